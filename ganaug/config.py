@@ -1,0 +1,40 @@
+"""Every setting of a GAN, with its default and why."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GanConfig(BaseModel):
+    """Settings of one DCGAN; the defaults suit 50 images of 32x32."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    steps: int = Field(2000, ge=1)
+    """Generator steps. Counted in steps, never in epochs: 50 images make an epoch of one step."""
+    batch: int = Field(64, ge=2)
+    """Real images a step, and as many generated ones."""
+    latent: int = Field(100, ge=1)
+    """Length of the latent vector."""
+    width: int = Field(64, ge=4)
+    """Channels of the first discriminator layer; deeper layers double it."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Dropout before the discriminator's last layer."""
+    learning_rate: float = Field(2e-4, gt=0)
+    """Adam's learning rate, for both networks."""
+    beta_1: float = Field(0.5, ge=0, lt=1)
+    """Adam's first decay; 0.9 does not train a DCGAN."""
+    loss: Literal["non_saturating", "hinge"] = "non_saturating"
+    """Loss of both networks."""
+    augment: str = "color,translation,cutout"
+    """DiffAugment policy on real and generated images; empty for none (a plain DCGAN)."""
+    flip: bool = True
+    """Mirror half of the real images. Turn off for digits and letters."""
+    ema_half_life: int = Field(500, ge=0)
+    """Steps over which the averaged generator forgets half; 0 samples the raw generator."""
+    grid_every: int = Field(250, ge=0)
+    """Steps between sample grids; 0 draws only the last one."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Keras dtype policy."""
+    seed: int = Field(0, ge=0)
+    """Seeds the weights, the batches, the noise and the augmentation."""
