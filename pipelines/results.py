@@ -1,0 +1,107 @@
+"""What tasks and studies leave behind: the typed content of every `result.json`."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Result(BaseModel):
+    """A record that is written once and read by reports and comparisons."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ClassScores(Result):
+    """Scores of one class on the test images, each in 0..1."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class TrainResult(Result):
+    """One classifier trained on one instance and tested once."""
+
+    accuracy: float
+    """Test accuracy after the last epoch, 0..1."""
+    accuracy_at: dict[int, float]
+    """Test accuracy by epoch, for the epochs of `TrainConfig.evaluate_at` and the last one."""
+    per_class: list[ClassScores]
+    confusion: list[list[int]]
+    """Test images by true class (row) and predicted class (column)."""
+    history: dict[str, list[float]]
+    """Training curves by name (`loss`, `accuracy`), one value an epoch."""
+    train_images: int
+    steps: int
+    seconds: float
+
+
+class GanResult(Result):
+    """One generator, trained on one class of one instance."""
+
+    class_name: str
+    images: int
+    """Real images that it was trained on."""
+    steps: int
+    history: dict[str, list[float]]
+    """Curves by name (`d_loss`, `g_loss`, …); `step` holds the step of each point."""
+    seconds: float
+
+
+class Run(Result):
+    """A finished task of a study and where it lies."""
+
+    instance: int
+    """Which instance, counted from 0."""
+    folder: Path
+    """Task folder, relative to the outputs folder: `result.json`, pictures, model."""
+
+
+class TrainRun(Run):
+    """A classifier of one arm."""
+
+    arm: str
+    result: TrainResult
+
+
+class GanRun(Run):
+    """A generator; its folder holds `grid.png` and `grids/step-*.png`."""
+
+    result: GanResult
+
+
+class InstanceRecord(Result):
+    """Which images an instance drew."""
+
+    seed: int
+    classes: list[str]
+    train_images: int
+    test_images: int
+    notes: list[str] = []
+    """What differs from what was asked for, e.g. fewer test images."""
+
+
+class StudyResult(Result):
+    """A whole comparison: every arm on every instance."""
+
+    name: str
+    title: str
+    command: str
+    """The shell command that repeats it."""
+    machine: str
+    """Processor, cores and library versions."""
+    source: str
+    """The data set, in words."""
+    seconds: dict[str, float]
+    """Wall time by part: data, gan, classify, …"""
+    recipe: dict[str, object]
+    """The resolved settings."""
+    published: dict[str, dict[int, str]] = {}
+    """Published figures as printed, by arm and epoch (0: the final figure)."""
+    instances: list[InstanceRecord]
+    arms: list[str]
+    """Names, the reference arm first."""
+    gans: list[GanRun]
+    trainings: list[TrainRun]
