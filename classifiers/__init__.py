@@ -1,0 +1,5 @@
+"""Image classifiers: builders by name, fitting, evaluation and ensembles; imported lazily."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""Model builders, one module a family; `classifiers.registry` finds them here by name."""

@@ -1,0 +1,58 @@
+"""What the model families share: normalisation, PyTorch's default initialisation, the head."""
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+def normalise(x: Any) -> Any:
+    """Bring images of 0..1 to about zero mean and unit deviation: (x - 0.5) / 0.25.
+
+    The constants suit natural images (0.25 is near the deviation of CIFAR-10's channels), and no
+    statistic of a training set has to travel with the model.
+    """
+    return layers.Rescaling(scale=4.0, offset=-2.0, name="normalise")(x)
+
+
+def torch_defaults(fan_in: int) -> dict[str, keras.initializers.Initializer]:
+    """Return the initialisers that PyTorch gives Conv2d and Linear layers by default.
+
+    Weights are ``kaiming_uniform(a=sqrt(5))``, which comes to U(-b, b) with b = 1 / sqrt(fan_in);
+    biases are drawn from the same interval.
+
+    Parameters
+    ----------
+    fan_in
+        Inputs of one unit: kernel height x kernel width x input channels, or the input width.
+    """
+    return {
+        "kernel_initializer": keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform"),
+        "bias_initializer": keras.initializers.RandomUniform(-(fan_in**-0.5), fan_in**-0.5),
+    }
+
+
+def torch_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
+    """Apply a convolution initialised as PyTorch does."""
+    fan_in = kernel * kernel * x.shape[-1]
+    return layers.Conv2D(filters, kernel, **torch_defaults(fan_in), **kwargs)(x)
+
+
+def torch_dense(x: Any, units: int, **kwargs: Any) -> Any:
+    """Apply a dense layer initialised as PyTorch does."""
+    return layers.Dense(units, **torch_defaults(x.shape[-1]), **kwargs)(x)
+
+
+def torch_batch_norm(x: Any) -> Any:
+    """Apply BatchNorm with PyTorch's constants.
+
+    Keras keeps 99 % of the moving statistics a step, PyTorch 90 %: a hundred steps, all that a
+    training on a few dozen images may have, would leave Keras's far from converged.
+    """
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+
+
+def logits(x: Any, classes: int, *, torch: bool = False) -> Any:
+    """End a classifier: a dense layer named ``logits``, float32 under mixed precision too."""
+    kwargs = torch_defaults(x.shape[-1]) if torch else {}
+    return layers.Dense(classes, dtype="float32", name="logits", **kwargs)(x)
