@@ -1,8 +1,58 @@
 """What the command line prints as one line instead of a traceback."""
 
+import difflib
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ValidationError
+
 from classifiers.errors import InputError, unknown_name
 from ganaug.errors import InputError as GanInputError
 
 USER_ERRORS = (InputError, GanInputError)
 
-__all__ = ["USER_ERRORS", "InputError", "unknown_name"]
+__all__ = ["USER_ERRORS", "InputError", "explain", "unknown_name"]
+
+
+def explain(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> str:
+    """Turn pydantic's report of wrong settings into one line.
+
+    Parameters
+    ----------
+    error
+        What pydantic raised.
+    where
+        Where the settings were read, e.g. the recipe's file name.
+    model
+        The settings' model: with it, a misspelt key gets the closest names.
+
+    Returns
+    -------
+    str
+        ``where: key: what is allowed, received 'value'``, and how many more there are.
+    """
+    first, *others = error.errors(include_url=False)
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        message = f"unknown key {key!r}{_closest(first['loc'], model)}"
+    else:
+        reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        message = f"{key}: {reason}, received {first['input']!r}" if key else reason
+    more = f" (and {len(others)} more)" if others else ""
+    return f"{where}: {message}{more}"
+
+
+def _closest(location: Iterable[int | str], model: type[BaseModel] | None) -> str:
+    """Name the keys next to the misspelt last part of ``location``."""
+    *parents, name = (str(part) for part in location)
+    for parent in parents:
+        field = model.model_fields.get(parent) if model else None
+        annotation = field.annotation if field else None
+        model = annotation if isinstance(annotation, type) and issubclass(
+            annotation, BaseModel
+        ) else None
+    if model is None:
+        return ""
+    close = difflib.get_close_matches(name, model.model_fields, n=3)
+    return f"; did you mean {' or '.join(close)}?" if close else (
+        f"; known: {', '.join(model.model_fields)}"
+    )

@@ -34,7 +34,11 @@ class TrainResult(Result):
     history: dict[str, list[float]]
     """Training curves by name (`loss`, `accuracy`), one value an epoch."""
     train_images: int
+    """Distinct images in an epoch."""
     steps: int
+    """Optimiser steps."""
+    effort: int
+    """`Task.effort` of the task that made it: estimates of run time go by it."""
     seconds: float
 
 
@@ -47,6 +51,8 @@ class GanResult(Result):
     steps: int
     history: dict[str, list[float]]
     """Curves by name (`d_loss`, `g_loss`, …); `step` holds the step of each point."""
+    effort: int
+    """As in `TrainResult`."""
     seconds: float
 
 
@@ -98,8 +104,8 @@ class StudyResult(Result):
     """Wall time by part: data, gan, classify, …"""
     recipe: dict[str, object]
     """The resolved settings."""
-    published: dict[str, dict[int, str]] = {}
-    """Published figures as printed, by arm and epoch (0: the final figure)."""
+    published: dict[str, dict[str, str]] = {}
+    """Published figures as printed, by arm and epoch (`final`: the last one)."""
     instances: list[InstanceRecord]
     arms: list[str]
     """Names, the reference arm first."""

@@ -1,0 +1,201 @@
+"""Recipes: every setting of a comparison, with its default and why, and the TOML files that change some.
+
+A recipe file lists only what differs from these defaults. Its arms differ from one another in
+`mix`, `augment` and `train` alone, so that every arm sees the same images:
+
+    title = "Do synthetic images help?"
+    [data]
+    source = "cifar10"
+    [arms.real]
+    [arms.synthetic]
+    mix.strategy = "share"
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
+from pipelines.errors import InputError, explain, unknown_name
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class Settings(BaseModel):
+    """Base of every table: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DataConfig(Settings):
+    """Which images: the source, and how an instance is drawn from it."""
+
+    source: str = "auto"
+    """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
+    data_dir: Path | None = None
+    """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
+    size: int | None = Field(None, ge=8, le=512)
+    """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
+    skip_bad: bool = False
+    """Go on without images that cannot be read."""
+    classes: str = "2"
+    """A number of classes, drawn anew for each instance, or names joined by commas."""
+    per_class: int = Field(50, ge=1)
+    """Training images of each class."""
+    test_per_class: int = Field(350, ge=1)
+    """Test images of each class; fewer only where the source has fewer."""
+    seed: int = Field(0, ge=0)
+    """Seed of the first instance; the next ones count up from it."""
+    instances: int = Field(10, ge=1)
+    """How often the whole comparison is repeated on freshly drawn images."""
+
+
+class MixConfig(Settings):
+    """How synthetic images join the real ones."""
+
+    strategy: Literal["none", "concatenate", "share"] = "none"
+    """`none`: real images only. `concatenate`: one pool, longer epochs (study P9). `share`: a fixed
+    share of every batch, so that all arms take equally many optimiser steps."""
+    per_class: int = Field(1000, ge=1)
+    """Synthetic images drawn for each class, once, before training."""
+    share: float = Field(0.5, gt=0, lt=1)
+    """Synthetic share of each batch, for the strategy `share`."""
+    truncation: float = Field(1.0, gt=0, le=1)
+    """Scale of the latent vectors: below 1, samples are more typical and less varied."""
+
+
+class Arm(Settings):
+    """One way to train on the images of an instance."""
+
+    mix: MixConfig = MixConfig()
+    """Which synthetic images are added."""
+    augment: str = ""
+    """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
+    train: TrainConfig = TrainConfig()
+    """The classifier and its training."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether this arm needs generators."""
+        return self.mix.strategy != "none"
+
+
+class Recipe(Arm):
+    """A comparison: arms that see the same images, over several instances."""
+
+    name: str = "compare"
+    """Names the folders under outputs/; by default the file's name."""
+    title: str = "Do synthetic images help?"
+    """Heading of the report."""
+    data: DataConfig = DataConfig()
+    """Which images."""
+    gan: GanConfig = GanConfig()
+    """The generators, one a class, of the arms that mix synthetic images in."""
+    arms: dict[str, dict[str, Any]] = {
+        "real": {},
+        "real + synthetic": {"mix": {"strategy": "share"}},
+        "real + flip, shift": {"augment": "flip|shift(4)"},
+    }
+    """What each arm changes of `mix`, `augment` and `train`; the first arm is the reference."""
+    published: dict[str, dict[str, str]] = {}
+    """Published figures as printed, by arm and epoch (`final`: the last one)."""
+
+    def resolved_arms(self) -> dict[str, Arm]:
+        """Return the full settings of every arm by name, the reference arm first."""
+        base = {name: getattr(self, name).model_dump() for name in ("mix", "train")}
+        base["augment"] = self.augment
+        return {name: Arm.model_validate(_merge(base, own)) for name, own in self.arms.items()}
+
+
+def load_recipe(
+    recipe: str | Path | None = None, changes: Mapping[str, Any] | None = None
+) -> Recipe:
+    """Read a recipe and check it.
+
+    Parameters
+    ----------
+    recipe
+        Path of a TOML file, or the name of one that ships with ganaug (see `list_recipes`);
+        None for the defaults.
+    changes
+        Settings that override the file's, by dotted key: ``{"train.epochs": 45}``.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or a key, a type or a value is wrong: one line that names the
+        file, the key, what was received and what is allowed.
+    """
+    settings: dict[str, Any] = {}
+    where = "settings"
+    if recipe is not None:
+        path = _find(recipe)
+        where = path.name
+        try:
+            settings = {"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{where}: not a TOML file: {error}") from error
+    for key, value in (changes or {}).items():
+        settings = _merge(settings, _nested(key, value))
+    try:
+        result = Recipe.model_validate(settings)
+        if not result.arms:
+            raise InputError(f"{where}: no arm to train, received an empty [arms] table")
+        where = f"{where}: an arm"
+        result.resolved_arms()
+    except ValidationError as error:
+        raise InputError(explain(error, where, Recipe)) from error
+    return result
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes that ship with ganaug."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def parse_changes(assignments: Iterable[str]) -> dict[str, Any]:
+    """Read ``key=value`` words as a command line gives them; values are TOML or plain text.
+
+    Examples
+    --------
+    >>> parse_changes(["train.epochs=45", "augment=flip|shift(4)", "gan.flip=false"])
+    {'train.epochs': 45, 'augment': 'flip|shift(4)', 'gan.flip': False}
+    """
+    changes: dict[str, Any] = {}
+    for word in assignments:
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"a setting is written key=value, received {word!r}")
+        try:
+            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[key.strip()] = value.strip()
+    return changes
+
+
+def _find(recipe: str | Path) -> Path:
+    for path in (Path(recipe), RECIPES / f"{recipe}.toml"):
+        if path.is_file():
+            return path
+    if str(recipe).endswith(".toml"):
+        raise InputError(f"no recipe file {recipe}")
+    raise unknown_name("recipe", str(recipe), list_recipes())
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes`` put over it, table by table."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,189 @@
+"""A study: draw instances, train the generators they need, train every arm, put it together."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
+from ganaug.files import write_json
+from pipelines import runtime
+from pipelines.executor import run_tasks
+from pipelines.identity import digest, slug
+from pipelines.recipe import DataConfig, Recipe
+from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
+from pipelines.sources import Source, load_source
+from pipelines.subsets import Instance, instance, parse_classes
+from pipelines.tasks import GanTask, TrainTask
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An instance on disk.
+
+    Attributes
+    ----------
+    folder
+        Relative to outputs/; holds `train.npz` and `test.npz`.
+    record
+        What was drawn.
+    """
+
+    folder: str
+    record: InstanceRecord
+
+
+def open_source(data: DataConfig) -> Source:
+    """Load the source that ``data`` names."""
+    return load_source(
+        data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad
+    )
+
+
+def draw_instances(source: Source, data: DataConfig, outputs: Path) -> list[Drawn]:
+    """Draw the instances of ``data`` and write each to a folder named by its content."""
+    drawn = []
+    for seed in range(data.seed, data.seed + data.instances):
+        one = instance(
+            source,
+            seed,
+            classes=parse_classes(data.classes),
+            per_class=data.per_class,
+            test_per_class=data.test_per_class,
+        )
+        drawn.append(_write_instance(one, outputs))
+    return drawn
+
+
+def _write_instance(one: Instance, outputs: Path) -> Drawn:
+    content = digest([one.train.digest(), one.test.digest()])
+    folder = Path("instance") / f"{slug(one.train.source)}-{one.seed}-{content}"
+    for name, images in (("train", one.train), ("test", one.test)):
+        if not (outputs / folder / f"{name}.npz").is_file():
+            images.save(outputs / folder / f"{name}.npz")
+    record = InstanceRecord(
+        seed=one.seed,
+        classes=list(one.train.class_names),
+        train_images=len(one.train),
+        test_images=len(one.test),
+        notes=list(one.notes),
+    )
+    return Drawn(folder.as_posix(), record)
+
+
+def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:
+    """Return the tasks that train one generator a class, instance by instance."""
+    return [
+        [
+            GanTask(
+                name=f"{class_name}-{one.record.seed}",
+                instance=one.folder,
+                label=label,
+                config=config.model_copy(update={"seed": config.seed + one.record.seed}),
+            )
+            for label, class_name in enumerate(one.record.classes)
+        ]
+        for one in drawn
+    ]
+
+
+def bank_folder(tasks: Sequence[GanTask]) -> Path:
+    """Return the folder of the bank that gathers the generators of ``tasks``."""
+    members = [task.folder().as_posix() for task in tasks]
+    names = "-".join(task.name.rpartition("-")[0] for task in tasks[:4])
+    return Path("bank") / f"{slug(names)}-{digest(members)}"
+
+
+def train_gans(
+    tasks: Sequence[Sequence[GanTask]], outputs: Path, workers: int
+) -> tuple[list[Path], list[GanRun]]:
+    """Train the generators and gather those of each instance in a bank."""
+    from ganaug import Bank
+
+    flat = [(index, task) for index, group in enumerate(tasks) for task in group]
+    results = run_tasks([task for _, task in flat], outputs, workers=workers, title="generators")
+    banks = []
+    for group in tasks:
+        folder = bank_folder(group)
+        if not (outputs / folder).is_dir():
+            Bank.assemble(outputs / folder, [outputs / task.folder() for task in group])
+        banks.append(folder)
+    runs = [
+        GanRun(instance=index, folder=task.folder(), result=result)
+        for (index, task), result in zip(flat, results, strict=True)
+    ]
+    return banks, runs
+
+
+def plan_trainings(
+    recipe: Recipe, drawn: Sequence[Drawn], banks: Sequence[Path] | None
+) -> list[tuple[int, str, TrainTask]]:
+    """Return (instance, arm, task) for every arm on every instance."""
+    planned = []
+    for index, one in enumerate(drawn):
+        for name, arm in recipe.resolved_arms().items():
+            train: TrainConfig = arm.train.model_copy(
+                update={"seed": arm.train.seed + one.record.seed}
+            )
+            bank = banks[index].as_posix() if arm.synthetic and banks else None
+            task = TrainTask(
+                name=f"{recipe.name}-{name}-{one.record.seed}",
+                instance=one.folder,
+                arm=arm.model_copy(update={"train": train}),
+                bank=bank,
+            )
+            planned.append((index, name, task))
+    return planned
+
+
+def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Path:
+    """Run every task of ``recipe`` and return the folder of its `result.json`."""
+    clock = _Clock()
+    source = open_source(recipe.data)
+    drawn = draw_instances(source, recipe.data, outputs)
+    clock.lap("data")
+    banks, gans = None, []
+    if any(arm.synthetic for arm in recipe.resolved_arms().values()):
+        banks, gans = train_gans(plan_gans(drawn, recipe.gan), outputs, workers)
+        clock.lap("generators")
+    planned = plan_trainings(recipe, drawn, banks)
+    results = run_tasks(
+        [task for *_, task in planned], outputs, workers=workers, title="classifiers"
+    )
+    clock.lap("classifiers")
+    settings = recipe.model_dump(mode="json")
+    study = StudyResult(
+        name=recipe.name,
+        title=recipe.title,
+        command=command,
+        machine=runtime.machine(),
+        source="; ".join([source.name, *source.notes]),
+        seconds=clock.laps,
+        recipe=settings,
+        published=recipe.published,
+        instances=[one.record for one in drawn],
+        arms=list(recipe.arms),
+        gans=gans,
+        trainings=[
+            TrainRun(instance=index, arm=arm, folder=task.folder(), result=result)
+            for (index, arm, task), result in zip(planned, results, strict=True)
+        ],
+    )
+    identity = digest([settings, [run.folder.as_posix() for run in study.trainings]])
+    folder = Path("study") / f"{slug(recipe.name)}-{identity}"
+    write_json(outputs / folder / "result.json", study.model_dump(mode="json"))
+    return outputs / folder
+
+
+class _Clock:
+    """Wall time by part."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, part: str) -> None:
+        now = time.perf_counter()
+        self.laps[part] = round(now - self._last, 1)
+        self._last = now

@@ -1,0 +1,176 @@
+"""Tasks: one GAN of one class, or one training of one arm, each run once and never again.
+
+A task is a frozen record of its settings. Its folder, `outputs/<kind>/<name>-<hash>/`, is named
+by the hash of those settings, of the images' content and of the code; `result.json` appears in it
+last, so a folder that has one is finished.
+"""
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from ganaug.config import GanConfig
+from ganaug.files import replacing, write_json
+from pipelines.errors import InputError
+from pipelines.identity import code_version, digest, slug
+from pipelines.recipe import Arm, Settings
+from pipelines.results import ClassScores, GanResult, Result, TrainResult
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the steps in all."""
+
+
+class Task(Settings):
+    """One pure call: the same settings, images and code give the same result."""
+
+    kind: ClassVar[str]
+    code: ClassVar[tuple[str, ...]]
+    """Packages and modules whose change makes an old result invalid."""
+    result_type: ClassVar[type[Result]]
+
+    name: str
+    """For people: part of the folder's name, not of the identity."""
+    instance: str
+    """Folder of the instance under outputs/, named by the content of its images."""
+
+    @property
+    @abstractmethod
+    def effort(self) -> int:
+        """How much work it is, in units that are comparable within a kind."""
+
+    def folder(self) -> Path:
+        """Return the task's folder, relative to outputs/."""
+        settings = self.model_dump(mode="json", exclude={"name"})
+        identity = digest([self.kind, settings, code_version(*self.code)])
+        return Path(self.kind) / f"{slug(self.name)}-{identity}"
+
+    def result(self, outputs: Path) -> Any | None:
+        """Return the finished result, or None."""
+        path = outputs / self.folder() / "result.json"
+        if not path.is_file():
+            return None
+        try:
+            return self.result_type.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            raise InputError(f"{path} is damaged: delete its folder to run it again") from error
+
+    def run(self, outputs: Path, progress: Progress | None = None) -> Any:
+        """Return the result, from disk if it is finished, else by doing the work."""
+        done = self.result(outputs)
+        if done is not None:
+            return done
+        folder = outputs / self.folder()
+        result = self.work(outputs, folder, progress or (lambda done, total: None))
+        write_json(folder / "result.json", result.model_dump(mode="json"))
+        return result
+
+    @abstractmethod
+    def work(self, outputs: Path, folder: Path, progress: Progress) -> Result:
+        """Do the work; settings (`config.json`), pictures and models go into ``folder``."""
+
+
+class GanTask(Task):
+    """Train the generator of one class."""
+
+    kind: ClassVar[str] = "gan"
+    code: ClassVar[tuple[str, ...]] = ("ganaug",)
+    result_type: ClassVar[type[Result]] = GanResult
+
+    label: int
+    """Which class of the instance."""
+    config: GanConfig
+
+    @property
+    def effort(self) -> int:
+        """Generator steps."""
+        return self.config.steps
+
+    def work(self, outputs: Path, folder: Path, progress: Progress) -> GanResult:
+        """Train it; the folder then holds a generator that `ganaug.Bank` can use."""
+        import ganaug
+        from pipelines.images import Images
+
+        train = Images.load(outputs / self.instance / "train.npz")
+        images = train.of_class(self.label)
+        class_name = train.class_names[self.label]
+        start = time.perf_counter()
+        history = ganaug.train(
+            images, self.config, folder, class_name=class_name, progress=progress
+        )
+        return GanResult(
+            class_name=class_name,
+            images=len(images),
+            steps=self.config.steps,
+            history=history,
+            effort=self.effort,
+            seconds=time.perf_counter() - start,
+        )
+
+
+class TrainTask(Task):
+    """Train the classifier of one arm on one instance, and test it once."""
+
+    kind: ClassVar[str] = "train"
+    code: ClassVar[tuple[str, ...]] = ("classifiers", "pipelines/augment", "pipelines/mixing.py")
+    result_type: ClassVar[type[Result]] = TrainResult
+
+    arm: Arm
+    bank: str | None
+    """Folder of the generators under outputs/, for an arm that mixes synthetic images in."""
+
+    @property
+    def effort(self) -> int:
+        """Epochs."""
+        return self.arm.train.epochs
+
+    def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
+        """Train, test, and save `model.keras`."""
+        import classifiers
+        from ganaug import Bank
+        from pipelines.images import Images
+        from pipelines.mixing import mix, synthesise
+
+        start = time.perf_counter()
+        train = Images.load(outputs / self.instance / "train.npz")
+        test = Images.load(outputs / self.instance / "test.npz")
+        config = self.arm.train
+        synthetic = None
+        if self.bank is not None:
+            synthetic = synthesise(Bank(outputs / self.bank), train, self.arm.mix, config.seed)
+        data = mix(
+            train,
+            synthetic,
+            self.arm.mix,
+            batch=config.batch,
+            augment=self.arm.augment,
+            seed=config.seed,
+        )
+        fitted = classifiers.train(
+            data.dataset,
+            config,
+            input_shape=(*train.size, 3),
+            classes=len(train.class_names),
+            steps_per_epoch=data.steps_per_epoch,
+            test=(test.images, test.labels),
+        )
+        scores = classifiers.evaluate(
+            classifiers.probabilities(fitted.model, test.images), test.labels, train.class_names
+        )
+        write_json(folder / "config.json", self.model_dump(mode="json"))
+        with replacing(folder / "model.keras") as path:
+            fitted.model.save(path)
+        return TrainResult(
+            accuracy=scores.accuracy,
+            accuracy_at=fitted.accuracy_at,
+            per_class=[ClassScores.model_validate(vars(one)) for one in scores.per_class],
+            confusion=scores.confusion,
+            history=fitted.history,
+            train_images=data.images,
+            steps=fitted.steps,
+            effort=self.effort,
+            seconds=time.perf_counter() - start,
+        )
