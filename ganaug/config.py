@@ -34,6 +34,8 @@ class GanConfig(BaseModel):
     """Steps over which the averaged generator forgets half; 0 samples the raw generator."""
     grid_every: int = Field(250, ge=0)
     """Steps between sample grids; 0 draws only the last one."""
+    checkpoint_every: int = Field(250, ge=1)
+    """Steps between checkpoints: what a killed training loses at most."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Keras dtype policy."""
     seed: int = Field(0, ge=0)

@@ -1,0 +1,6 @@
+from . import errors as errors
+from . import grids as grids
+from .bank import Bank as Bank
+from .config import GanConfig as GanConfig
+from .errors import InputError as InputError
+from .training import train as train

@@ -1,0 +1,160 @@
+"""The saved generators of a set of classes, sampled with nothing but their folder."""
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from ganaug.errors import InputError
+from ganaug.files import read_json
+from ganaug.sampling import draw_latents, generate
+
+BANK_FILES = ("generator.keras", "config.json", "grid.png")
+
+
+class Bank:
+    """Generators by class.
+
+    Parameters
+    ----------
+    folder
+        Holds one sub-folder a class, ``<label>-<name>``, as :meth:`assemble` makes them.
+
+    Raises
+    ------
+    InputError
+        The folder is missing, empty, or holds broken files or several image sizes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._folders = self._find_folders()
+        self._configs = [read_json(f / "config.json") for f in self._folders]
+        try:
+            self.class_names: list[str] = [c["class_name"] for c in self._configs]
+            sizes = {int(c["image_size"]) for c in self._configs}
+            self._latents = [int(c["config"]["latent"]) for c in self._configs]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{self.folder}: a config.json lacks {error}; assemble the bank again"
+            ) from error
+        if len(sizes) > 1:
+            raise InputError(
+                f"{self.folder} mixes generators of {sorted(sizes)} pixels; train them at one size"
+            )
+        self.image_size: int = sizes.pop()
+        self._load = cache(_load_generator)
+
+    def _find_folders(self) -> list[Path]:
+        try:
+            found = {int(path.name.split("-")[0]): path for path in self.folder.glob("[0-9]*-*")}
+        except ValueError as error:
+            raise InputError(f"{self.folder}: {error}; sub-folders are <label>-<name>") from error
+        if not found or sorted(found) != list(range(len(found))):
+            raise InputError(
+                f"{self.folder} is not a bank: it needs the sub-folders 0-<name>, 1-<name>, …, "
+                f"found {sorted(path.name for path in found.values())}; train one first"
+            )
+        return [found[label] for label in range(len(found))]
+
+    def sample(self, label: int | str, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
+        """Return `n` images of a class.
+
+        Parameters
+        ----------
+        label
+            Class number or name.
+        n
+            How many; the first ones do not depend on it.
+        seed
+            The same seed gives the same images.
+        truncation
+            Factor on the latent vectors: below 1, more typical and less varied images.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 ``[n, size, size, 3]``.
+        """
+        index = self.label(label)
+        if n < 1 or truncation <= 0:
+            raise InputError(f"n={n}, truncation={truncation}; both must be above 0")
+        latents = draw_latents(n, self._latents[index], [seed, index])
+        return generate(self._load(self._folders[index]), truncation * latents)
+
+    def label(self, label: int | str) -> int:
+        """Return the number of a class.
+
+        Raises
+        ------
+        InputError
+            The bank has no such class.
+        """
+        if isinstance(label, str) and label in self.class_names:
+            return self.class_names.index(label)
+        if isinstance(label, int) and 0 <= label < len(self.class_names):
+            return label
+        raise InputError(
+            f"{self.folder} has no class {label!r}; "
+            f"it has 0 to {len(self.class_names) - 1}: {', '.join(self.class_names)}"
+        )
+
+    def require_size(self, size: int) -> None:
+        """Raise InputError unless the bank's images are `size` pixels wide."""
+        if size != self.image_size:
+            raise InputError(
+                f"{self.folder} makes images of {self.image_size} pixels, {size} are needed; "
+                f"train a bank of that size or set the image size to {self.image_size}"
+            )
+
+    @classmethod
+    def assemble(cls, folder: Path, class_folders: list[Path]) -> Self:
+        """Gather trained classes into a bank, in the order of their labels.
+
+        Files are hard links where the disk allows, else copies.
+
+        Parameters
+        ----------
+        folder
+            The bank; an older one is replaced.
+        class_folders
+            Folders that :func:`ganaug.train` filled.
+        """
+        part = folder.with_name(f".{os.getpid()}-{folder.name}")
+        try:
+            for label, source in enumerate(class_folders):
+                name = read_json(source / "config.json")["class_name"]
+                safe = "".join(c if c.isalnum() or c in " _-" else "_" for c in name)
+                target = part / f"{label}-{safe}"
+                target.mkdir(parents=True)
+                for file in BANK_FILES:
+                    _link_or_copy(source / file, target / file)
+            cls(part)
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.rename(folder)
+        except OSError as error:
+            raise InputError(f"bank {folder} cannot be written: {error}") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return cls(folder)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _load_generator(folder: Path) -> Any:
+    path = folder / "generator.keras"
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises almost anything on a broken file.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path} cannot be loaded ({reason}); train it again") from error

@@ -1,0 +1,61 @@
+"""Files that appear whole or not at all."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ganaug.errors import InputError
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a path beside `target` to write to; rename it to `target` when the block succeeds.
+
+    Parameters
+    ----------
+    target
+        The final path; missing parents are made. The temporary one keeps its suffix, because
+        writers choose their format by it.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or the disk is full.
+    """
+    part = target.with_name(f".{os.getpid()}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Write `content` as indented JSON, atomically."""
+    with replacing(target) as part:
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing; train the generator again") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is broken ({error}); train the generator again") from error
