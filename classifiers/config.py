@@ -1,8 +1,20 @@
 """Every setting of one classifier training, with its default and why."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from classifiers.errors import unknown_name
+
+OptimizerName = Literal[
+    "sgd", "sgdw", "nesterov", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta",
+    "adafactor", "rmsprop", "ftrl", "lion", "lamb", "muon", "schedule_free_adamw",
+]  # fmt: skip
+ScheduleName = Literal[
+    "constant", "step", "exponential", "lambda", "cosine", "one_cycle", "cyclic", "plateau"
+]
+LossName = Literal["cross_entropy", "multi_margin", "focal"]
+Views = Literal["none", "flip", "flip+shift"]
 
 
 class TrainConfig(BaseModel):
@@ -13,20 +25,60 @@ class TrainConfig(BaseModel):
     model: str = "pereira_baseline"
     """Name in the registry: `ganaug models list`."""
     model_params: dict[str, Any] = {}
-    """Keyword arguments of the model's builder."""
-    optimizer: str = "sgd"
-    """Name of the optimiser."""
+    """Keyword arguments of the model's builder: dropout, activation, initialiser, …"""
+
+    loss: LossName = "cross_entropy"
+    """What is minimised."""
+    loss_params: dict[str, float] = {}
+    """cross_entropy: label_smoothing. multi_margin: margin, power. focal: alpha, gamma."""
+
+    optimizer: OptimizerName = "sgd"
+    """Name of the optimiser; `sgd` has the momentum below, `nesterov` Nesterov's kind of it."""
+    optimizer_params: dict[str, Any] = {}
+    """Further keyword arguments of the Keras optimiser, e.g. `beta_1`."""
     learning_rate: float = Field(0.01, gt=0)
-    """Initial learning rate."""
+    """Learning rate that the schedule starts from (one_cycle: its peak)."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Momentum of SGD."""
+    """Momentum of sgd, sgdw and nesterov; the others do not read it."""
     weight_decay: float = Field(5e-4, ge=0)
-    """L2 penalty as PyTorch's SGD applies it."""
+    """L2 added to the gradient, as PyTorch's SGD and Adam do it; with sgdw, adamw, lion, lamb, muon
+    and schedule_free_adamw, weights are instead shrunk by learning rate x this."""
+    l1: float = Field(0, ge=0)
+    """L1 penalty: l1 x sign(weight) is added to the gradient."""
+    decay_biases: bool = True
+    """Decay biases and normalisation too (all parameters of one axis), as PyTorch does."""
+    clip_norm: float | None = Field(None, gt=0)
+    """Gradients are scaled down to this global norm."""
+    ema: float = Field(0, ge=0, lt=1)
+    """Test with an average of the weights that keeps this share of itself a step; 0: do not."""
+
+    schedule: ScheduleName = "constant"
+    """How the learning rate changes."""
+    schedule_params: dict[str, Any] = {}
+    """Parameters of the schedule: see `classifiers.schedules`."""
+
     batch: int = Field(128, ge=1)
     """Images a step."""
     epochs: int = Field(100, ge=1)
     """Passes over the training data."""
     evaluate_at: tuple[int, ...] = ()
     """Epochs after which the test accuracy is also recorded; the last epoch always is."""
+    patience: int = Field(0, ge=0)
+    """Stop after so many epochs without a lower validation loss and go back to the best weights
+    (training loss, where there are no validation images); 0: never stop early."""
+    tta: Views = "none"
+    """Test on the image alone, on it and its mirror image, or on both and two 1-pixel shifts."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Keras dtype policy of the model."""
     seed: int = Field(0, ge=0)
     """Seeds the weights and dropout."""
+
+    @field_validator("loss", "optimizer", "schedule", mode="before")
+    @classmethod
+    def _known(cls, name: object, info: ValidationInfo) -> object:
+        """Answer a wrong name with the closest right ones."""
+        field = info.field_name or ""
+        known = get_args(cls.model_fields[field].annotation)
+        if isinstance(name, str) and name not in known:
+            raise unknown_name(field, name, known)
+        return name

@@ -1,0 +1,91 @@
+"""Class probabilities of a trained model, with test-time augmentation."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from classifiers.config import Views
+from classifiers.errors import InputError
+
+
+def probabilities(
+    model: keras.Model, images: NDArray[Any], *, batch: int = 256, tta: Views = "none"
+) -> NDArray[np.float32]:
+    """Return the probability of each class for each image, [N, K].
+
+    Parameters
+    ----------
+    model
+        Any classifier that ends in logits.
+    images
+        uint8 images, or float images in 0..1, [N, H, W, C].
+    batch
+        Most images in memory at a time, as floats.
+    tta
+        Views of each image whose probabilities are averaged: ``flip`` takes the image and its
+        mirror image, ``flip+shift`` also both of them shifted by one pixel to each of two corners
+        (six views; the unshifted ones weigh half), after Jordan 2024, "94 % on CIFAR-10 in 3.29
+        seconds".
+
+    Raises
+    ------
+    InputError
+        For images of another size than the model takes.
+    """
+    _check_images(model, images)
+    if not len(images):
+        return np.zeros((0, model.output_shape[-1]), np.float32)
+    # Batches of one size, the last one filled up: a second size would be traced anew.
+    size = math.ceil(len(images) / math.ceil(len(images) / batch))
+    parts = [
+        sum(
+            weight * softmax(_logits(model, view, size), axis=1)
+            for weight, view in _views(_as_floats(images[start : start + size]), tta)
+        )
+        for start in range(0, len(images), size)
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    missing = size - len(images)
+    filled = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else images
+    return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
+
+
+def _views(images: NDArray[np.float32], tta: Views) -> Iterator[tuple[float, NDArray[np.float32]]]:
+    """Yield the views of a batch with their weights, which add up to 1."""
+    plain = {"none": 1.0, "flip": 0.5, "flip+shift": 0.25}[tta]
+    yield plain, images
+    if tta == "none":
+        return
+    yield plain, images[:, :, ::-1]
+    if tta == "flip":
+        return
+    height, width = images.shape[1:3]
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    for corner in (0, 2):
+        shifted = padded[:, corner : corner + height, corner : corner + width]
+        yield 0.125, shifted
+        yield 0.125, shifted[:, :, ::-1]
+
+
+def _as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
+    scale = 255 if images.dtype == np.uint8 else 1
+    return images.astype(np.float32) / np.float32(scale)
+
+
+def _check_images(model: keras.Model, images: NDArray[Any]) -> None:
+    wanted = model.input_shape[1:]
+    if images.ndim != 4 or any(
+        side not in (None, got) for side, got in zip(wanted, images.shape[1:], strict=True)
+    ):
+        raise InputError(
+            f"images of shape {images.shape} do not fit a model that takes [N, "
+            f"{', '.join(map(str, wanted))}]: resize them"
+        )

@@ -1,0 +1,135 @@
+"""Optimisers by name, with PyTorch's or the decoupled kind of weight decay.
+
+Keras decouples every `weight_decay`: weights shrink by learning rate x decay, whatever the
+gradient. PyTorch's SGD, Adam, RMSprop, … instead add decay x weight to the gradient (L2), which
+momentum and Adam's normalisation then work on. Here the name decides, as in PyTorch: `sgd` and
+`adam` are L2, `sgdw` and `adamw` decoupled. Both act after gradient clipping.
+
+Three differences from PyTorch remain. Keras multiplies the learning rate into the momentum buffer,
+PyTorch applies it to the buffer: the same at a constant learning rate, not quite under a schedule.
+Keras' Adam and RMSprop have an epsilon of 1e-7 (PyTorch 1e-8), Adagrad starts its accumulator at
+0.1 (PyTorch 0): set `optimizer_params`. And `muon` orthogonalises matrices only; Keras gives
+convolution kernels, biases and the last layer to AdamW. Keras has no LARS.
+"""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from classifiers.config import OptimizerName, TrainConfig
+from classifiers.errors import InputError, unknown_name
+
+
+class _Kind(NamedTuple):
+    keras_name: str
+    decoupled: bool = False
+    reads_momentum: bool = False
+    fixed: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+OPTIMIZERS: dict[OptimizerName, _Kind] = {
+    "sgd": _Kind("SGD", reads_momentum=True),
+    "sgdw": _Kind("SGD", decoupled=True, reads_momentum=True),
+    "nesterov": _Kind("SGD", reads_momentum=True, fixed={"nesterov": True}),
+    "adam": _Kind("Adam"),
+    "adamw": _Kind("AdamW", decoupled=True),
+    "adamax": _Kind("Adamax"),
+    "nadam": _Kind("Nadam"),
+    "adagrad": _Kind("Adagrad"),
+    "adadelta": _Kind("Adadelta"),
+    "adafactor": _Kind("Adafactor"),
+    "rmsprop": _Kind("RMSprop"),
+    "ftrl": _Kind("Ftrl"),
+    "lion": _Kind("Lion", decoupled=True),
+    "lamb": _Kind("Lamb", decoupled=True),
+    "muon": _Kind("Muon", decoupled=True, fixed={"exclude_layers": ["logits"]}),
+    "schedule_free_adamw": _Kind("ScheduleFreeAdamW", decoupled=True),
+}
+
+_OWN_FIELDS = {
+    "learning_rate": "learning_rate",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "global_clipnorm": "clip_norm",
+    "use_ema": "ema",
+    "ema_momentum": "ema",
+}
+
+
+def make_optimizer(
+    config: TrainConfig,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+    variables: Sequence[keras.Variable],
+) -> keras.Optimizer:
+    """Return the configured optimiser, built for `variables`.
+
+    Raises
+    ------
+    InputError
+        For parameters that the optimiser does not have or that `TrainConfig` has a field for.
+    """
+    kind = OPTIMIZERS[config.optimizer]
+    keras_class = getattr(keras.optimizers, kind.keras_name)
+    _check_params(config, keras_class)
+    kwargs: dict[str, Any] = {
+        "learning_rate": learning_rate,
+        "weight_decay": (kind.decoupled and config.weight_decay) or None,
+        "global_clipnorm": config.clip_norm,
+        "use_ema": config.ema > 0,
+        "ema_momentum": config.ema,
+    }
+    if kind.reads_momentum:
+        kwargs["momentum"] = config.momentum
+    if config.optimizer == "muon":
+        kwargs["adam_weight_decay"] = kwargs["weight_decay"]
+    try:
+        optimizer = _penalised(keras_class, config, kind)(
+            **{**kwargs, **kind.fixed, **config.optimizer_params}
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"optimizer {config.optimizer!r} with {config.optimizer_params}: {error}"
+        ) from error
+    if kwargs["weight_decay"] and not config.decay_biases:
+        optimizer.exclude_from_weight_decay(var_list=[v for v in variables if _is_bias(v)])
+    optimizer.build(list(variables))
+    return optimizer
+
+
+def _penalised(
+    keras_class: type[keras.Optimizer], config: TrainConfig, kind: _Kind
+) -> type[keras.Optimizer]:
+    """Return the class with L1 and L2 penalties added to each gradient, if there are any."""
+    l1, l2 = config.l1, 0.0 if kind.decoupled else config.weight_decay
+    if not (l1 or l2):
+        return keras_class
+
+    class Penalised(keras_class):  # type: ignore[misc]
+        """The optimiser, minimising the loss plus the penalties."""
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            """Add the penalties' gradients; Keras has clipped the loss's by now."""
+            if config.decay_biases or not _is_bias(variable):
+                weight = ops.cast(variable, gradient.dtype)
+                gradient = gradient + l2 * weight + l1 * ops.sign(weight)
+            super().update_step(gradient, variable, learning_rate)
+
+    Penalised.__name__ = keras_class.__name__
+    return Penalised
+
+
+def _is_bias(variable: Any) -> bool:
+    """Tell biases and normalisation scales, which have one axis, from kernels."""
+    return len(variable.shape) < 2
+
+
+def _check_params(config: TrainConfig, keras_class: type[keras.Optimizer]) -> None:
+    known = [*inspect.signature(keras_class.__init__).parameters][1:]
+    for name in config.optimizer_params:
+        if name in _OWN_FIELDS and name in known:
+            raise InputError(f"optimizer_params: set {name!r} by the field {_OWN_FIELDS[name]!r}")
+        if name not in known or name == "kwargs":
+            raise unknown_name(f"parameter of optimizer {config.optimizer!r}", name, known)
