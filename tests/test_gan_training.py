@@ -1,0 +1,206 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import ganaug
+from ganaug import GanConfig, InputError
+from ganaug.checkpoint import load_checkpoint, save_checkpoint
+from ganaug.model import GAN
+from ganaug.networks import check_size, stage_channels
+from ganaug.stream import batches
+
+TINY = GanConfig(steps=6, batch=8, width=4, latent=8, grid_every=3, checkpoint_every=2)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gan") / "class"
+    seen = []
+    history = ganaug.train(
+        images, TINY, folder, class_name="noise", progress=lambda *at: seen.append(at)
+    )
+    return folder, history, seen
+
+
+def weights(folder):
+    return keras.saving.load_model(folder / "generator.keras", safe_mode=True).get_weights()
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_training_leaves_a_whole_folder(trained):
+    folder, history, seen = trained
+    assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*")) == [
+        "config.json",
+        "generator.keras",
+        "grid.png",
+        "grids/step-00003.png",
+        "grids/step-00006.png",
+        "history.json",
+    ]
+    assert seen[-1] == (6, 6)
+    assert history["step"][-1] == 6
+    assert all(np.isfinite(history["d_loss"] + history["g_loss"]))
+
+
+def test_a_finished_folder_is_not_trained_again(trained, images):
+    folder, history, _ = trained
+    before = (folder / "generator.keras").stat().st_mtime_ns
+    assert ganaug.train(images, TINY, folder, class_name="noise") == history
+    assert (folder / "generator.keras").stat().st_mtime_ns == before
+    other = TINY.model_copy(update={"width": 8})
+    with pytest.raises(InputError, match="choose another folder"):
+        ganaug.train(images, other, folder, class_name="noise")
+
+
+def test_seed_decides_the_weights(trained, images, tmp_path):
+    folder, _, _ = trained
+    ganaug.train(images, TINY, tmp_path / "again", class_name="noise")
+    assert same(weights(folder), weights(tmp_path / "again"))
+    other = TINY.model_copy(update={"seed": 1})
+    ganaug.train(images, other, tmp_path / "other", class_name="noise")
+    assert not same(weights(folder), weights(tmp_path / "other"))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np, ganaug
+images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
+config = ganaug.GanConfig.model_validate_json(sys.argv[2])
+def kill(step, total):
+    if step == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+ganaug.train(images, config, Path(sys.argv[1]), class_name="noise", progress=kill)
+"""
+
+
+def run_python(code, *args):
+    root = Path(ganaug.__file__).parents[1]
+    env = os.environ | {"PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)], env=env, capture_output=True, text=True
+    )
+
+
+def test_killed_and_resumed_training_ends_bit_for_bit_the_same(trained, images, tmp_path):
+    folder, history, _ = trained
+    killed = run_python(KILLED, tmp_path / "class", TINY.model_dump_json())
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (tmp_path / "class" / "config.json").exists()
+    seen = []
+    resumed = ganaug.train(
+        images,
+        TINY,
+        tmp_path / "class",
+        class_name="noise",
+        progress=lambda step, _: seen.append(step),
+    )
+    assert seen[0] > 4, "it started over"
+    assert resumed == history
+    assert same(weights(folder), weights(tmp_path / "class"))
+    assert (folder / "grid.png").read_bytes() == (tmp_path / "class/grid.png").read_bytes()
+
+
+def test_bad_checkpoints_are_refused(tmp_path):
+    gan = GAN(32, TINY)
+    gan.compile_adam(jit_compile=False)
+    path = tmp_path / "checkpoint.npz"
+    save_checkpoint(path, gan, {"images": 10}, {})
+    with pytest.raises(InputError, match="images=10, now 11"):
+        load_checkpoint(path, gan, {"images": 11})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="not a whole checkpoint"):
+        load_checkpoint(path, gan, {"images": 10})
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
+    gan = GAN(32, TINY)
+    gan.compile_adam(jit_compile=False)
+    path = tmp_path / "checkpoint.npz"
+    monkeypatch.setattr("ganaug.checkpoint.VERSION", 0)
+    save_checkpoint(path, gan, {}, {})
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="version 0"):
+        load_checkpoint(path, gan, {})
+
+
+def test_plain_dcgan_of_study_p(images, tmp_path):
+    config = GanConfig(augment="", ema_half_life=0, flip=False, steps=2, width=4, batch=8)
+    gan = GAN(32, config)
+    assert gan.sampler is gan.generator
+    ganaug.train(images, config, tmp_path / "plain", class_name="noise")
+    assert (tmp_path / "plain" / "generator.keras").exists()
+
+
+def test_both_networks_learn_and_neither_loss_moves_the_other(images):
+    gan = GAN(32, TINY.model_copy(update={"ema_half_life": 0}))
+    gan.compile_adam(jit_compile=False)
+    before = [v.numpy() for v in gan.trainable_variables]
+    gan.fit(images, batch_size=8, verbose=0)
+    after = [v.numpy() for v in gan.trainable_variables]
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_average_starts_as_a_copy_and_lags(images):
+    gan = GAN(32, TINY)
+    gan.compile_adam(jit_compile=False)
+    assert same(gan.sampler.get_weights(), gan.generator.get_weights())
+    gan.step.assign(1000)
+    before = [v.numpy() for v in gan.generator.trainable_variables]
+    gan.fit(images, batch_size=5, epochs=3, verbose=0)
+    start, mean, now = before[0], gan.sampler.layers[1].kernel.numpy(), None
+    now = gan.generator.layers[1].kernel.numpy()
+    assert 0 < np.abs(mean - start).mean() < 0.5 * np.abs(now - start).mean()
+
+
+def test_stream_is_balanced_and_a_function_of_the_step(images):
+    whole = np.concatenate(list(batches(images, 8, 0, 10, flip=False, seed=1)))
+    tail = np.concatenate(list(batches(images, 8, 6, 10, flip=False, seed=1)))
+    assert (whole[48:] == tail).all()
+    counts = [(whole == image).all(axis=(1, 2, 3)).sum() for image in images]
+    assert counts == [8] * 10
+    doubled = np.concatenate(list(batches(images, 10, 0, 2, flip=True, seed=1)))
+    assert {i.tobytes() for i in doubled} == {
+        i.tobytes() for i in np.concatenate([images, images[:, :, ::-1]])
+    }
+
+
+@pytest.mark.parametrize("size", range(32, 129, 8))
+def test_networks_fit_every_size(size):
+    config = GanConfig(width=4, latent=4)
+    assert 4 <= size >> len(stage_channels(size, 4)) < 16
+    gan = GAN(size, config)
+    assert gan.generator.output_shape == (None, size, size, 3)
+    assert gan.discriminator.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (36, 36), (136, 136), (32, 40)])
+def test_unfit_sizes_are_refused(shape):
+    with pytest.raises(InputError, match="multiple of 8 from 32 to 128"):
+        check_size(*shape)
+
+
+def test_unfit_classes_are_refused(images, tmp_path):
+    for bad, message in (
+        (images[:7], "has 7 images"),
+        (np.repeat(images[:1], 20, axis=0), "all 20 images .* are equal"),
+        (images.astype(np.float32), "uint8"),
+    ):
+        with pytest.raises(InputError, match=message):
+            ganaug.train(bad, TINY, tmp_path / "bad", class_name="noise")
+    assert not (tmp_path / "bad").exists()
