@@ -1,16 +1,49 @@
-# Thin calls of the `ganaug` command. Every variable below passes through to it:
+# Thin calls of the `ganaug` command. `make` alone lists the targets.
+#
+# Variables pass through to it:
 #   make gan DATASET=cifar10 DATA_DIR=~/tensorflow_datasets CLASSES=airplane,cat STEPS=2000
+#   make classify DATASET=path/to/folder PER_CLASS=50 INSTANCES=5 ARGS="--train.epochs 45"
 
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
 
+option = $(if $($(1)),$(2) '$($(1))')
+COMMON  = $(if $(DATASET),'$(DATASET)') $(call option,RECIPE,--recipe) $(call option,DATA_DIR,--data-dir) \
+          $(call option,SIZE,--size) $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) \
+          $(call option,SEED,--seed) $(call option,INSTANCES,--instances) $(call option,OUTPUTS,--outputs) \
+          $(call option,WORKERS,--workers)
+
 .DEFAULT_GOAL := help
+.PHONY: help install demo gan classify report test lint
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "ganaug needs Python 3.11 or newer, this is " + sys.version'
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ganaug needs Python 3.11 or newer, this is " + sys.version)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
 install: $(READY)  ## Make .venv and install the pinned dependencies
+
+demo: $(READY)  ## The whole job on embedded digits: generators, grids, classifiers, report
+	$(BIN)/ganaug classify --recipe demo $(ARGS)
+
+gan: $(READY)  ## Train one DCGAN a class (DATASET, DATA_DIR, CLASSES, PER_CLASS, SEED, STEPS, …)
+	$(BIN)/ganaug gan $(COMMON) $(call option,STEPS,--steps) $(ARGS)
+
+classify: $(READY)  ## Compare classifiers with and without synthetic images (the same variables)
+	$(BIN)/ganaug classify $(COMMON) $(call option,STEPS,--gan.steps) $(ARGS)
+
+report: $(READY)  ## Write the page of a finished comparison again (STUDY=outputs/study/…)
+	$(BIN)/ganaug report $(STUDY) $(ARGS)
+
+test: $(READY)  ## Run the tests
+	$(BIN)/pytest $(ARGS)
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy

@@ -1,6 +1,7 @@
 """Running tasks: in this process, or in a pool of single-threaded processes."""
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -13,7 +14,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.tasks import Task
 
@@ -55,8 +55,6 @@ def run_tasks(
 
 
 def _run_here(tasks: Sequence[Task], outputs: Path, advance: "Advance") -> None:
-    if tasks:
-        runtime.prepare()
     for task in tasks:
         task.run(outputs, lambda done, total, task=task: advance(task, done / total))
         advance(task, 1.0)
@@ -86,6 +84,10 @@ def _run_in_pool(tasks: Sequence[Task], outputs: Path, workers: int, advance: "A
             "a worker process was killed, most likely for want of memory; finished tasks are "
             "kept: run the command again, with fewer --workers"
         ) from error
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.terminate()  # checkpoints and results are whole at any moment
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         reports.put(None)
@@ -98,7 +100,7 @@ _reports: "Queue[tuple[int, float] | None]"
 def _start_worker(reports: "Queue[tuple[int, float] | None]") -> None:
     global _reports
     _reports = reports
-    runtime.prepare()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
 
 
 def _work(task: Task, index: int, outputs: Path) -> None:

@@ -1,4 +1,4 @@
-"""Recipes: every setting of a comparison, with its default and why, and the TOML files that change some.
+"""Recipes: every setting of a comparison, its default and why, and the files that change some.
 
 A recipe file lists only what differs from these defaults. Its arms differ from one another in
 `mix`, `augment` and `train` alone, so that every arm sees the same images:
@@ -12,10 +12,11 @@ A recipe file lists only what differs from these defaults. Its arms differ from 
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classifiers.config import TrainConfig
@@ -34,7 +35,7 @@ class Settings(BaseModel):
 class DataConfig(Settings):
     """Which images: the source, and how an instance is drawn from it."""
 
-    source: str = "auto"
+    source: Annotated[str, Parameter(parse=False)] = "auto"
     """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
     data_dir: Path | None = None
     """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
@@ -122,7 +123,7 @@ def load_recipe(
         Path of a TOML file, or the name of one that ships with ganaug (see `list_recipes`);
         None for the defaults.
     changes
-        Settings that override the file's, by dotted key: ``{"train.epochs": 45}``.
+        Settings that override the file's: ``{"train": {"epochs": 45}}``.
 
     Raises
     ------
@@ -139,8 +140,7 @@ def load_recipe(
             settings = {"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: not a TOML file: {error}") from error
-    for key, value in (changes or {}).items():
-        settings = _merge(settings, _nested(key, value))
+    settings = _merge(settings, changes or {})
     try:
         result = Recipe.model_validate(settings)
         if not result.arms:
@@ -152,29 +152,34 @@ def load_recipe(
     return result
 
 
+def override(
+    recipe: str | Path | None, dataset: str | None, **tables: BaseModel | str | None
+) -> Recipe:
+    """Return a recipe with the settings that the caller set explicitly put over it.
+
+    Parameters
+    ----------
+    recipe
+        As in `load_recipe`.
+    dataset
+        Replaces `data.source`, unless None.
+    **tables
+        Tables of the recipe (`data`, `gan`, …): the fields that were given when they were made
+        count, those left at their defaults do not; `augment` is a string, or None to keep it.
+    """
+    changes: dict[str, Any] = {
+        name: table.model_dump(exclude_unset=True) if isinstance(table, BaseModel) else table
+        for name, table in tables.items()
+        if table is not None
+    }
+    if dataset is not None:
+        changes = _merge(changes, {"data": {"source": dataset}})
+    return load_recipe(recipe, changes)
+
+
 def list_recipes() -> list[str]:
     """Return the names of the recipes that ship with ganaug."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
-
-
-def parse_changes(assignments: Iterable[str]) -> dict[str, Any]:
-    """Read ``key=value`` words as a command line gives them; values are TOML or plain text.
-
-    Examples
-    --------
-    >>> parse_changes(["train.epochs=45", "augment=flip|shift(4)", "gan.flip=false"])
-    {'train.epochs': 45, 'augment': 'flip|shift(4)', 'gan.flip': False}
-    """
-    changes: dict[str, Any] = {}
-    for word in assignments:
-        key, equals, value = word.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"a setting is written key=value, received {word!r}")
-        try:
-            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            changes[key.strip()] = value.strip()
-    return changes
 
 
 def _find(recipe: str | Path) -> Path:
@@ -186,16 +191,12 @@ def _find(recipe: str | Path) -> Path:
     raise unknown_name("recipe", str(recipe), list_recipes())
 
 
-def _nested(key: str, value: Any) -> dict[str, Any]:
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return dict(value)
-
-
 def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``changes`` put over it, table by table."""
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = (
+            _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return merged

@@ -28,17 +28,18 @@ class Drawn:
         Relative to outputs/; holds `train.npz` and `test.npz`.
     record
         What was drawn.
+    class_digests
+        Stands for the training images of each class.
     """
 
     folder: str
     record: InstanceRecord
+    class_digests: tuple[str, ...]
 
 
 def open_source(data: DataConfig) -> Source:
     """Load the source that ``data`` names."""
-    return load_source(
-        data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad
-    )
+    return load_source(data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad)
 
 
 def draw_instances(source: Source, data: DataConfig, outputs: Path) -> list[Drawn]:
@@ -69,7 +70,9 @@ def _write_instance(one: Instance, outputs: Path) -> Drawn:
         test_images=len(one.test),
         notes=list(one.notes),
     )
-    return Drawn(folder.as_posix(), record)
+    labels = range(len(one.train.class_names))
+    digests = tuple(one.train.select(one.train.labels == label).digest() for label in labels)
+    return Drawn(folder.as_posix(), record, digests)
 
 
 def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:
@@ -80,6 +83,7 @@ def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:
                 name=f"{class_name}-{one.record.seed}",
                 instance=one.folder,
                 label=label,
+                images=one.class_digests[label],
                 config=config.model_copy(update={"seed": config.seed + one.record.seed}),
             )
             for label, class_name in enumerate(one.record.classes)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from ganaug.config import GanConfig
 from ganaug.files import replacing, write_json
+from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.identity import code_version, digest, slug
 from pipelines.recipe import Arm, Settings
@@ -30,6 +31,8 @@ class Task(Settings):
     kind: ClassVar[str]
     code: ClassVar[tuple[str, ...]]
     """Packages and modules whose change makes an old result invalid."""
+    aside: ClassVar[frozenset[str]] = frozenset({"name"})
+    """Fields that do not count in the identity."""
     result_type: ClassVar[type[Result]]
 
     name: str
@@ -44,7 +47,7 @@ class Task(Settings):
 
     def folder(self) -> Path:
         """Return the task's folder, relative to outputs/."""
-        settings = self.model_dump(mode="json", exclude={"name"})
+        settings = self.model_dump(mode="json", exclude=set(self.aside))
         identity = digest([self.kind, settings, code_version(*self.code)])
         return Path(self.kind) / f"{slug(self.name)}-{identity}"
 
@@ -80,8 +83,12 @@ class GanTask(Task):
     code: ClassVar[tuple[str, ...]] = ("ganaug",)
     result_type: ClassVar[type[Result]] = GanResult
 
+    aside: ClassVar[frozenset[str]] = frozenset({"name", "instance", "label"})
+
     label: int
     """Which class of the instance."""
+    images: str
+    """Digest of that class's images: a generator serves every instance that holds the same ones."""
     config: GanConfig
 
     @property
@@ -91,6 +98,7 @@ class GanTask(Task):
 
     def work(self, outputs: Path, folder: Path, progress: Progress) -> GanResult:
         """Train it; the folder then holds a generator that `ganaug.Bank` can use."""
+        runtime.prepare()
         import ganaug
         from pipelines.images import Images
 
@@ -129,6 +137,7 @@ class TrainTask(Task):
 
     def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
         """Train, test, and save `model.keras`."""
+        runtime.prepare()
         import classifiers
         from ganaug import Bank
         from pipelines.images import Images
@@ -157,9 +166,7 @@ class TrainTask(Task):
             steps_per_epoch=data.steps_per_epoch,
             test=(test.images, test.labels),
         )
-        scores = classifiers.evaluate(
-            classifiers.probabilities(fitted.model, test.images), test.labels, train.class_names
-        )
+        scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
         write_json(folder / "config.json", self.model_dump(mode="json"))
         with replacing(folder / "model.keras") as path:
             fitted.model.save(path)

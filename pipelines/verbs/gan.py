@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ganaug.config import GanConfig
 from pipelines import runtime
 from pipelines.planning import estimate
-from pipelines.recipe import DataConfig
+from pipelines.recipe import DataConfig, override
 from pipelines.study import draw_instances, open_source, plan_gans, train_gans
 
 
@@ -21,34 +21,33 @@ class Trained:
     ----------
     source
         The images, in words.
-    bank
-        Folder with one sub-folder a class: generator, settings and sample grid.
+    banks
+        A folder for each instance, with one sub-folder a class: generator, settings, sample grid.
     grids
         The sample grids, with a row of real images on top.
     """
 
     source: str
-    bank: Path
+    banks: list[Path]
     grids: list[Path]
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
-        grids = "\n".join(f"  {path}" for path in self.grids)
-        return (
-            f"{self.source}\ngenerators: {self.bank}\nsample grids:\n{grids}\n"
-            f"more samples: ganaug sample {self.bank} --out samples.png"
-        )
+        lines = [
+            self.source,
+            *(f"generators:    {path}" for path in self.banks),
+            *(f"sample grid:   {path}" for path in self.grids),
+            f"more samples:  ganaug sample {self.banks[0]} --out samples.png",
+        ]
+        return "\n".join(lines)
 
 
 def gan(
-    dataset: str = "auto",
+    dataset: str | None = None,
     *,
-    data_dir: Path | None = None,
-    size: int | None = None,
-    skip_bad: bool = False,
-    classes: str = "2",
-    per_class: int = 50,
-    config: Annotated[GanConfig, Parameter(name="*")] = GanConfig(),  # noqa: B008 frozen
+    recipe: str | None = None,
+    data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
+    config: Annotated[GanConfig, Parameter(name="*")] = GanConfig(),
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
@@ -60,19 +59,14 @@ def gan(
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had.
-    data_dir
-        Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
-    size
-        Side of the images in pixels, a multiple of 8 from 32 to 128; by default the source's own.
-    skip_bad
-        Go on without images that cannot be read.
-    classes
-        A number of classes, drawn with the seed, or names joined by commas.
-    per_class
-        Training images of each class.
+        Name of a data set, an image folder, or an .npz file; by default the recipe's, or `auto`:
+        CIFAR-10 if it can be had, else mnist5k.
+    recipe
+        Take `data` and `gan` from a recipe, by name or file; options given here override it.
+    data
+        Which images; one instance unless ``instances`` is given.
     config
-        The generator's settings. Its seed also draws the images.
+        The generators.
     outputs
         Folder for everything that is made.
     workers
@@ -90,28 +84,20 @@ def gan(
     InputError
         If the images cannot be read or do not suffice, or ``outputs`` cannot be written.
     """
-    data = DataConfig(
-        source=dataset,
-        data_dir=data_dir,
-        size=size,
-        skip_bad=skip_bad,
-        classes=classes,
-        per_class=per_class,
-        test_per_class=1,
-        seed=config.seed,
-        instances=1,
-    )
-    workers = workers or runtime.cores()
     runtime.quiet()
-    source = open_source(data)
-    drawn = draw_instances(source, data, outputs)
-    tasks = plan_gans(drawn, config.model_copy(update={"seed": 0}))
+    if "instances" not in data.model_fields_set:
+        data = data.model_copy(update={"instances": 1})
+    settings = override(recipe, dataset, data=data, gan=config)
+    workers = workers or runtime.cores()
+    source = open_source(settings.data)
+    drawn = draw_instances(source, settings.data, outputs)
+    tasks = plan_gans(drawn, settings.gan)
     if dry_run:
-        return str(estimate(tasks[0], outputs, workers))
-    (bank,), _ = train_gans(tasks, outputs, workers)
-    folders = sorted(path for path in (outputs / bank).iterdir() if path.is_dir())
+        return str(estimate([task for group in tasks for task in group], outputs, workers))
+    banks, _ = train_gans(tasks, outputs, workers)
+    notes = [note for one in drawn for note in one.record.notes]
     return Trained(
-        source="; ".join([source.name, *source.notes, *drawn[0].record.notes]),
-        bank=outputs / bank,
-        grids=[folder / "grid.png" for folder in folders],
+        source="; ".join(dict.fromkeys([source.name, *source.notes, *notes])),
+        banks=[outputs / bank for bank in banks],
+        grids=[path for bank in banks for path in sorted((outputs / bank).glob("*/grid.png"))],
     )

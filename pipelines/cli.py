@@ -1,0 +1,62 @@
+"""The `ganaug` command: parses words, calls one public function, prints what it returns.
+
+The verbs are named by import path, so that starting the command does not import TensorFlow.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError, ValidationError
+from pydantic import ValidationError as SettingsError
+
+from pipelines.errors import USER_ERRORS, explain
+
+VERBS = {
+    "data": "Describe a data set and show what an instance would draw.",
+    "gan": "Train one DCGAN a class and gather the generators in a bank.",
+    "sample": "Draw new images from a bank.",
+    "classify": "Compare classifiers with and without synthetic images.",
+    "report": "Write the page of a finished comparison again.",
+    "recipes": "List the recipes that ship with ganaug.",
+}
+
+app = App(
+    name="ganaug",
+    help="Image classification from a few dozen images per class: do flips help, does a GAN "
+    "help, by how much, and can I have that classifier?",
+    help_epilogue="Start with: ganaug classify --recipe demo",
+    version_flags=["--version"],
+)
+for _verb, _help in VERBS.items():
+    app.command(f"pipelines.verbs.{_verb}:{_verb}", name=_verb, help=_help)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Bad input prints one line on standard error and gives 2, an interruption 130; anything else
+    that goes wrong is our mistake and shows its traceback.
+    """
+    try:
+        result: Any = app(
+            words, exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except ValidationError as error:
+        cause = error.__cause__
+        known = isinstance(cause, SettingsError)
+        return _fail(explain(cause, "settings") if known else str(error))
+    except (CycloptsError, *USER_ERRORS) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("\ninterrupted: finished tasks are kept; the same command goes on", file=sys.stderr)
+        return 130
+    if result is not None:
+        print(result)
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"ganaug: {' '.join(message.split())}", file=sys.stderr)
+    return 2

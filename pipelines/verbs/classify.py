@@ -1,0 +1,125 @@
+"""`ganaug classify`: train classifiers with and without synthetic images and compare them."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from pydantic import BaseModel
+
+from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
+from pipelines import runtime
+from pipelines.planning import plan_study
+from pipelines.recipe import DataConfig, MixConfig, override
+from pipelines.report import text_table
+from pipelines.results import StudyResult
+from pipelines.study import run_study
+from pipelines.verbs.report import report
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A finished comparison.
+
+    Attributes
+    ----------
+    study
+        Every result, arm by arm and instance by instance.
+    folder
+        Where `result.json` lies.
+    report
+        The page to open in a browser.
+    """
+
+    study: StudyResult
+    folder: Path
+    report: Path
+
+    def __str__(self) -> str:
+        """Return the lines that the command line prints."""
+        return f"{text_table(self.study)}\n\nresults:  {self.folder}\nreport:   {self.report}"
+
+
+def classify(
+    dataset: str | None = None,
+    *,
+    recipe: str | None = None,
+    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
+    train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
+    augment: Annotated[str | None, Parameter(group="Classifier")] = None,
+    mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
+    gan: Annotated[GanConfig, Parameter(group="Synthetic images")] = GanConfig(),
+    outputs: Path = Path("outputs"),
+    workers: int | None = None,
+    dry_run: bool = False,
+) -> Compared | str:
+    """Compare ways to train a classifier on the same few images, over several draws of them.
+
+    Without a recipe three arms run, each with equally many steps: real images only; half of every
+    batch from one DCGAN a class; flips and shifts. Defaults shown are those without a recipe, and
+    what an arm of a recipe sets itself stays.
+
+    Example: ``ganaug classify cifar10 --recipe pereira-p9 --instances 3 --gan.steps 500``
+
+    Parameters
+    ----------
+    dataset
+        Name of a data set, an image folder, or an .npz file; by default the recipe's, or `auto`:
+        CIFAR-10 if it can be had, else mnist5k.
+    recipe
+        A recipe's name (`ganaug recipes` lists them) or a TOML file.
+    data
+        Which images, and how many draws of them.
+    train
+        The classifier and its training.
+    augment
+        Augmentation of every arm that does not set its own, e.g. `flip|shift(4)`.
+    mix
+        How synthetic images join the real ones.
+    gan
+        The generators, one a class.
+    outputs
+        Folder for everything that is made.
+    workers
+        Processes of one thread each; by default one a core.
+    dry_run
+        Say what would be trained and what it would cost, and stop.
+
+    Returns
+    -------
+    Compared
+        The results and where the report lies; with ``dry_run`` the plan in words.
+
+    Raises
+    ------
+    InputError
+        If a setting is wrong, the images cannot be read or do not suffice, or ``outputs`` cannot
+        be written.
+    """
+    runtime.quiet()
+    tables = {"data": data, "train": train, "augment": augment, "mix": mix, "gan": gan}
+    settings = override(recipe, dataset, **tables)
+    workers = workers or runtime.cores()
+    if dry_run:
+        return "\n".join(str(plan) for plan in plan_study(settings, outputs, workers))
+    command = _command(settings.data.source, recipe, tables)
+    folder = run_study(settings, outputs, workers=workers, command=command)
+    study = StudyResult.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))
+    return Compared(study, folder, report(folder))
+
+
+def _command(source: str, recipe: str | None, tables: dict[str, BaseModel | str | None]) -> str:
+    """Return the shell command that repeats the comparison."""
+    words = ["ganaug", "classify", source]
+    if recipe:
+        words += ["--recipe", recipe]
+    for name, table in tables.items():
+        if isinstance(table, BaseModel):
+            prefix = "" if name == "data" else f"{name}."
+            for key, value in table.model_dump(mode="json", exclude_unset=True).items():
+                words += [f"--{prefix}{key}".replace("_", "-"), str(value)]
+        elif table is not None:
+            words += [f"--{name}", table]
+    return shlex.join(words)

@@ -1,0 +1,76 @@
+"""`ganaug sample`: new images from saved generators."""
+
+from pathlib import Path
+
+from ganaug.files import replacing
+from pipelines import runtime
+from pipelines.errors import InputError
+
+
+def sample(
+    bank: Path,
+    *,
+    classes: str | None = None,
+    n: int = 16,
+    seed: int = 0,
+    truncation: float = 1.0,
+    out: Path = Path("samples.png"),
+    columns: int = 8,
+) -> Path:
+    """Draw new images from a bank of generators; nothing but its folder is needed.
+
+    Example: ``ganaug sample outputs/bank/airplane-cat-… --n 100 --out samples/``
+
+    Parameters
+    ----------
+    bank
+        Folder that `ganaug gan` printed.
+    classes
+        Names joined by commas; by default all.
+    n
+        Images of each class.
+    seed
+        The same seed gives the same images.
+    truncation
+        Scale of the latent vectors, above 0: below 1, samples are more typical and less varied.
+    out
+        Ends in .png: one grid, a block of rows a class. Ends in .npz: arrays `images` (uint8) and
+        `labels`, and `class_names`. Else a folder: one PNG an image, a sub-folder a class.
+    columns
+        Images in a row of the grid.
+
+    Returns
+    -------
+    Path
+        What was written: ``out``.
+
+    Raises
+    ------
+    InputError
+        If the bank or a class is missing or damaged, or ``out`` cannot be written.
+    """
+    runtime.quiet()
+    import numpy as np
+
+    from ganaug import Bank, grids
+    from pipelines.images import Images
+
+    if out.suffix not in (".png", ".npz", ""):
+        raise InputError(f"--out ends in .png, .npz or is a folder, received {out}")
+    source = Bank(bank)
+    names = [name.strip() for name in classes.split(",")] if classes else source.class_names
+    drawn = {name: source.sample(name, n, seed, truncation) for name in names}
+    if out.suffix == ".npz":
+        labels = np.repeat(np.arange(len(names)), n)
+        synthetic = Images(
+            np.concatenate(list(drawn.values())), labels, tuple(names), f"synthetic {bank}"
+        )
+        synthetic.save(out)
+    elif out.suffix == ".png":
+        rows = [grids.pad_row(images, columns) for images in drawn.values()]
+        with replacing(out) as part:
+            grids.image_grid(np.concatenate(rows), columns).save(part)
+    else:
+        for name, images in drawn.items():
+            grids.save_images(images, out / name)
+    return out

@@ -1,0 +1,56 @@
+"""The design's rules that a machine can check."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FORBIDDEN = {
+    "ganaug": {"classifiers", "pipelines"},
+    "classifiers": {"ganaug", "pipelines"},
+    "pipelines": {"tests", "bench"},
+}
+MODULES = [path for package in FORBIDDEN for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level packages that a module imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    assert not imported(path) & FORBIDDEN[package]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ganaug, classifiers, pipelines",
+        "import ganaug.config, classifiers.config, pipelines.recipe, pipelines.tasks",
+        "import pipelines.verbs.gan, pipelines.verbs.classify, pipelines.verbs.sample",
+        "from pipelines.cli import main; main(['--help'])",
+        "from pipelines.cli import main; main(['classify', '--help'])",
+    ],
+)
+def test_starting_does_not_import_tensorflow(statement: str) -> None:
+    code = (
+        f"{statement}\nimport sys; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

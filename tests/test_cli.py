@@ -1,0 +1,207 @@
+"""The whole job through the command line, and bad input answered by one line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.cli import main
+
+TINY_GAN = ["--gan.steps", "2", "--gan.width", "4", "--gan.latent", "8", "--gan.grid-every", "1"]
+TINY = [
+    *("--per-class", "10", "--test-per-class", "6", "--instances", "2", "--workers", "1"),
+    *("--train.epochs", "2", "--mix.per-class", "12", *TINY_GAN),
+]
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of 20 noisy images of one colour each."""
+    root = tmp_path_factory.mktemp("photographs")
+    random = np.random.default_rng(0)
+    for name, colour in (("apple", (220, 40, 40)), ("leaf", (40, 200, 40)), ("sky", (60, 90, 220))):
+        (root / name).mkdir()
+        for index in range(20):
+            noise = random.normal(0, 30, (40, 36, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{index}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def outputs(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a whole comparison of the three default arms has run."""
+    folder = tmp_path_factory.mktemp("outputs")
+    assert main(["classify", str(photographs), *TINY, "--outputs", str(folder)]) == 0
+    return folder
+
+
+def failing(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """Run a command that must fail with one line, and return the line."""
+    assert main([str(word) for word in words]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    said = [line for line in lines if line.startswith("ganaug: ")]
+    assert len(said) == 1
+    assert "Traceback" not in "".join(lines)
+    return said[0]
+
+
+def test_a_comparison_leaves_results_a_report_and_classifiers(outputs: Path) -> None:
+    (study,) = (outputs / "study").iterdir()
+    result = json.loads((study / "result.json").read_text())
+    assert result["arms"] == ["real", "real + synthetic", "real + flip, shift"]
+    assert len(result["trainings"]) == 6
+    assert len(result["gans"]) == 4
+    for training in result["trainings"]:
+        assert (outputs / training["folder"] / "model.keras").is_file()
+        assert sum(map(sum, training["result"]["confusion"])) == 12
+    steps = {training["result"]["steps"] for training in result["trainings"]}
+    assert len(steps) == 1, "arms are compared at equally many optimiser steps"
+    page = (study / "report.html").read_text()
+    assert "real + synthetic" in page
+    assert "data:image" in page
+
+
+def test_a_second_run_trains_nothing(
+    photographs: Path, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in outputs.glob("*/*/result.json")}
+    words = ["classify", str(photographs), *TINY, "--outputs", str(outputs)]
+    assert main([*words, "--dry-run"]) == 0
+    assert "gan: 4 tasks, 4 finished, 0 to run" in capsys.readouterr().out
+    assert main(words) == 0
+    after = {path: path.stat().st_mtime_ns for path in outputs.glob("*/*/result.json")}
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert {path.parent.parent.name for path in changed} <= {"study"}
+
+
+def test_generators_are_shared_between_commands(
+    photographs: Path, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gans = set((outputs / "gan").iterdir())
+    options = [word.replace("--gan.", "--") for word in TINY_GAN]
+    words = ["gan", str(photographs), "--per-class", "10", *options, "--outputs", str(outputs)]
+    assert main(words) == 0
+    assert set((outputs / "gan").iterdir()) == gans
+    assert "sample grid" in capsys.readouterr().out
+
+
+def test_a_bank_is_sampled_by_a_fresh_process(outputs: Path, tmp_path: Path) -> None:
+    bank = sorted((outputs / "bank").iterdir())[0]
+    moved = tmp_path / "moved"
+    bank.rename(moved)
+    try:
+        ganaug = Path(sys.executable).with_name("ganaug")
+        command = [ganaug, "sample", moved, "--n", "3", "--out"]
+        for out in ("samples.npz", "grid.png", "folder"):
+            subprocess.run([*command, tmp_path / out], check=True, capture_output=True)
+    finally:
+        moved.rename(bank)
+    with np.load(tmp_path / "samples.npz") as arrays:
+        assert arrays["images"].shape == (6, 32, 32, 3)
+        assert arrays["images"].dtype == np.uint8
+        first = arrays["images"][0]
+    written = sorted((tmp_path / "folder").rglob("*.png"))
+    assert len(written) == 6
+    assert Image.open(tmp_path / "grid.png").width > 32
+    names = [path.parent.name for path in written]
+    assert len(set(names)) == 2
+    assert any(np.array_equal(np.asarray(Image.open(path)), first) for path in written)
+
+
+def test_bad_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "missing" in failing(capsys, "gan", tmp_path / "missing")
+    (tmp_path / "empty").mkdir()
+    assert "empty" in failing(capsys, "gan", tmp_path / "empty")
+
+
+def test_too_few_images(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = failing(
+        capsys, "gan", photographs, "--per-class", "40", "--outputs", tmp_path / "new"
+    )
+    assert "20" in message
+    assert "40" in message
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_broken_image_is_named_and_can_be_skipped(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    folder = tmp_path / "photographs"
+    shutil.copytree(photographs, folder)
+    broken = folder / "sky" / "7.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    assert "7.png" in failing(capsys, "data", folder, "--out", tmp_path / "pictures")
+    words = ["data", folder, "--per-class", 8, "--skip-bad", "--out", tmp_path / "pictures"]
+    assert main([str(word) for word in words]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "close"),
+    [
+        (["gan", "PHOTOGRAPHS", "--classes", "aple,leaf"], "apple"),
+        (["gan", "mnist5"], "mnist5k"),
+        (["classify", "PHOTOGRAPHS", "--train.model", "pereira_smal"], "pereira_small"),
+        (["classify", "PHOTOGRAPHS", "--recipe", "demmo"], "demo"),
+        (["classify", "PHOTOGRAPHS", "--train.optimizer", "adm"], "adam"),
+        (["gan", "PHOTOGRAPHS", "--stepz", "3"], "--steps"),
+        (["gn"], "gan"),
+    ],
+)
+def test_unknown_names_get_the_closest(
+    photographs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    close: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = [str(photographs) if word == "PHOTOGRAPHS" else word for word in words]
+    if shown[0] == "classify":
+        shown += ["--per-class", "10", "--instances", "1", "--workers", "1"]
+    assert close in failing(capsys, *shown)
+
+
+def test_wrong_values_name_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    message = failing(capsys, "gan", "--steps", "0")
+    assert "steps" in message
+    assert "received" in message
+
+
+def test_outputs_that_cannot_be_written(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    message = failing(
+        capsys, "gan", photographs, "--per-class", "10", "--outputs", tmp_path / "file"
+    )
+    assert "cannot be written" in message
+
+
+def test_a_bank_of_another_size(
+    photographs: Path, outputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ganaug import Bank
+    from pipelines.errors import USER_ERRORS
+
+    bank = Bank(sorted((outputs / "bank").iterdir())[0])
+    with pytest.raises(USER_ERRORS, match="32") as caught:
+        bank.require_size(48)
+    assert "48" in str(caught.value)
+
+
+def test_every_verb_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ("data", "gan", "sample", "classify", "report"):
+        assert main([verb, "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert "Example" in shown, verb
+        assert "default" in shown, verb

@@ -1,0 +1,100 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.executor import run_tasks
+from pipelines.results import Result
+from pipelines.tasks import Progress, Task
+
+
+class Square(Result):
+    value: int
+    process: int
+
+
+class SquareTask(Task):
+    """Squares a number; a negative one is bad input, and 99 kills its process."""
+
+    kind: ClassVar[str] = "square"
+    code: ClassVar[tuple[str, ...]] = ()
+    result_type: ClassVar[type[Result]] = Square
+    number: int
+    pause: float = 0
+
+    @property
+    def effort(self) -> int:
+        return 1
+
+    def work(self, outputs: Path, folder: Path, progress: Progress) -> Square:
+        if self.number < 0:
+            raise InputError(f"a number of at least 0 is needed, received {self.number}")
+        if self.number == 99:
+            os.kill(os.getpid(), signal.SIGKILL)
+        progress(1, 2)
+        time.sleep(self.pause)
+        return Square(value=self.number**2, process=os.getpid())
+
+
+def task(number: int, pause: float = 0) -> SquareTask:
+    return SquareTask(name=f"n{number}", instance="i", number=number, pause=pause)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: int) -> None:
+    tasks = [task(n) for n in (3, 1, 2, 3)]
+    first = run_tasks(tasks, tmp_path, workers=workers)
+    assert [one.value for one in first] == [9, 1, 4, 9]
+    assert (os.getpid() in {one.process for one in first}) is (workers == 1)
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+    assert run_tasks(tasks, tmp_path, workers=workers) == first
+    assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_input_is_raised_and_finished_tasks_are_kept(tmp_path: Path, workers: int) -> None:
+    with pytest.raises(InputError, match="received -1"):
+        run_tasks([task(2), task(-1)], tmp_path, workers=workers)
+    assert task(-1).result(tmp_path) is None
+    if workers == 1:
+        assert task(2).result(tmp_path).value == 4
+
+
+def test_a_killed_worker_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a worker process was killed"):
+        run_tasks([task(99), task(1)], tmp_path, workers=2)
+
+
+def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
+    run_tasks([task(2)], tmp_path)
+    (tmp_path / task(2).folder() / "result.json").write_text("{")
+    with pytest.raises(InputError, match="is damaged: delete its folder"):
+        run_tasks([task(2)], tmp_path)
+
+
+def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from pathlib import Path\nimport signal\n"
+        "from test_executor import run_tasks, task\n"
+        "if __name__ == '__main__':\n"
+        # a shell starts its background jobs with the signal ignored
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"    run_tasks([task(2), task(3, pause=600)], Path({str(tmp_path)!r}), workers=2)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    process = subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL)
+    while task(2).result(tmp_path) is None:
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) != 0
+    assert task(2).result(tmp_path).value == 4
+    assert task(3, pause=600).result(tmp_path) is None

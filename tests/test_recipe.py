@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from classifiers.config import TrainConfig
+from pipelines.errors import InputError
+from pipelines.recipe import DataConfig, list_recipes, load_recipe, override
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_arm_changes_only_what_it_lists(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[train]\nepochs = 7\n[arms.a]\n[arms.b]\naugment = "flip"\ntrain.batch = 5\n',
+    )
+    arms = load_recipe(path).resolved_arms()
+    assert list(arms) == ["a", "b"]
+    assert arms["a"].train == TrainConfig(epochs=7)
+    assert arms["b"].train == TrainConfig(epochs=7, batch=5)
+    assert (arms["a"].augment, arms["b"].augment) == ("", "flip")
+
+
+def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "[data]\nper_class = 9\nseed = 4\n[arms.a]\n")
+    recipe = override(path, "mnist5k", data=DataConfig(seed=0), train=TrainConfig())
+    assert (recipe.data.source, recipe.data.per_class, recipe.data.seed) == ("mnist5k", 9, 0)
+    assert recipe.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[train]\nepoch = 3", "mine.toml: unknown key 'train.epoch'; did you mean epochs?"),
+        (
+            "[train]\nepochs = 0",
+            "mine.toml: train.epochs: should be greater than or equal to 1, received 0",
+        ),
+        ("[data]\nper_class = 'x'", "mine.toml: data.per_class: should be a valid integer"),
+        ("[arms.a]\ntrain.lr = 1", "mine.toml: an arm: unknown key 'train.lr'"),
+        ("[mix]\nstrategy = 'all'", "should be 'none', 'concatenate' or 'share', received 'all'"),
+        ("arms = {}", "no arm to train"),
+        ("[train", "mine.toml: not a TOML file"),
+    ],
+)
+def test_wrong_settings_are_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_recipe(write(tmp_path, text))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_recipe_gets_the_closest_name() -> None:
+    with pytest.raises(InputError, match="did you mean demo"):
+        load_recipe("demos")
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> None:
+    recipe = load_recipe(name)
+    assert set(recipe.published) <= set(recipe.arms)
+    from pipelines.recipe import RECIPES
+
+    header = (RECIPES / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
+    assert f"--recipe {name}" in header
