@@ -43,12 +43,14 @@ class FirstBadStep(keras.metrics.Metric):  # type: ignore[misc]
 
 
 class Diverged(Exception):  # noqa: N818 - an event inside fit(), made an InputError there
-    """The loss or a weight is no longer finite."""
+    """The loss or a weight is no longer finite, and where that was seen."""
 
     def __init__(self, epoch: int, step: int) -> None:
-        super().__init__(epoch, step)
-        self.epoch = epoch
-        self.step = step
+        seen = f"the loss is not finite in epoch {epoch}, step {step}"
+        if not step:  # ReLU turns a NaN into 0: the loss may look well to the end
+            seen = f"a weight is not finite after epoch {epoch}"
+        kept = f"of epoch {epoch - 1}" if epoch > 1 else "from before it"
+        super().__init__(f"{seen}; the weights {kept} are kept")
 
 
 class StopWhenDiverged(keras.callbacks.Callback):  # type: ignore[misc]
@@ -70,7 +72,7 @@ class StopWhenDiverged(keras.callbacks.Callback):  # type: ignore[misc]
             self._good = weights
             return
         self.model.set_weights(self._good)
-        raise Diverged(epoch + 1, bad_step or self.params["steps"])
+        raise Diverged(epoch + 1, bad_step)
 
 
 class Validate(keras.callbacks.Callback):  # type: ignore[misc]

@@ -220,7 +220,9 @@ class Trainer:
             history = self._run(data, [*watching, *callbacks])
         except Diverged as error:
             _copy_variables(self._network, model)
-            raise InputError(self._divergence(error)) from error
+            raise InputError(
+                f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm"
+            ) from error
         epochs = len(history["loss"])
         final = None if tester is None else tester.record(epochs)
         _copy_variables(self._network, model)
@@ -269,15 +271,6 @@ class Trainer:
                 keras.callbacks.ReduceLROnPlateau(monitor=monitor, **schedule_params(config))
             )
         return chosen
-
-    def _divergence(self, error: Diverged) -> str:
-        config = self._config
-        kept = f"of epoch {error.epoch - 1}" if error.epoch > 1 else "from before it"
-        return (
-            f"the loss is not finite in epoch {error.epoch}, step {error.step} "
-            f"({config.optimizer}, learning rate {config.learning_rate:g}); the weights {kept} are "
-            "kept: lower learning_rate or set clip_norm"
-        )
 
 
 def _steps_per_execution(steps_per_epoch: int) -> int:

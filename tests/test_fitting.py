@@ -1,0 +1,254 @@
+"""Training: reproducible, reusable, and stopped cleanly when it diverges."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from classifiers.callbacks import averaged_weights
+from classifiers.config import TrainConfig
+from classifiers.errors import InputError
+from classifiers.fitting import Trainer, fit, new_model, train
+from classifiers.inference import probabilities
+
+SIDE = 16
+SHAPE = (SIDE, SIDE, 3)
+
+
+def tiny(seed: int = 0) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    x = inputs = keras.Input(SHAPE)
+    x = keras.layers.Conv2D(4, 3, strides=2, activation="relu")(x)
+    x = keras.layers.BatchNormalization(momentum=0.5)(x)
+    x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
+    return keras.Model(inputs, keras.layers.Dense(2, name="logits", dtype="float32")(x))
+
+
+def labelled(seed: int, count: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Noise, whose upper half is darker in class 1."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (count, *SHAPE), dtype=np.uint8)
+    labels = np.arange(count) % 2
+    images[labels == 1, : SIDE // 2] //= 3
+    return images, labels
+
+
+def batches(seed: int = 0, batch: int = 8) -> tf.data.Dataset:
+    images, labels = labelled(seed)
+    tf.random.set_seed(seed)
+    pairs = (images.astype(np.float32) / 255, np.eye(2, dtype=np.float32)[labels])
+    data = tf.data.Dataset.from_tensor_slices(pairs)
+    return data.shuffle(len(images), seed=seed).batch(batch).repeat()
+
+
+def settings(**changes: Any) -> TrainConfig:
+    defaults: dict[str, Any] = {"optimizer": "adam", "weight_decay": 0, "epochs": 4, "batch": 8}
+    return TrainConfig(**(defaults | changes))
+
+
+def fingerprint(model: keras.Model) -> str:
+    return hashlib.sha256(b"".join(v.numpy().tobytes() for v in model.variables)).hexdigest()
+
+
+def test_learns_and_tests_on_the_way() -> None:
+    test = labelled(7, 40)
+    config = settings(epochs=12, evaluate_at=(1, 5))
+    seen: list[tuple[int, int]] = []
+    result = fit(
+        tiny(),
+        batches(),
+        config,
+        steps_per_epoch=3,
+        test=test,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert list(result.accuracy_at) == [1, 5, 12]
+    assert result.accuracy_at[12] > 0.9
+    assert result.steps == 36
+    assert set(result.history) == {"loss", "accuracy", "learning_rate"}
+    assert {len(curve) for curve in result.history.values()} == {12}
+    assert result.history["loss"][-1] < result.history["loss"][0]
+    assert seen == [(epoch, 12) for epoch in range(1, 13)]
+    predicted = probabilities(result.model, test[0])
+    np.testing.assert_allclose(predicted, result.test_probabilities, atol=1e-6)
+    assert (predicted.argmax(1) == test[1]).mean() == result.accuracy_at[12]
+
+
+def test_testing_does_not_change_the_training() -> None:
+    config = settings(ema=0.9, evaluate_at=(1, 2, 3))
+    trainer = Trainer(tiny(), config, steps_per_epoch=3)
+    tested = trainer.fit(tiny(), batches(), test=labelled(7))
+    plain = trainer.fit(tiny(), batches())
+    assert fingerprint(plain.model) == fingerprint(tested.model)
+
+
+def test_a_saved_model_holds_no_optimizer(tmp_path: Path) -> None:
+    result = fit(tiny(), batches(), settings(epochs=1), steps_per_epoch=3)
+    result.model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert not loaded.compiled
+    images, _ = labelled(3)
+    np.testing.assert_array_equal(
+        probabilities(loaded, images), probabilities(result.model, images)
+    )
+
+
+def test_a_reused_network_trains_as_a_new_one() -> None:
+    config = settings(
+        epochs=3, weight_decay=0.01, ema=0.9, schedule="plateau", schedule_params={"patience": 1}
+    )
+    trainer = Trainer(tiny(99), config, steps_per_epoch=3)
+    trainer.fit(tiny(5), batches(5), test=labelled(5))  # what it leaves behind must not matter
+    again = trainer.fit(tiny(1), batches(1))
+    alone = fit(tiny(1), batches(1), config, steps_per_epoch=3)
+    assert again.history == alone.history
+    assert fingerprint(again.model) == fingerprint(alone.model)
+
+
+def train_baseline(seed: int) -> keras.Model:
+    return train(
+        batches(seed),
+        settings(epochs=1, seed=seed),
+        input_shape=SHAPE,
+        classes=2,
+        steps_per_epoch=2,
+    ).model
+
+
+def test_training_again_leaves_earlier_models_alone() -> None:
+    first = train_baseline(0)
+    before = fingerprint(first)
+    second = train_baseline(1)
+    assert fingerprint(first) == before != fingerprint(second)
+    assert fingerprint(train_baseline(0)) == before
+
+
+def test_another_architecture_is_refused() -> None:
+    trainer = Trainer(tiny(), settings(), steps_per_epoch=3)
+    other = new_model(settings(), SHAPE, 2)
+    with pytest.raises(InputError, match="make a trainer of this model"):
+        trainer.fit(other, batches())
+
+
+def test_a_fresh_process_gives_the_same_weights() -> None:
+    code = "import test_fitting as t; print(t.fingerprint(t.train_baseline(3)))"
+    here = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
+    output = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True
+    )
+    assert output.stdout.split()[-1] == fingerprint(train_baseline(3))
+
+
+def test_divergence_names_epoch_and_step_and_keeps_good_weights() -> None:
+    def linear() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        layers = [keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(2)]
+        return keras.Sequential(layers)
+
+    image, label = np.ones((8, *SHAPE), np.float32), np.eye(2, dtype=np.float32)[[0, 1] * 4]
+    good = tf.data.Dataset.from_tensors((image, label)).repeat(7)
+    bad = tf.data.Dataset.from_tensors((image * np.nan, label)).repeat()
+    model = linear()
+    with pytest.raises(InputError, match=r"epoch 3, step 2; the weights of epoch 2 are kept"):
+        fit(model, good.concatenate(bad), settings(), steps_per_epoch=3)
+    expected = fit(linear(), good, settings(epochs=2), steps_per_epoch=3).model
+    assert fingerprint(model) == fingerprint(expected)
+
+
+def test_a_weight_that_is_not_finite_is_found_without_the_loss() -> None:
+    images, labels = np.zeros((8, *SHAPE), np.float32), np.eye(2, dtype=np.float32)[[0, 1] * 4]
+    data = tf.data.Dataset.from_tensors((images * np.nan, labels)).repeat()
+    with pytest.raises(InputError, match="after epoch 1; the weights from before it are kept"):
+        fit(tiny(), data, settings(epochs=1), steps_per_epoch=1)
+
+
+def test_early_stopping_goes_back_to_the_best_epoch() -> None:
+    images, labels = labelled(3)
+    config = settings(epochs=30, patience=2, learning_rate=0.003, ema=0.5)
+    result = fit(
+        tiny(), batches(), config, steps_per_epoch=3, validation=(images, 1 - labels)
+    )  # the more it learns, the worse it gets
+    losses = result.history["val_loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 3 < 30
+    right = probabilities(result.model, images)[np.arange(len(labels)), 1 - labels]
+    assert -np.log(right).mean() == pytest.approx(losses[best], rel=1e-4)
+
+
+def test_averaged_weights_are_given_back() -> None:
+    trainer = Trainer(tiny(), settings(epochs=1, ema=0.9), steps_per_epoch=3)
+    trainer.fit(tiny(), batches())
+    network = trainer._network
+    network.layers[1].kernel.assign_add(np.ones(network.layers[1].kernel.shape))
+    before = network.layers[1].kernel.numpy()
+    with averaged_weights(network):
+        assert np.abs(network.layers[1].kernel.numpy() - before).min() > 0.9
+    np.testing.assert_array_equal(network.layers[1].kernel.numpy(), before)
+
+
+def test_plateau_lowers_the_learning_rate() -> None:
+    config = settings(
+        epochs=5,
+        learning_rate=1e-9,  # too small for any progress
+        schedule="plateau",
+        schedule_params={"factor": 0.5, "patience": 2},
+    )
+    rates = fit(tiny(), batches(), config, steps_per_epoch=3).history["learning_rate"]
+    assert rates[0] == pytest.approx(1e-9)
+    assert rates[-1] < 0.6e-9
+
+
+def test_mixed_precision() -> None:
+    config = settings(precision="mixed_float16", epochs=1)  # the one that scales its loss
+    model = new_model(config, SHAPE, 2)
+    assert model.layers[2].compute_dtype == "float16"
+    assert keras.config.dtype_policy().name == "float32"
+    result = fit(model, batches(), config, steps_per_epoch=3)
+    assert result.test_probabilities is None
+    assert np.isfinite(result.history["loss"][0])
+    assert probabilities(result.model, labelled(0)[0]).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [([0, 2] * 12, "0..1"), ([0, 1] * 11, "24 test images and 22 labels")],
+)
+def test_labels_that_do_not_fit(labels: list[int], message: str) -> None:
+    images, _ = labelled(0)
+    with pytest.raises(InputError, match=message):
+        fit(tiny(), batches(), settings(), steps_per_epoch=3, test=(images, np.array(labels)))
+
+
+def test_views_are_averaged() -> None:
+    model = tiny()
+    images, _ = labelled(1, 5)
+    floats = images.astype(np.float32) / 255
+    plain = probabilities(model, images)
+    mirrored = probabilities(model, floats[:, :, ::-1])
+    flip = probabilities(model, images, tta="flip", batch=2)
+    np.testing.assert_allclose(flip, (plain + mirrored) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        probabilities(model, images, tta="flip+shift"), flip / 2 + shifted_views(model, floats) / 2
+    )
+
+
+def shifted_views(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Mean over both 1-pixel shifts, by index: row -1 is row 1, row 16 is row 14."""
+    rows = np.arange(-1, SIDE + 1)
+    rows = np.where(rows < 0, 1, np.where(rows == SIDE, SIDE - 2, rows))
+    padded = images[:, rows][:, :, rows]
+    corners = (padded[:, :SIDE, :SIDE], padded[:, 2:, 2:])
+    return np.mean([probabilities(model, view, tta="flip") for view in corners], axis=0)
+
+
+def test_images_of_another_size_are_refused() -> None:
+    with pytest.raises(InputError, match=r"\(2, 9, 9, 3\).*\[N, 16, 16, 3\]"):
+        probabilities(tiny(), np.zeros((2, 9, 9, 3), np.uint8))
