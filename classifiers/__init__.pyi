@@ -1,5 +1,13 @@
 from .config import TrainConfig as TrainConfig
 from .errors import InputError as InputError
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate as evaluate
+from .fitting import FitResult as FitResult
+from .fitting import Trainer as Trainer
+from .fitting import fit as fit
+from .fitting import new_model as new_model
+from .fitting import train as train
+from .inference import probabilities as probabilities
 from .registry import ModelInfo as ModelInfo
 from .registry import build_model as build_model
 from .registry import list_models as list_models

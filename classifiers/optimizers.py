@@ -5,11 +5,11 @@ gradient. PyTorch's SGD, Adam, RMSprop, … instead add decay x weight to the gr
 momentum and Adam's normalisation then work on. Here the name decides, as in PyTorch: `sgd` and
 `adam` are L2, `sgdw` and `adamw` decoupled. Both act after gradient clipping.
 
-Three differences from PyTorch remain. Keras multiplies the learning rate into the momentum buffer,
-PyTorch applies it to the buffer: the same at a constant learning rate, not quite under a schedule.
-Keras' Adam and RMSprop have an epsilon of 1e-7 (PyTorch 1e-8), Adagrad starts its accumulator at
-0.1 (PyTorch 0): set `optimizer_params`. And `muon` orthogonalises matrices only; Keras gives
-convolution kernels, biases and the last layer to AdamW. Keras has no LARS.
+What stays different: Keras multiplies the learning rate into the momentum buffer, PyTorch applies
+it to the buffer, which is the same until a schedule changes it. Keras' epsilon is 1e-7 (PyTorch
+1e-8), RMSprop has it under the root, and Adagrad's accumulator starts at 0.1 (PyTorch 0); set
+`optimizer_params` for PyTorch's values. `muon` orthogonalises matrices only: Keras gives
+convolution kernels, biases and, here, the last layer to AdamW. Keras has no LARS.
 """
 
 import inspect
@@ -76,7 +76,7 @@ def make_optimizer(
     _check_params(config, keras_class)
     kwargs: dict[str, Any] = {
         "learning_rate": learning_rate,
-        "weight_decay": (kind.decoupled and config.weight_decay) or None,
+        "weight_decay": config.weight_decay if kind.decoupled else None,
         "global_clipnorm": config.clip_norm,
         "use_ema": config.ema > 0,
         "ema_momentum": config.ema,

@@ -147,7 +147,8 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     """
     time = Timeline(config.epochs * steps_per_epoch, config.epochs)
     try:
-        factors = SCHEDULES[config.schedule](time, **schedule_params(config))
+        with np.errstate(divide="raise", invalid="raise", over="raise"):
+            factors = SCHEDULES[config.schedule](time, **schedule_params(config))
     except (TypeError, ZeroDivisionError, FloatingPointError) as error:
         raise InputError(f"schedule {config.schedule!r}: {error}") from error
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
