@@ -1,0 +1,157 @@
+"""What an assessment found: every number with its extractor, its n, its error and its floor."""
+
+from math import floor, log10
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ganaug.files import write_json
+from ganaug.quality.copying import CopyTest, Nearest
+
+Metric = Literal[
+    "kid", "fid", "precision", "recall", "density", "coverage", "gan_train", "gan_test"
+]
+
+TITLES: dict[Metric, str] = {
+    "kid": "KID",
+    "fid": "FID",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "gan_train": "GAN-train",
+    "gan_test": "GAN-test",
+}
+"""Column heads of the table, in its order."""
+
+AT_ANY_N: frozenset[Metric] = frozenset({"kid", "gan_test"})
+"""Measures that do not depend on the number of generated images, and so use all of them."""
+
+ALL_CLASSES = "all classes"
+
+LEGEND = """\
+± is one standard error. The real rows are the floor: unseen real images in place of generated ones.
+KID, FID: lower is better. Precision, density: look real; recall, coverage: are varied.
+GAN-train: accuracy on real images of a probe trained on generated ones; GAN-test: the reverse.
+C_T: below -3 the generated images lie nearer to the training images than unseen real ones do."""
+
+
+class Record(BaseModel):
+    """A part of the report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Estimate(Record):
+    """One number."""
+
+    metric: Metric
+    extractor: str
+    """The network whose features were measured."""
+    n_real: int
+    """Real images that generated ones were compared with."""
+    n_fake: int
+    """Generated images in each comparison."""
+    value: float | None
+    """None where the number would mean nothing; `note` says why."""
+    standard_error: float | None
+    floor: float | None
+    """The same measure of real images in place of the generated ones: what a perfect generator
+    would reach."""
+    floor_error: float | None
+    note: str = ""
+
+
+class ClassQuality(Record):
+    """What one extractor says of one class, or of all of them together."""
+
+    name: str
+    """The class, or `ALL_CLASSES`."""
+    extractor: str
+    train_images: int
+    held_out_images: int
+    """0: the training images were compared with each other instead."""
+    generated_images: int
+    estimates: list[Estimate]
+    copies: CopyTest | None
+    """None for all classes together: copies are looked for class by class."""
+    nearest: list[Nearest]
+    """The generated images nearest to training images: the evidence for `copies`."""
+
+    def __getitem__(self, metric: Metric) -> Estimate:
+        """Return the estimate of a metric; KeyError where it was not measured."""
+        for estimate in self.estimates:
+            if estimate.metric == metric:
+                return estimate
+        raise KeyError(metric)
+
+
+class QualityReport(Record):
+    """An assessment of generated images, as saved in `quality.json`."""
+
+    classes: list[ClassQuality]
+    """By extractor, then by class; all classes together last."""
+    notes: list[str]
+    """What the reader has to know to read the numbers rightly."""
+
+    def save(self, path: Path) -> None:
+        """Write the report as JSON, atomically."""
+        write_json(path, self.model_dump(mode="json"))
+
+    def table(self) -> str:
+        """Return the report as text for people: two rows a class, generated and real."""
+        extractors = dict.fromkeys(quality.extractor for quality in self.classes)
+        blocks = [self._block(extractor) for extractor in extractors]
+        remarks = [e.note for quality in self.classes for e in quality.estimates if e.note]
+        return "\n\n".join([*blocks, "\n".join([LEGEND, *dict.fromkeys(remarks), *self.notes])])
+
+    def _block(self, extractor: str) -> str:
+        rows = [quality for quality in self.classes if quality.extractor == extractor]
+        found = [{e.metric: e for e in row.estimates if e.value is not None} for row in rows]
+        shown = [metric for metric in TITLES if any(metric in estimates for estimates in found)]
+        lines = [["class", "", *(TITLES[metric] for metric in shown), "C_T", "near copies"]]
+        for row, estimates in zip(rows, found, strict=True):
+            cells = [estimates.get(metric) for metric in shown]
+            generated = [_cell(e.metric, e.value, e.standard_error) if e else "-" for e in cells]
+            real = [_cell(e.metric, e.floor, e.floor_error) if e else "-" for e in cells]
+            lines.append([row.name, "generated", *generated, *_copy_cells(row.copies)])
+            lines.append(["", "real", *real, *_copy_floors(row.copies)])
+        counts = rows[-1]  # the fewest of any class
+        title = (
+            f"{extractor}: {counts.train_images} training, {counts.held_out_images} held-out, "
+            f"{counts.generated_images} generated images a class"
+        )
+        return "\n".join([title, *_aligned(lines)])
+
+
+def _cell(metric: Metric, value: float | None, error: float | None) -> str:
+    if value is None or error is None:
+        return "-"
+    decimals = 2
+    if metric in ("kid", "fid") and error > 0:  # their scale is the extractor's
+        decimals = max(0, 1 - floor(log10(error)))
+    return f"{value:.{decimals}f}±{error:.{decimals}f}"
+
+
+def _copy_cells(copies: CopyTest | None) -> list[str]:
+    if copies is None:
+        return ["", ""]
+    warning = "COPIES " if copies.copies else ""
+    return [f"{copies.z:+.1f}", f"{warning}{copies.near_copies:.0%}"]
+
+
+def _copy_floors(copies: CopyTest | None) -> list[str]:
+    return ["0.0±1.0", f"{copies.near_copies_floor:.0%}"] if copies else ["", ""]
+
+
+def _aligned(lines: list[list[str]]) -> list[str]:
+    """Pad every column to its widest cell, the first two to the left."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
