@@ -193,20 +193,15 @@ def select(
     if n < 1 or rounds < 1:
         raise InputError(f"n={n}, rounds={rounds}; both must be at least 1")
     chosen: list[Images] = []
-    seen, passed = [0] * len(rules), [0] * len(rules)
+    counts = np.zeros((len(rules), 2), int)  # seen and kept by each rule
     drawn = kept = finished = 0
     while kept < n and finished < rounds:
         pool = draw(_pool_size(n - kept, drawn, kept), _seed_of(seed, finished))
-        drawn, finished = drawn + len(pool), finished + 1
-        for index, rule in enumerate(rules):
-            seen[index] += len(pool)
-            pool = pool[rule.accepts(pool)] if len(pool) else pool
-            passed[index] += len(pool)
-        chosen.append(pool)
-        kept += len(pool)
+        chosen.append(_passing(pool, rules, counts))
+        drawn, kept, finished = drawn + len(pool), kept + len(chosen[-1]), finished + 1
     rates = [
-        RuleRate(name=rule.name, seen=before, kept=after)
-        for rule, before, after in zip(rules, seen, passed, strict=True)
+        RuleRate(name=rule.name, seen=seen, kept=left)
+        for rule, (seen, left) in zip(rules, counts.tolist(), strict=True)
     ]
     report = SelectionReport(asked=n, drawn=drawn, kept=kept, rounds=finished, rules=rates)
     if kept < n:
@@ -215,6 +210,17 @@ def select(
             "loosen the strictest rule, ask for fewer or train the generator longer"
         )
     return np.concatenate(chosen)[:n], report
+
+
+def _passing(pool: Images, rules: Sequence[Rule], counts: NDArray[np.int_]) -> Images:
+    """Return the images that pass every rule, and count them rule by rule."""
+    for index, rule in enumerate(rules):
+        if not len(pool):
+            break
+        passing = pool[rule.accepts(pool)]
+        counts[index] += len(pool), len(passing)
+        pool = passing
+    return pool
 
 
 def _pool_size(missing: int, drawn: int, kept: int) -> int:
