@@ -18,6 +18,10 @@ class GanConfig(BaseModel):
     """Length of the latent vector."""
     width: int = Field(64, ge=4)
     """Channels of the first discriminator layer; deeper layers double it."""
+    network: Literal["dcgan", "residual"] = "dcgan"
+    """Strided convolutions, or residual blocks that resample by repeating and averaging."""
+    discriminator: Literal["pixels", "projected"] = "pixels"
+    """`projected` looks through a backbone trained on other images; it must be given to `train`."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout before the discriminator's last layer."""
     learning_rate: float = Field(2e-4, gt=0)
@@ -28,6 +32,10 @@ class GanConfig(BaseModel):
     """Loss of both networks."""
     augment: str = "color,translation,cutout"
     """DiffAugment policy on real and generated images; empty for none (a plain DCGAN)."""
+    spectral_norm: bool = False
+    """Divide each kernel of the discriminator by its largest singular value."""
+    minibatch_stddev: bool = False
+    """Show the discriminator how much generated images differ; `batch` a multiple of 4."""
     flip: bool = True
     """Mirror half of the real images. Turn off for digits and letters."""
     ema_half_life: int = Field(500, ge=0)

@@ -1,5 +1,6 @@
 """The GAN as a Keras model: one `fit()` trains both networks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,9 +8,12 @@ from keras import ops
 
 from ganaug.config import GanConfig
 from ganaug.diffaugment import DiffAugment
+from ganaug.discriminators import build_discriminator
 from ganaug.ema import EmaGenerator
+from ganaug.errors import InputError
 from ganaug.losses import LOSSES
-from ganaug.networks import build_discriminator, build_generator
+from ganaug.networks import build_generator
+from ganaug.projected import build_heads, build_lens
 
 
 class GAN(keras.Model):  # type: ignore[misc]
@@ -26,6 +30,9 @@ class GAN(keras.Model):  # type: ignore[misc]
         Side of the images.
     config
         Every setting.
+    backbone
+        Makes the network of a projected discriminator: images in 0..1 to a list of feature maps,
+        finest first.
 
     Attributes
     ----------
@@ -35,11 +42,18 @@ class GAN(keras.Model):  # type: ignore[misc]
         The network to sample from: the averaged generator, or the raw one without averaging.
     """
 
-    def __init__(self, size: int, config: GanConfig) -> None:
+    def __init__(
+        self, size: int, config: GanConfig, backbone: Callable[[], keras.Model] | None = None
+    ) -> None:
         super().__init__(name="gan")
         self.config = config
         self.generator = build_generator(size, config)
-        self.discriminator = build_discriminator(size, config)
+        self.lens = None
+        if config.discriminator == "projected":
+            self.lens = build_lens(size, _required(backbone)(), config.seed)
+            self.discriminator = build_heads(self.lens, config)
+        else:
+            self.discriminator = build_discriminator(size, config)
         self.augment = DiffAugment(config.augment, seed=config.seed + 1)
         self.loss_pair = LOSSES[config.loss]
         self.noise_seed = keras.random.SeedGenerator(config.seed)
@@ -90,26 +104,37 @@ class GAN(keras.Model):  # type: ignore[misc]
         y_pred
             Generated images, from :meth:`call`.
         """
-        real, fake = ops.cast(x, "float32") / 127.5 - 1, y_pred
+        real = self._look(ops.cast(x, "float32") / 127.5 - 1)
+        fake = self._look(y_pred)
         # Nothing in the discriminator mixes images, so one pass judges both halves.
-        judged = ops.concatenate([real, ops.stop_gradient(fake)])
-        real_logits, fake_logits = ops.split(
-            self.discriminator(self.augment(judged), training=training), 2
+        both = [ops.concatenate([r, ops.stop_gradient(f)]) for r, f in zip(real, fake, strict=True)]
+        logits = keras.tree.flatten(self.discriminator(both, training=training))
+        judged = [ops.split(part, 2) for part in logits]
+        fooled = self._judge_frozen(fake, training)
+        d_loss = sum(self.loss_pair.discriminator(r, f) for r, f in judged) / len(judged)
+        g_loss = sum(self.loss_pair.generator(f) for f in fooled) / len(judged)
+        self._record(
+            d_loss=d_loss,
+            g_loss=g_loss,
+            d_real=sum(ops.mean(r) for r, _ in judged) / len(judged),
+            d_fake=sum(ops.mean(f) for _, f in judged) / len(judged),
         )
-        d_loss = self.loss_pair.discriminator(real_logits, fake_logits)
-        g_loss = self.loss_pair.generator(self._judge_frozen(self.augment(fake), training))
-        self._record(d_loss=d_loss, g_loss=g_loss, d_real=real_logits, d_fake=fake_logits)
         if training:
             self._finish_step()
         return d_loss + g_loss
 
-    def _judge_frozen(self, images: Any, training: bool) -> Any:
-        """Return logits through which gradients reach `images` but not the discriminator."""
+    def _look(self, images: Any) -> list[Any]:
+        """Return what the discriminator judges of `images`, augmented."""
+        augmented = self.augment(images)
+        return [augmented] if self.lens is None else list(self.lens(augmented))
+
+    def _judge_frozen(self, views: list[Any], training: bool) -> list[Any]:
+        """Return logits through which gradients reach `views` but not the discriminator."""
         net = self.discriminator
         weights = [ops.stop_gradient(v.value) for v in net.trainable_variables]
         state = [v.value for v in net.non_trainable_variables]
-        logits, _ = net.stateless_call(weights, state, images, training=training)
-        return logits
+        logits, _ = net.stateless_call(weights, state, views, training=training)
+        return list(keras.tree.flatten(logits))
 
     def _record(self, **values: Any) -> None:
         for name, value in values.items():
@@ -120,3 +145,12 @@ class GAN(keras.Model):  # type: ignore[misc]
         if self.ema is not None:
             self.ema.update(self.step)
         self.step.assign(self.step + 1)
+
+
+def _required(backbone: Callable[[], keras.Model] | None) -> Callable[[], keras.Model]:
+    if backbone is None:
+        raise InputError(
+            "discriminator='projected' looks through a backbone and none was given; "
+            "pass backbone=..., or use discriminator='pixels'"
+        )
+    return backbone

@@ -1,8 +1,10 @@
-"""Generator and discriminator of a DCGAN (Radford et al. 2016), for any usual image size."""
+"""Generators, for any usual image size, and what they share with the discriminators."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from ganaug.config import GanConfig
@@ -10,6 +12,8 @@ from ganaug.errors import InputError
 
 MAX_GROWTH = 8
 """Deep layers have at most this many times the channels of the first."""
+STDDEV = 0.02
+"""Weights start as N(0, 0.02), as in the DCGAN paper."""
 
 
 def check_size(height: int, width: int) -> int:
@@ -43,11 +47,11 @@ def stage_channels(size: int, width: int) -> list[int]:
     return [width * min(2**i, MAX_GROWTH) for i in range(stages)]
 
 
-def _initializers(seed: int) -> Iterator[keras.Initializer]:
-    """Yield DCGAN's N(0, 0.02), each with a seed of its own."""
+def seed_stream(seed: int, name: str) -> Iterator[int]:
+    """Yield seeds, one for each thing in a network that draws."""
+    rng = np.random.default_rng([seed, *name.encode()])
     while True:
-        seed += 1
-        yield keras.initializers.RandomNormal(stddev=0.02, seed=seed)
+        yield int(rng.integers(2**31))
 
 
 def build_generator(size: int, config: GanConfig) -> keras.Model:
@@ -57,40 +61,65 @@ def build_generator(size: int, config: GanConfig) -> keras.Model:
     """
     channels = stage_channels(size, config.width)
     base = size >> len(channels)
-    init = _initializers(2_000_000 * config.seed)
-    dtype = config.precision
-
-    def normalise(x: keras.KerasTensor) -> keras.KerasTensor:
-        # The next layer's kernel absorbs a scale.
-        x = layers.BatchNormalization(momentum=0.9, scale=False, dtype=dtype)(x)
-        return layers.LeakyReLU(0.2, dtype=dtype)(x)
-
+    build = _Builder(config.precision, seed_stream(config.seed, "generator"))
     latent = keras.Input([config.latent], name="latent")
     x = layers.Dense(
-        base * base * channels[-1], use_bias=False, kernel_initializer=next(init), dtype=dtype
+        base * base * channels[-1],
+        use_bias=False,
+        kernel_initializer=build.initializer(),
+        dtype=config.precision,
     )(latent)
-    x = layers.Reshape([base, base, channels[-1]], dtype=dtype)(x)
-    x = normalise(x)
-    for filters in reversed(channels[:-1]):
-        x = layers.Conv2DTranspose(
-            filters, 4, 2, "same", use_bias=False, kernel_initializer=next(init), dtype=dtype
-        )(x)
-        x = normalise(x)
-    x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=next(init), dtype=dtype)(x)
+    x = layers.Reshape([base, base, channels[-1]], dtype=config.precision)(x)
+    x = build.residual(x, channels) if config.network == "residual" else build.dcgan(x, channels)
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model(latent, image, name="generator")
 
 
-def build_discriminator(size: int, config: GanConfig) -> keras.Model:
-    """Return a network from images in -1..1 to one logit each; it has no batch normalisation."""
-    init = _initializers(2_000_000 * config.seed + 1_000_000)
-    dtype = config.precision
-    image = keras.Input([size, size, 3], name="image")
-    x = image
-    for filters in stage_channels(size, config.width):
-        x = layers.Conv2D(filters, 4, 2, "same", kernel_initializer=next(init), dtype=dtype)(x)
-        x = layers.LeakyReLU(0.2, dtype=dtype)(x)
-    x = layers.Flatten(dtype=dtype)(x)
-    x = layers.Dropout(config.dropout, seed=config.seed, dtype=dtype)(x)
-    logit = layers.Dense(1, kernel_initializer=next(init), dtype="float32", name="logit")(x)
-    return keras.Model(image, logit, name="discriminator")
+class _Builder:
+    """Puts layers of one precision and one stream of seeds together."""
+
+    def __init__(self, precision: str, seeds: Iterator[int]) -> None:
+        self.precision = precision
+        self.seeds = seeds
+
+    def initializer(self) -> keras.Initializer:
+        return keras.initializers.RandomNormal(stddev=STDDEV, seed=next(self.seeds))
+
+    def normalise(self, x: Any) -> Any:
+        # The next layer's kernel absorbs a scale.
+        x = layers.BatchNormalization(momentum=0.9, scale=False, dtype=self.precision)(x)
+        return layers.LeakyReLU(0.2, dtype=self.precision)(x)
+
+    def convolve(self, x: Any, filters: int, kernel: int) -> Any:
+        return layers.Conv2D(
+            filters,
+            kernel,
+            padding="same",
+            kernel_initializer=self.initializer(),
+            dtype=self.precision,
+        )(x)
+
+    def dcgan(self, x: Any, channels: list[int]) -> Any:
+        """Strided transposed convolutions (Radford et al. 2016)."""
+        x = self.normalise(x)
+        for filters in [*reversed(channels[:-1]), 3]:
+            x = layers.Conv2DTranspose(
+                filters,
+                4,
+                2,
+                "same",
+                use_bias=filters == 3,
+                kernel_initializer=self.initializer(),
+                dtype=self.precision,
+            )(x)
+            x = x if filters == 3 else self.normalise(x)
+        return x
+
+    def residual(self, x: Any, channels: list[int]) -> Any:
+        """Residual blocks that double the side by repeating pixels (Miyato et al. 2018)."""
+        for filters in reversed(channels):
+            repeat = layers.UpSampling2D(dtype=self.precision)
+            inner = self.convolve(repeat(self.normalise(x)), filters, 3)
+            inner = self.convolve(self.normalise(inner), filters, 3)
+            x = layers.Add(dtype=self.precision)([self.convolve(repeat(x), filters, 1), inner])
+        return self.convolve(self.normalise(x), 3, 3)

@@ -34,6 +34,7 @@ def train(
     *,
     class_name: str,
     progress: Callable[[int, int], None] | None = None,
+    backbone: Callable[[], keras.Model] | None = None,
 ) -> History:
     """Train a GAN on the images of one class.
 
@@ -52,6 +53,8 @@ def train(
         Written to ``config.json``; a :class:`ganaug.Bank` knows the generator by it.
     progress
         Called with (steps done, steps in all).
+    backbone
+        Makes the network of a projected discriminator, see :class:`ganaug.model.GAN`.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def train(
         check_same(marker, read_json(marker), settings)
         finished: History = read_json(folder / "history.json")
         return finished
-    gan = GAN(settings["image_size"], config)
+    gan = GAN(settings["image_size"], config, backbone)
     tick = gcd(TICK, config.grid_every, config.checkpoint_every)
     per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if tick % n == 0)
     gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())

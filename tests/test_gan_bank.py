@@ -85,10 +85,10 @@ def test_broken_banks_are_refused(bank, tmp_path):
         bank.sample(0, 1, seed=0)
     assert "\n" not in str(e.value)
     (bank.folder / "1-dog_wolf/config.json").unlink()
-    with pytest.raises(InputError, match="config.json is missing"):
+    with pytest.raises(InputError, match="is missing"):
         Bank(bank.folder)
     (bank.folder / "1-dog_wolf/config.json").write_text(json.dumps({"class_name": "dog"}))
-    with pytest.raises(InputError, match="config.json lacks"):
+    with pytest.raises(InputError, match="lacks"):
         Bank(bank.folder)
 
 
