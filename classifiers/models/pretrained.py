@@ -1,0 +1,23 @@
+"""Every backbone as a classifier: `keras.applications` by its names, and EfficientNet-Lite."""
+
+from functools import partial
+
+from classifiers.backbones import Backbone, backbones
+from classifiers.registry import Builder, register_model
+from classifiers.transfer import transfer_model
+
+
+def _builder(backbone: Backbone) -> Builder:
+    build = partial(transfer_model, backbone.name)
+    build.__name__ = backbone.name  # type: ignore[attr-defined]
+    build.__doc__ = f"Build {backbone.name} with a new head: see `classifiers.transfer_model`."
+    return build
+
+
+for _backbone in backbones().values():
+    register_model(
+        family=_backbone.family,
+        source="EfficientNet-Lite" if "lite" in _backbone.name else "keras.applications",
+        input_size=_backbone.input_size,
+        min_size=_backbone.min_size,
+    )(_builder(_backbone))

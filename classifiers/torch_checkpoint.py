@@ -1,0 +1,106 @@
+"""Read the tensors of an old-style PyTorch checkpoint, without PyTorch and without running code.
+
+A file of ``torch.save`` before version 1.6 is five pickles (a magic number, the protocol, facts on
+the machine, the object, the storages' keys) and then the raw storages. The object is unpickled by a
+reader that knows dictionaries and tensors only: anything else in the file is an error.
+"""
+
+import pickle
+import struct
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from classifiers.errors import InputError
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_DTYPES = {
+    "HalfStorage": np.dtype("<f2"),
+    "FloatStorage": np.dtype("<f4"),
+    "DoubleStorage": np.dtype("<f8"),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+}
+
+
+class _Tensor(NamedTuple):
+    """A tensor as the pickle describes it: a window into a storage that comes later."""
+
+    storage: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class _TensorUnpickler(pickle.Unpickler):
+    """Unpickle dictionaries of tensors; collects each storage's type and length."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self.storages: dict[str, tuple[np.dtype[Any], int]] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return lambda storage, offset, shape, strides, *_: _Tensor(
+                storage, offset, tuple(shape), tuple(strides)
+            )
+        if module == "torch" and name in _DTYPES:
+            return _DTYPES[name]
+        raise pickle.UnpicklingError(f"it holds {module}.{name}, which is not a tensor")
+
+    def persistent_load(self, pid: Any) -> str:
+        _, dtype, key, _, elements, *_ = pid
+        self.storages[key] = (dtype, elements)
+        return str(key)
+
+
+def read_checkpoint(path: str | Path) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a checkpoint by name, in the order of the file.
+
+    Parameters
+    ----------
+    path
+        A ``.pth`` file that PyTorch wrote before version 1.6: a ``state_dict``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, of another kind, cut short, or holds more than tensors.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return _read(file)
+    except OSError as error:
+        raise InputError(f"cannot read the checkpoint {path}: {error.strerror}") from error
+    except (pickle.UnpicklingError, EOFError, struct.error, ValueError, TypeError) as error:
+        raise InputError(f"{path} is no PyTorch checkpoint of tensors: {error}") from error
+
+
+def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    if _TensorUnpickler(file).load() != _MAGIC:
+        raise ValueError("the magic number is missing")
+    for _ in ("protocol", "machine"):
+        _TensorUnpickler(file).load()
+    described = _TensorUnpickler(file)
+    tensors: dict[str, _Tensor] = described.load()
+    storages = {}
+    for key in _TensorUnpickler(file).load():
+        dtype, _ = described.storages[key]
+        (elements,) = struct.unpack("<q", file.read(8))
+        storages[key] = np.frombuffer(file.read(elements * dtype.itemsize), dtype, elements)
+    return {name: _view(storages[t.storage], t) for name, t in tensors.items()}
+
+
+def _view(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
+    """Lay a tensor over its storage: the strides say how, they need not be C-contiguous."""
+    last = tensor.offset + sum((n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True))
+    if tensor.offset < 0 or min(tensor.strides, default=0) < 0 or last >= storage.size:
+        raise ValueError("a tensor reaches out of its storage")
+    strides = [step * storage.itemsize for step in tensor.strides]
+    return as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)

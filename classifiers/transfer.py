@@ -1,0 +1,196 @@
+"""Transfer learning: a backbone with a new head, frozen and unfrozen block by block."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import keras
+from keras import layers
+from pydantic import Field
+
+from classifiers.backbones import backbone as find_backbone
+from classifiers.errors import InputError
+from classifiers.models.parts import logits, torch_batch_norm, torch_dense
+
+
+def transfer_model(
+    backbone: str,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    weights: str | None = None,
+    size: Annotated[int, Field(ge=1)] | None = None,
+    frozen: bool = False,
+    batch_statistics: bool | None = None,
+    hidden: Annotated[int, Field(ge=1)] | None = None,
+    activation: Literal["relu", "sigmoid"] = "relu",
+    batch_norm: bool = False,
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+) -> keras.Model:
+    """Put a new head on a backbone: resize, preprocess, backbone, average pool, head.
+
+    Parameters
+    ----------
+    backbone
+        A name of `classifiers.backbones.backbones`.
+    input_shape
+        Height, width and channels (1 or 3) of the images, float in 0..1.
+    classes
+        Number of classes.
+    weights
+        ``"imagenet"``, the path of a weights file, or None for random weights.
+    size
+        Side to which the model resizes its images; None leaves them as they are. Networks trained
+        on 224 pixels see little in 32: 96 to 224 is where they transfer.
+    frozen
+        Train the head only. `set_trainable` thaws the backbone later.
+    batch_statistics
+        True lets training update the backbone's BatchNorm statistics and drop its units; False
+        runs it as in inference, which a few dozen images need. Default: True for random weights,
+        False for given ones.
+    hidden
+        Units of a hidden layer in the head; None for a linear head.
+    activation
+        Activation of the hidden layer.
+    batch_norm
+        BatchNorm before that activation (P13).
+    dropout
+        Share of the features dropped before the head while training.
+
+    Returns
+    -------
+    keras.Model
+        Layers ``resize`` (if asked for), ``preprocess``, the backbone under its own name, ``pool``,
+        ``hidden`` (if asked for) and ``logits``, each initialised as PyTorch does in the head.
+    """
+    chosen = find_backbone(backbone)
+    inputs = keras.Input(input_shape, name="image")
+    x = chosen.preprocess(_resized(_three_channels(inputs), size))
+    network = chosen.network(tuple(x.shape[1:]), weights)
+    if batch_statistics is None:
+        batch_statistics = weights is None
+    # training=None would follow the phase; False holds statistics and dropout still in both.
+    x = network(x, training=None if batch_statistics else False)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="dropout")(x)
+    if hidden:
+        x = torch_dense(x, hidden, name="hidden")
+        x = torch_batch_norm(x) if batch_norm else x
+        x = layers.Activation(activation, name="hidden_activation")(x)
+    model = keras.Model(inputs, logits(x, classes, torch=True), name=network.name)
+    if frozen:
+        set_trainable(model, len(blocks(model)))
+    return model
+
+
+def _three_channels(x: Any) -> Any:
+    if x.shape[-1] == 3:
+        return x
+    if x.shape[-1] != 1:
+        raise InputError(f"a backbone takes images of 1 or 3 channels, got {x.shape[-1]}")
+    return layers.Concatenate(name="three_channels")([x, x, x])
+
+
+def _resized(x: Any, size: int | None) -> Any:
+    return x if size is None else layers.Resizing(size, size, name="resize")(x)
+
+
+def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Split a transfer model into images to features and features to logits.
+
+    Both halves share the model's layers: the head trained on cached features is the model's head.
+    """
+    pooled = model.get_layer("pool").output
+    return keras.Model(model.input, pooled), keras.Model(pooled, model.output)
+
+
+def blocks(model: keras.Model) -> list[list[keras.layers.Layer]]:
+    """Group the layers before the head into blocks, from the images on.
+
+    A block is what works at one resolution: it begins where a feature map has at most 0.6 of the
+    side of the block before, so that every network, whatever its layers are called, has about
+    five. The head (what follows the last feature map) belongs to none.
+
+    Parameters
+    ----------
+    model
+        A transfer model, or any functional model of the registry.
+    """
+    nested = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    grouped: list[list[keras.layers.Layer]] = [[]]
+    side = None
+    trunk = nested[0].layers if nested else _before_head(model)
+    for layer in trunk:
+        shape = layer.output.shape
+        # Squeeze-and-excitation works on maps of 1x1 beside the trunk: no step of resolution.
+        if len(shape) == 4 and shape[1] > 1:
+            side = side or shape[1]
+            if shape[1] <= 0.6 * side:
+                side = shape[1]
+                grouped.append([])
+        grouped[-1].append(layer)
+    return grouped
+
+
+def _before_head(model: keras.Model) -> list[keras.layers.Layer]:
+    all_layers: list[keras.layers.Layer] = model.layers
+    maps = [i for i, layer in enumerate(all_layers) if len(layer.output.shape) == 4]
+    return all_layers[: maps[-1] + 1]
+
+
+def set_trainable(model: keras.Model, from_block: int) -> None:
+    """Train the head and the blocks from ``from_block`` on; freeze those before.
+
+    A frozen BatchNorm layer keeps its statistics as well as its weights. Compile the model again
+    afterwards: Keras fixes what it trains at that moment.
+
+    Parameters
+    ----------
+    model
+        As for `blocks`.
+    from_block
+        0 trains everything, ``len(blocks(model))`` the head only.
+    """
+    grouped = blocks(model)
+    if not 0 <= from_block <= len(grouped):
+        raise InputError(
+            f"from_block={from_block!r}: {model.name} has {len(grouped)} blocks; "
+            f"give 0 (train all of them) to {len(grouped)} (train the head only)"
+        )
+    for layer in model.layers:
+        layer.trainable = True
+    for block in grouped[:from_block]:
+        for layer in block:
+            layer.trainable = False
+
+
+def discriminative_optimizer(
+    model: keras.Model,
+    make: Callable[[float], keras.optimizers.Optimizer],
+    learning_rate: float,
+    decay: float,
+) -> keras.optimizers.Optimizer:
+    """Return an optimiser that trains earlier blocks more slowly (Howard & Ruder, 2018).
+
+    Parameters
+    ----------
+    model
+        As for `blocks`.
+    make
+        Makes the optimiser of one block from its learning rate.
+    learning_rate
+        That of the head.
+    decay
+        Factor from each block to the one before it, in (0, 1]: the last block learns at
+        ``learning_rate * decay``.
+    """
+    if not 0 < decay <= 1:
+        raise InputError(f"decay={decay!r}: give a factor above 0 and at most 1")
+    optimizers = keras.optimizers.OptimizerMap(make(learning_rate))
+    for distance, block in enumerate(reversed(blocks(model)), start=1):
+        paths = {variable.path for layer in block for variable in layer.trainable_variables}
+        if paths:
+            pattern = "|".join(re.escape(path) for path in sorted(paths))
+            optimizers[pattern] = make(learning_rate * decay**distance)
+    return keras.optimizers.MultiOptimizer(optimizers)
