@@ -1,0 +1,155 @@
+"""From any picture to a square uint8 RGB image."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+
+from pipelines.errors import InputError
+from pipelines.runtime import cores
+
+DEFAULT_SIZE = 32
+"""Side of the images of a source that has no size of its own; also the least that a GAN takes."""
+SHOW_PROGRESS = 500
+"""Pictures from which on reading them shows its progress."""
+
+Encoded = Path | bytes
+"""A picture file, or its content."""
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
+"""What Pillow raises for files that are no pictures, are cut short or are damaged."""
+
+
+def decode(picture: Encoded, size: int) -> NDArray[np.uint8]:
+    """Read a picture, upright, as RGB on white, and fit it to a square.
+
+    The shorter side becomes ``size`` and the centre is kept.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 ``[size, size, 3]``; of an animation, its first frame.
+    """
+    with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+        # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
+        # leaves twice the pixels needed.
+        image.draft(None, (2 * size, 2 * size))
+        upright = ImageOps.exif_transpose(image)
+        return np.asarray(ImageOps.fit(to_rgb(upright), (size, size)))
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return ``image`` as 8-bit RGB: transparent parts white, 16-bit grey scaled."""
+    if image.mode.startswith("I"):  # Pillow's own conversion cuts 16 bits off at 255
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        paper = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def decode_all(
+    batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str
+) -> tuple[NDArray[np.uint8], dict[int, str]]:
+    """Decode ``count`` pictures on all cores.
+
+    Parameters
+    ----------
+    batches
+        The pictures, some at a time, so that a large data set need not lie in memory undecoded.
+    count
+        How many there are in all.
+    size
+        Side of the images.
+    title
+        Stands beside the progress bar.
+
+    Returns
+    -------
+    pixels
+        uint8 ``[count, size, size, 3]``.
+    bad
+        Why a picture could not be read, by its position; its pixels are black.
+    """
+    pixels = np.zeros((count, size, size, 3), np.uint8)
+    bad: dict[int, str] = {}
+
+    def read(position: int, picture: Encoded) -> None:
+        try:
+            pixels[position] = decode(picture, size)
+        except UNREADABLE as error:
+            bad[position] = _reason(error)
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    hidden = count < SHOW_PROGRESS
+    with (
+        ThreadPoolExecutor(cores()) as pool,
+        Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bar,
+    ):
+        row = bar.add_task(title, total=count)
+        done = 0
+        for batch in batches:
+            for _ in pool.map(read, range(done, done + len(batch)), batch):
+                bar.advance(row)
+            done += len(batch)
+    return pixels, dict(sorted(bad.items()))
+
+
+def from_arrays(images: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
+    """Fit images of one size to squares.
+
+    Images smaller than 32 pixels are set in the middle of black ones of 32, the custom for MNIST
+    and its kin, unless a smaller ``size`` is asked for.
+
+    Parameters
+    ----------
+    images
+        uint8 ``[N, H, W]`` or ``[N, H, W, C]`` with 1 (grey), 3 (RGB) or 4 (RGBA) channels.
+    size
+        Side of the squares; None: the shorter side of the images, at least 32.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 ``[N, size, size, 3]``.
+    """
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or 0 in images.shape[1:]:
+        raise InputError(
+            f"images of shape {list(images.shape)}; give [N, height, width] "
+            "or [N, height, width, channels] with 1, 3 or 4 channels"
+        )
+    if images.shape[3] == 1:
+        images = images.repeat(3, axis=3)
+    elif images.shape[3] == 4:
+        images = np.stack([np.asarray(to_rgb(Image.fromarray(image))) for image in images])
+    height, width = images.shape[1:3]
+    if max(height, width) < DEFAULT_SIZE and (size is None or size >= DEFAULT_SIZE):
+        images = _centred(images, DEFAULT_SIZE)
+    size = size or max(min(images.shape[1:3]), DEFAULT_SIZE)
+    if images.shape[1:3] == (size, size):
+        return images
+    fitted = (ImageOps.fit(Image.fromarray(image), (size, size)) for image in images)
+    return np.stack([np.asarray(image) for image in fitted])
+
+
+def _centred(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    count, height, width, channels = images.shape
+    canvas = np.zeros((count, side, side, channels), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    canvas[:, top : top + height, left : left + width] = images
+    return canvas
+
+
+def _reason(error: BaseException) -> str:
+    """Say in a few words why a picture cannot be read; the file is named elsewhere."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image"
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return said.partition("\n")[0]
