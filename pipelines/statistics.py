@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import scipy  # loads scipy.stats when a test is run: `ganaug --help` need not wait for it
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipelines.errors import InputError
 
@@ -112,7 +112,7 @@ def summary(values: Sequence[float]) -> Summary:
         n=len(array),
         mean=float(array.mean()),
         std=float(array.std(ddof=1)) if several else None,
-        se=float(stats.sem(array)) if several else None,
+        se=float(scipy.stats.sem(array)) if several else None,
         minimum=float(array.min()),
         maximum=float(array.max()),
     )
@@ -153,11 +153,11 @@ def paired(reference: Sequence[float], other: Sequence[float]) -> Paired:
     )
     if np.ptp(differences) < _RESOLUTION:
         return result
-    test = stats.ttest_1samp(differences, 0.0)
+    test = scipy.stats.ttest_1samp(differences, 0.0)
     interval = test.confidence_interval(1 - ALPHA)
     return replace(
         result,
-        se=float(stats.sem(differences)),
+        se=float(scipy.stats.sem(differences)),
         low=float(interval.low),
         high=float(interval.high),
         p_t=float(test.pvalue),
@@ -176,7 +176,7 @@ def _sign_flip(differences: NDArray[np.float64]) -> float:
     """Return the two-sided p value of the sign-flip test on the mean difference."""
     if len(differences) == 1:
         return 1.0  # scipy refuses it; either sign is as far from 0 as the other
-    result = stats.permutation_test(
+    result = scipy.stats.permutation_test(
         (differences,),
         # Rounded, so that sums which are equal on paper count as equal: 0.1 + 0.2 - 0.3.
         lambda flipped, axis: np.round(flipped.mean(axis=axis), 12),

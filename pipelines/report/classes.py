@@ -1,0 +1,99 @@
+"""What an arm gets right and wrong, class by class, over all instances."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.results import StudyResult, TrainResult
+
+MATRIX_CLASSES = 12
+"""A confusion matrix of more classes is not readable on a page: the worst pairs are listed."""
+
+WORST_PAIRS = 12
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """Test images of one true class that were given one predicted class.
+
+    Attributes
+    ----------
+    count
+        None where no instance had both classes, so that there was nothing to confuse.
+    share
+        Of the images of the true class, 0..1.
+    """
+
+    count: int | None
+    share: float
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Confusion matrix summed over instances, which may have drawn different classes.
+
+    Attributes
+    ----------
+    names
+        Classes, sorted.
+    rows
+        One a true class; None if there are too many classes to show.
+    worst
+        (true, predicted, count, share of the true class), the most frequent mistakes first; empty
+        where `rows` are shown.
+    """
+
+    names: list[str]
+    rows: list[list[MatrixCell]] | None
+    worst: list[tuple[str, str, int, float]]
+
+
+@dataclass(frozen=True)
+class ClassMeans:
+    """Scores of one class, averaged over the instances that have it; 0..1."""
+
+    name: str
+    instances: int
+    precision: float
+    recall: float
+    f1: float
+
+
+def class_means(runs: Sequence[TrainResult]) -> list[ClassMeans]:
+    """Average the scores of each class."""
+    scores = [score for run in runs for score in run.per_class]
+    means = []
+    for name in sorted({score.name for score in scores}):
+        own = [score for score in scores if score.name == name]
+        columns = [[one.precision, one.recall, one.f1] for one in own]
+        precision, recall, f1 = (float(value) for value in np.mean(columns, axis=0))
+        means.append(ClassMeans(name, len(own), precision, recall, f1))
+    return means
+
+
+def confusion(runs: Sequence[TrainResult]) -> Confusion:
+    """Sum the confusion matrices by class name."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        names = [score.name for score in run.per_class]
+        for true, row in zip(names, run.confusion, strict=True):
+            # Counts of 0 are kept: they tell "never confused" from "never met".
+            counts.update({(true, name): count for name, count in zip(names, row, strict=True)})
+    names = sorted({true for true, _ in counts})
+    totals = {name: sum(counts[name, other] for other in names) or 1 for name in names}
+    if len(names) > MATRIX_CLASSES:
+        mistakes = [(pair, n) for pair, n in counts.most_common() if pair[0] != pair[1] and n]
+        worst = [(*pair, n, n / totals[pair[0]]) for pair, n in mistakes[:WORST_PAIRS]]
+        return Confusion(names, None, worst)
+    rows = [
+        [MatrixCell(counts.get((true, name)), counts[true, name] / totals[true]) for name in names]
+        for true in names
+    ]
+    return Confusion(names, rows, [])
+
+
+def arm_runs(study: StudyResult, arm: str) -> list[TrainResult]:
+    """Return the trainings of one arm."""
+    return [run.result for run in study.trainings if run.arm == arm]

@@ -1,0 +1,206 @@
+"""The report as one HTML page that needs nothing else: no file, no network, no script."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.report import charts, pictures
+from pipelines.report.classes import arm_runs, class_means, confusion
+from pipelines.report.numbers import (
+    caveats,
+    column_name,
+    headline,
+    interval,
+    percent,
+    results,
+)
+from pipelines.results import GanResult, StudyResult
+from pipelines.statistics import conclusion, points, verdict
+
+SHOWN_GENERATORS = 24
+"""Generators with their pictures on the page; the rest are named with their folders."""
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator as the page shows it; no picture where the file is gone."""
+
+    result: GanResult
+    folder: Path
+    grid: pictures.Picture | None
+    progress: list[tuple[int, pictures.Picture]]
+    charts: list[Markup]
+
+
+def render(study: StudyResult, outputs: Path) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    outputs
+        The folder that the runs' folders are relative to; only the generators' pictures are read
+        from it.
+
+    Raises
+    ------
+    InputError
+        If an arm has no training.
+    """
+    table = results(study)
+    template = _environment().get_template("page.html")
+    return template.render(
+        study=study,
+        table=table,
+        headline=headline(table),
+        caveats=caveats(table, study.instances),
+        dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
+        curves=_training_curves(study),
+        generators=_generators(study, outputs),
+        unshown=study.gans[SHOWN_GENERATORS:],
+        arms=[
+            (arm, confusion(arm_runs(study, arm.name)), class_means(arm_runs(study, arm.name)))
+            for arm in table.arms
+        ],
+        notes=_notes(study),
+        settings=list(_flat(study.recipe)),
+        version=version("ganaug"),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipelines.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval,
+        "column_name": column_name,
+        "points": points,
+        "verdict": verdict,
+        "conclusion": conclusion,
+        "duration": duration,
+        "count": "{:,.0f}".format,
+    }
+    environment.globals["series"] = charts.SERIES
+    return environment
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people.
+
+    Examples
+    --------
+    >>> duration(4.24), duration(95.2), duration(7384)
+    ('4.2 s', '1 min 35 s', '2 h 3 min')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _training_curves(study: StudyResult) -> list[Markup]:
+    """Draw what was recorded of every epoch, and the test accuracy at the checkpoints."""
+    runs = {arm: arm_runs(study, arm) for arm in study.arms}
+    kinds = (("loss", "training loss", False), ("accuracy", "training accuracy, %", True))
+    shown = []
+    for name, title, is_fraction in kinds:
+        histories = {
+            arm: [run.history[name] for run in own if run.history.get(name)]
+            for arm, own in runs.items()
+        }
+        lines = {
+            arm: [(range(1, len(values) + 1), values) for values in own]
+            for arm, own in histories.items()
+        }
+        shown.append(_arm_curves(title, lines, f"train-{name}", is_fraction))
+    tested = {
+        arm: [(sorted(run.accuracy_at), _in_order(run.accuracy_at)) for run in own]
+        for arm, own in runs.items()
+    }
+    if any(len(epochs) > 1 for lines in tested.values() for epochs, _ in lines):
+        shown.append(_arm_curves("test accuracy, %", tested, "test-accuracy", True))
+    return [chart for chart in shown if chart]
+
+
+def _arm_curves(
+    title: str, lines: Mapping[str, Sequence[Any]], key: str, is_fraction: bool
+) -> Markup:
+    """Draw one chart of all arms; nothing where no arm recorded the curve."""
+    series = [charts.Series("", row, own) for row, own in enumerate(lines.values()) if own]
+    if not series:
+        return Markup()
+    return charts.curves(title, series, xlabel="epoch", key=key, percent=is_fraction)
+
+
+def _in_order(by_epoch: Mapping[int, float]) -> list[float]:
+    return [by_epoch[epoch] for epoch in sorted(by_epoch)]
+
+
+def _generators(study: StudyResult, outputs: Path) -> list[tuple[int, list[Generator]]]:
+    """Return the generators instance by instance."""
+    shown: dict[int, list[Generator]] = {}
+    for number, run in enumerate(study.gans[:SHOWN_GENERATORS]):
+        folder = outputs / run.folder
+        generator = Generator(
+            result=run.result,
+            folder=run.folder,
+            grid=pictures.grid(folder),
+            progress=pictures.progress(folder),
+            charts=_gan_curves(run.result, number),
+        )
+        shown.setdefault(run.instance, []).append(generator)
+    return sorted(shown.items())
+
+
+def _gan_curves(result: GanResult, number: int) -> list[Markup]:
+    """Draw the two losses, and what the discriminator says of real and of generated images."""
+    kinds = (
+        ("losses", {"d_loss": "discriminator", "g_loss": "generator"}),
+        ("discriminator's output (logit)", {"d_real": "real", "d_fake": "generated"}),
+    )
+    steps = result.history.get("step", [])
+    shown = []
+    for part, (title, names) in enumerate(kinds):
+        series = [
+            charts.Series(label, color, [(steps, result.history[name])])
+            for color, (name, label) in enumerate(names.items(), start=1)
+            if steps and len(result.history.get(name, [])) == len(steps)
+        ]
+        if series:
+            key = f"gan-{number}-{part}"
+            shown.append(charts.curves(title, series, xlabel="step", key=key))
+    return shown
+
+
+def _notes(study: StudyResult) -> list[tuple[str, list[int]]]:
+    """Return each note with the instances that it is about."""
+    notes: dict[str, list[int]] = {}
+    for index, record in enumerate(study.instances):
+        for words in record.notes:
+            notes.setdefault(words, []).append(index)
+    return list(notes.items())
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, str]]:
+    """Return nested settings as (dotted key, value)."""
+    rows: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", "–" if value in (None, "", [], {}) else str(value)))
+    return rows

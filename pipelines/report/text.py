@@ -1,0 +1,87 @@
+"""The result table for the terminal."""
+
+import io
+import shutil
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.report.numbers import (
+    Cell,
+    Results,
+    caveats,
+    column_name,
+    headline,
+    interval,
+    percent,
+    results,
+)
+from pipelines.results import StudyResult
+from pipelines.statistics import points, verdict
+
+MIN_WIDTH = 80
+_LABELS = ("  difference", "  95 % interval", "  published")
+
+
+def text_table(study: StudyResult) -> str:
+    """Return the result table and the verdicts as plain text, with the page's numbers.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+
+    Returns
+    -------
+    str
+        As wide as the terminal, at least 80 columns: enough for four checkpoints.
+
+    Raises
+    ------
+    InputError
+        If an arm has no training.
+    """
+    table = results(study)
+    width = max(MIN_WIDTH, shutil.get_terminal_size().columns)
+    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
+    console.print(Text(study.title))
+    console.print(Text(f"{study.source}; test accuracy in %, mean ± standard deviation"))
+    console.print(_table(table))
+    console.print(Text(headline(table)))
+    if len(table.compared) > 1:
+        for name, one in table.compared.items():
+            console.print(Padding(Text(f"{name}: {verdict(one)}"), (0, 0, 0, 2)))
+    for words in caveats(table, study.instances):
+        console.print(Text(words))
+    printed: io.StringIO = console.file  # type: ignore[assignment]
+    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines())
+
+
+def _table(table: Results) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    shown.add_column("", min_width=max(map(len, _LABELS)))
+    for checkpoint in table.checkpoints:
+        shown.add_column(column_name(checkpoint), justify="right", no_wrap=True)
+    for arm in table.arms:
+        labels = [arm.name]
+        if arm.against:
+            labels += _LABELS[:2]
+        if any(cell.published for cell in arm.cells):
+            labels.append(_LABELS[2])
+        cells = [_lines(cell, differs=arm.against is not None) for cell in arm.cells]
+        for row in zip(labels, *cells, strict=False):
+            shown.add_row(*map(Text, row))
+        shown.add_section()
+    return shown
+
+
+def _lines(cell: Cell, *, differs: bool) -> list[str]:
+    """Return what stands in a column, line by line."""
+    lines = [percent(cell.accuracy) if cell.accuracy else "–"]
+    if differs:
+        lines.append(points(cell.against.mean) if cell.against else "–")
+        lines.append(interval(cell.against))
+    return [*lines, cell.published or ""]
