@@ -47,12 +47,16 @@ def _closest(location: Iterable[int | str], model: type[BaseModel] | None) -> st
     for parent in parents:
         field = model.model_fields.get(parent) if model else None
         annotation = field.annotation if field else None
-        model = annotation if isinstance(annotation, type) and issubclass(
-            annotation, BaseModel
-        ) else None
+        model = (
+            annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+            else None
+        )
     if model is None:
         return ""
     close = difflib.get_close_matches(name, model.model_fields, n=3)
-    return f"; did you mean {' or '.join(close)}?" if close else (
-        f"; known: {', '.join(model.model_fields)}"
+    return (
+        f"; did you mean {' or '.join(close)}?"
+        if close
+        else (f"; known: {', '.join(model.model_fields)}")
     )

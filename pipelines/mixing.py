@@ -91,7 +91,12 @@ def mix(
         ),
         num_parallel_calls=1,
     )
-    batches = apply(batches, parse(augment), seed=seed)
+    batches = apply(
+        batches,
+        parse(augment),
+        seed=seed,
+        epoch_size=data.steps_per_epoch * min(batch, data.images),
+    )
     return TrainingData(batches.prefetch(2), data.steps_per_epoch, data.images)
 
 
@@ -101,9 +106,7 @@ def _shuffled(images: Images, seed: int) -> tf.data.Dataset:
     return dataset.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
 
 
-def _shared(
-    real: Images, synthetic: Images, share: float, batch: int, seed: int
-) -> TrainingData:
+def _shared(real: Images, synthetic: Images, share: float, batch: int, seed: int) -> TrainingData:
     """Fill a fixed share of every batch with synthetic images.
 
     An epoch has as many steps as one of the real images alone: arms are compared at equally many

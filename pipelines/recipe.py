@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
+from pipelines.augment import parse
 from pipelines.errors import InputError, explain, unknown_name
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -78,6 +79,12 @@ class Arm(Settings):
     """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
     train: TrainConfig = TrainConfig()
     """The classifier and its training."""
+
+    @field_validator("augment")
+    @classmethod
+    def _parses(cls, augment: str) -> str:
+        parse(augment)
+        return augment
 
     @property
     def synthetic(self) -> bool:

@@ -1,15 +1,37 @@
 """The state of a process that trains: one thread, deterministic operations, quiet libraries."""
 
+import logging
 import os
 import platform
+import sys
+import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 
+@cache
 def quiet() -> None:
-    """Keep TensorFlow's start-up messages off the screen; call before it is imported."""
+    """Import TensorFlow without the messages that it prints at that moment.
+
+    They come from its C++ part before any log level is read, so the only way is to look away;
+    if the import fails they are shown.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as messages:
+        os.dup2(messages.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        except BaseException:
+            messages.seek(0)
+            os.write(screen, messages.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+    logging.getLogger("absl").setLevel(logging.ERROR)  # tensorflow-datasets warns about itself
 
 
 def prepare() -> None:

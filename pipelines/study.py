@@ -141,11 +141,31 @@ def plan_trainings(
     return planned
 
 
+def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
+    """Build the classifier of every arm once: a wrong name must not wait for the generators.
+
+    Raises
+    ------
+    InputError
+        If a model is unknown or cannot be built for these images.
+    """
+    runtime.prepare()
+    from classifiers import build_model
+
+    checked = []
+    for arm in recipe.resolved_arms().values():
+        model = (arm.train.model, arm.train.model_params)
+        if model not in checked:
+            build_model(model[0], (*size, 3), classes, **model[1])
+            checked.append(model)
+
+
 def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Path:
     """Run every task of ``recipe`` and return the folder of its `result.json`."""
     clock = _Clock()
     source = open_source(recipe.data)
     drawn = draw_instances(source, recipe.data, outputs)
+    check_models(recipe, source.train.size, len(drawn[0].record.classes))
     clock.lap("data")
     banks, gans = None, []
     if any(arm.synthetic for arm in recipe.resolved_arms().values()):
