@@ -1,5 +1,6 @@
 """Images for every test: made here, never downloaded."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ def stripes(rng: np.random.Generator, label: int, count: int, size: int) -> np.n
     return np.clip(128 + pattern[None, :, :, None] + noise, 0, 255).astype(np.uint8)
 
 
-def make_images(
+def striped_images(
     per_class: int = 12, classes: int = 2, size: int = 32, seed: int = 0, source: str = "stripes"
 ) -> Images:
     """Return a small set that a classifier can learn."""
@@ -29,9 +30,15 @@ def make_images(
 
 
 @pytest.fixture(scope="session")
+def make_images() -> Callable[..., Images]:
+    """The function that makes a small set."""
+    return striped_images
+
+
+@pytest.fixture(scope="session")
 def tiny_images() -> Images:
     """Two classes of 12 images of 32 pixels."""
-    return make_images()
+    return striped_images()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 
 from pipelines.errors import USER_ERRORS, InputError
 from pipelines.images import Images
-from tests.conftest import make_images
 
 PIXELS = np.zeros((2, 8, 8, 3), np.uint8)
 LABELS = np.array([0, 1])
@@ -70,7 +69,7 @@ def test_image_hashes_tell_images_apart_by_pixels_and_shape():
     assert len(set(replace(square, images=nearly).image_hashes())) == 2
 
 
-def test_digest_follows_content_not_source(tiny_images):
+def test_digest_follows_content_not_source(tiny_images, make_images):
     assert tiny_images.digest() == make_images(source="elsewhere").digest()
     changed = [
         tiny_images.select(np.arange(24)[::-1]),
@@ -122,7 +121,7 @@ def test_save_where_nothing_can_be_written(tiny_images, tmp_path):
     assert list(tmp_path.iterdir()) == [taken]
 
 
-def test_concatenate_joins_what_fits(tiny_images):
+def test_concatenate_joins_what_fits(tiny_images, make_images):
     both = Images.concatenate([tiny_images, make_images(seed=1, source="more")])
     assert len(both) == 48
     assert both.source == "stripes + more"

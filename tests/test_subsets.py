@@ -7,16 +7,15 @@ from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.sources import Source
 from pipelines.subsets import check_disjoint, instance, parse_classes, stratified_folds
-from tests.conftest import make_images
 
 
 @pytest.fixture(scope="module")
-def pool():
+def pool(make_images):
     return Source("stripes", make_images(30, classes=4), None)
 
 
 @pytest.fixture(scope="module")
-def split():
+def split(make_images):
     return Source("stripes", make_images(30, classes=4), make_images(15, classes=4, seed=1))
 
 
@@ -104,7 +103,7 @@ def test_test_images_that_equal_training_images_give_way(split):
     assert scarce.notes[1].startswith("30 images identical")
 
 
-def test_duplicates_in_a_pool_are_never_on_both_sides():
+def test_duplicates_in_a_pool_are_never_on_both_sides(make_images):
     images = make_images(20)
     doubled = Images.concatenate([images, images])
     one = instance(Source("twice", doubled, None), 0, per_class=10)
@@ -143,7 +142,7 @@ def test_negative_seeds_are_refused(pool):
         instance(pool, -1)
 
 
-def test_check_disjoint_counts_what_is_shared():
+def test_check_disjoint_counts_what_is_shared(make_images):
     train = make_images(10)
     check_disjoint(train, make_images(10, seed=1))
     with pytest.raises(InputError, match="3 of 4 test images"):

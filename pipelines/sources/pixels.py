@@ -120,7 +120,7 @@ def from_arrays(images: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8
     """
     if images.ndim == 3:
         images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or 0 in images.shape[1:]:
+    if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or not images.size:
         raise InputError(
             f"images of shape {list(images.shape)}; give [N, height, width] "
             "or [N, height, width, channels] with 1, 3 or 4 channels"

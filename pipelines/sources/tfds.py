@@ -134,7 +134,7 @@ def _keys(name: str, builder: Any) -> tuple[str, str]:
     # A record may hold several; where the set itself does not say which count, they must be alone.
     images = [key for key in images if key in supervised] or images
     labels = [key for key in labels if key in supervised] or labels
-    if (len(images), len(labels)) != (1, 1) or features[images[0]].dtype != np.uint8:
+    if (len(images), len(labels)) != (1, 1) or features[images[0]].np_dtype != np.uint8:
         raise InputError(
             f"data set {name!r} does not hold one 8-bit image and one label a record; "
             "choose one for image classification"
