@@ -155,10 +155,10 @@ def _draw(rng: np.random.Generator, folder: Path) -> None:
     distance = (x - centres[:, :1, None]) ** 2 + (y - centres[:, 1:, None]) ** 2
     blob = np.exp(-distance / width)[..., None]
     sharp = colors[:, None, None, 0] * blob + colors[:, None, None, 1] * (1 - blob)
+    grain = rng.normal(0, 12, sharp.shape)
     for step in (250, 500, 1000, 1500, 2000):
         share = np.ones((60, 1, 1, 1))
         share[10:] = step / 2000
-        grain = rng.normal(0, 12, sharp.shape)
         images = np.clip(share * sharp + (1 - share) * 128 + grain, 0, 250).astype(np.uint8)
         picture = image_grid(images, 10, header=1)
         save_picture(picture, folder / "grids" / f"step-{step:05d}.png")

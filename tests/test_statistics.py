@@ -5,17 +5,8 @@ import pytest
 from scipy import stats
 
 from pipelines.errors import InputError
-from pipelines.statistics import (
-    caveat,
-    conclusion,
-    enough_instances,
-    holm,
-    holm_adjusted,
-    paired,
-    points,
-    summary,
-    verdict,
-)
+from pipelines.statistics import holm, holm_adjusted, paired, summary
+from pipelines.verdicts import caveat, conclusion, enough_instances, points, verdict
 
 
 def arms(n, gain=0.0, seed=0):

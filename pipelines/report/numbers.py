@@ -7,17 +7,8 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.results import InstanceRecord, StudyResult, TrainRun
-from pipelines.statistics import (
-    Paired,
-    Summary,
-    caveat,
-    conclusion,
-    holm_adjusted,
-    paired,
-    points,
-    summary,
-    verdict,
-)
+from pipelines.statistics import Paired, Summary, holm_adjusted, paired, summary
+from pipelines.verdicts import caveat, conclusion, points, verdict
 
 FINAL = "final"
 """Name of the last epoch in `StudyResult.published`, and of its column where arms end apart."""
@@ -229,7 +220,8 @@ def headline(table: Results) -> str:
     unclear = groups.pop("unclear")
     if len(unclear) == len(compared):
         several = f"None of the {len(unclear)} alternatives"
-        return f"{'Neither alternative' if len(unclear) == 2 else several} can be told apart from {reference}."
+        none = "Neither alternative" if len(unclear) == 2 else several
+        return f"{none} can be told apart from {reference}."
     claims = [
         f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {claim} than {reference}"
         for claim, names in groups.items()

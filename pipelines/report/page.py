@@ -20,9 +20,9 @@ from pipelines.report.numbers import (
     results,
 )
 from pipelines.results import GanResult, StudyResult
-from pipelines.statistics import conclusion, points, verdict
+from pipelines.verdicts import points, verdict
 
-SHOWN_GENERATORS = 24
+SHOWN_GENERATORS = 20
 """Generators with their pictures on the page; the rest are named with their folders."""
 
 
@@ -88,7 +88,6 @@ def _environment() -> Environment:
         "column_name": column_name,
         "points": points,
         "verdict": verdict,
-        "conclusion": conclusion,
         "duration": duration,
         "count": "{:,.0f}".format,
     }

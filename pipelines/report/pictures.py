@@ -33,7 +33,7 @@ class Picture:
 def embed(picture: Image.Image) -> Picture:
     """Encode a picture into a data URI."""
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "webp", quality=QUALITY, method=6)
+    picture.convert("RGB").save(buffer, "webp", quality=QUALITY)
     encoded = base64.b64encode(buffer.getvalue()).decode()
     return Picture(f"data:image/webp;base64,{encoded}", picture.width, picture.height)
 

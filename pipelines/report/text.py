@@ -20,9 +20,8 @@ from pipelines.report.numbers import (
     results,
 )
 from pipelines.results import StudyResult
-from pipelines.statistics import points, verdict
+from pipelines.verdicts import points, verdict
 
-MIN_WIDTH = 80
 _LABELS = ("  difference", "  95 % interval", "  published")
 
 
@@ -37,7 +36,8 @@ def text_table(study: StudyResult) -> str:
     Returns
     -------
     str
-        As wide as the terminal, at least 80 columns: enough for four checkpoints.
+        As wide as the terminal, at least 80 columns: enough for four checkpoints. More make the
+        table wider.
 
     Raises
     ------
@@ -45,24 +45,27 @@ def text_table(study: StudyResult) -> str:
         If an arm has no training.
     """
     table = results(study)
-    width = max(MIN_WIDTH, shutil.get_terminal_size().columns)
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
-    console.print(Text(study.title))
-    console.print(Text(f"{study.source}; test accuracy in %, mean ± standard deviation"))
+    # Far wider than any table: a terminal too narrow for it wraps lines, but loses no digit.
+    console = Console(file=io.StringIO(), width=1000, color_system=None, highlight=False)
+    width = max(80, shutil.get_terminal_size().columns)
+    console.print(Text(study.title), width=width)
+    console.print(
+        Text(f"{study.source}; test accuracy in %, mean ± standard deviation"), width=width
+    )
     console.print(_table(table))
-    console.print(Text(headline(table)))
+    console.print(Text(headline(table)), width=width)
     if len(table.compared) > 1:
         for name, one in table.compared.items():
-            console.print(Padding(Text(f"{name}: {verdict(one)}"), (0, 0, 0, 2)))
+            console.print(Padding(Text(f"{name}: {verdict(one)}"), (0, 0, 0, 2)), width=width)
     for words in caveats(table, study.instances):
-        console.print(Text(words))
+        console.print(Text(words), width=width)
     printed: io.StringIO = console.file  # type: ignore[assignment]
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines())
 
 
 def _table(table: Results) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    shown.add_column("", min_width=max(map(len, _LABELS)))
+    shown.add_column("", min_width=max(map(len, _LABELS)), max_width=18)
     for checkpoint in table.checkpoints:
         shown.add_column(column_name(checkpoint), justify="right", no_wrap=True)
     for arm in table.arms:
