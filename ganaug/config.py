@@ -36,6 +36,13 @@ class GanConfig(BaseModel):
     """Divide each kernel of the discriminator by its largest singular value."""
     minibatch_stddev: bool = False
     """Show the discriminator how much generated images differ; `batch` a multiple of 4."""
+    adaptive: float = Field(0.0, ge=0, lt=1)
+    """Adapt the probability of augmentation until the mean sign of the discriminator's logits on
+    real images is this (0.6 in the ADA paper); 0 augments every image."""
+    r1: float = Field(0.0, ge=0)
+    """Weight of the gradient penalty on real images; needs the discriminator of pixels."""
+    lecam: float = Field(0.0, ge=0)
+    """Weight of the LeCam penalty (0.3 in its paper on CIFAR)."""
     flip: bool = True
     """Mirror half of the real images. Turn off for digits and letters."""
     ema_half_life: int = Field(500, ge=0)
@@ -44,7 +51,15 @@ class GanConfig(BaseModel):
     """Steps between sample grids; 0 draws only the last one."""
     checkpoint_every: int = Field(250, ge=1)
     """Steps between checkpoints: what a killed training loses at most."""
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    quality_every: int = Field(250, ge=1)
+    """Steps between measurements, where `train` is given a `quality` to keep the best by."""
+    quality_samples: int = Field(200, ge=3)
+    """Images that a measurement draws."""
+    patience: int = Field(0, ge=0)
+    """Stop after so many steps without a better measurement; 0 never stops early."""
+    restarts: int = Field(2, ge=0)
+    """How often a collapsed training goes back to its last checkpoint with a new seed."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Keras dtype policy."""
     seed: int = Field(0, ge=0)
     """Seeds the weights, the batches, the noise and the augmentation."""

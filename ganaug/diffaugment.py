@@ -17,6 +17,10 @@ SHIFT = 1 / 8
 HOLE = 1 / 2
 """Side of the cut-out square, as a share of the side."""
 
+ADAPTATION_STEPS = 1000
+"""Steps in which adaptive augmentation can go from never to always, as in keras-io's `gan_ada`;
+the paper's 500,000 images would be longer than a whole training on a few dozen."""
+
 
 def parse_policy(policy: str) -> tuple[str, ...]:
     """Return the parts of a comma-separated policy.
@@ -51,12 +55,15 @@ class DiffAugment(keras.layers.Layer):  # type: ignore[misc]
         of the paper.
     seed
         Seeds the draws.
+    target
+        0: each transformation applies to every image. Above 0: adaptive augmentation (Karras et
+        al. 2020, "ADA"): the probability starts at 0 and :meth:`adapt` moves it so that the mean
+        sign of the discriminator's logits on real images comes to this; they use 0.6.
 
     Attributes
     ----------
     probability
-        Scalar variable: chance that a transformation is applied to an image. Adaptive
-        augmentation moves it; otherwise it stays 1.
+        Scalar variable: chance that a transformation is applied to an image.
 
     Notes
     -----
@@ -64,11 +71,14 @@ class DiffAugment(keras.layers.Layer):  # type: ignore[misc]
     range a little, as in the paper.
     """
 
-    def __init__(self, policy: str, seed: int) -> None:
+    def __init__(self, policy: str, seed: int, target: float = 0.0) -> None:
         super().__init__(dtype="float32", name="augment")
+        self.target = target
         self.policy = parse_policy(policy)
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.probability = self.add_weight(name="probability", initializer="ones", trainable=False)
+        self.probability = self.add_weight(
+            name="probability", initializer="zeros" if target else "ones", trainable=False
+        )
         self.built = True
 
     def call(self, images: Any) -> Any:
@@ -77,6 +87,13 @@ class DiffAugment(keras.layers.Layer):  # type: ignore[misc]
         for part in self.policy:
             images = transforms.get(part, self._cutout)(images)
         return images
+
+    def adapt(self, real_logits: Any) -> None:
+        """Augment more when the discriminator is too sure of real images, less otherwise."""
+        if self.target:
+            excess = ops.sign(ops.mean(ops.sign(real_logits)) - self.target)
+            moved = self.probability + ops.stop_gradient(excess) / ADAPTATION_STEPS
+            self.probability.assign(ops.clip(moved, 0, 1))
 
     def _uniform(self, images: Any, low: float, high: float) -> Any:
         """Draw one number an image, shape ``[B, 1, 1, 1]``."""

@@ -11,7 +11,7 @@ from keras import layers
 
 from ganaug.config import GanConfig
 from ganaug.layers import MinibatchStddev, SpectralConv2D
-from ganaug.networks import STDDEV, seed_stream, stage_channels
+from ganaug.networks import initializer, seed_stream, stage_channels
 
 
 def build_discriminator(size: int, config: GanConfig) -> keras.Model:
@@ -46,9 +46,9 @@ class _Builder:
     def convolve(self, x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
         spectral = {"seed": next(self.seeds)} if self.config.spectral_norm else {}
         layer = SpectralConv2D if self.config.spectral_norm else layers.Conv2D
-        initializer = keras.initializers.RandomNormal(stddev=STDDEV, seed=next(self.seeds))
         settings = {"padding": "same", "dtype": self.config.precision} | kwargs | spectral
-        return layer(filters, kernel, kernel_initializer=initializer, **settings)(x)
+        start = initializer(self.config, next(self.seeds))
+        return layer(filters, kernel, kernel_initializer=start, **settings)(x)
 
     def activate(self, x: Any) -> Any:
         return layers.LeakyReLU(0.2, dtype=self.config.precision)(x)
@@ -62,4 +62,4 @@ class _Builder:
         inner = self.activate(self.convolve(x, filters, 3))
         inner = self.convolve(inner, filters, 3)
         x = layers.Add(dtype=self.config.precision)([self.convolve(x, filters, 1), inner])
-        return self.activate(layers.AveragePooling2D(dtype=self.config.precision)(x))
+        return self.activate(layers.AveragePooling2D(2, dtype=self.config.precision)(x))

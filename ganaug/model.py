@@ -14,6 +14,11 @@ from ganaug.errors import InputError
 from ganaug.losses import LOSSES
 from ganaug.networks import build_generator
 from ganaug.projected import build_heads, build_lens
+from ganaug.regularisers import LeCam, lazy_r1
+
+CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "augment")
+"""Losses, mean logits on real and on generated images, the discriminator's accuracy, and the
+probability of augmentation."""
 
 
 class GAN(keras.Model):  # type: ignore[misc]
@@ -54,7 +59,8 @@ class GAN(keras.Model):  # type: ignore[misc]
             self.discriminator = build_heads(self.lens, config)
         else:
             self.discriminator = build_discriminator(size, config)
-        self.augment = DiffAugment(config.augment, seed=config.seed + 1)
+        self.augment = DiffAugment(config.augment, config.seed + 1, config.adaptive)
+        self.lecam = LeCam() if config.lecam else None
         self.loss_pair = LOSSES[config.loss]
         self.noise_seed = keras.random.SeedGenerator(config.seed)
         self.step = self.add_weight(
@@ -65,9 +71,7 @@ class GAN(keras.Model):  # type: ignore[misc]
         if config.ema_half_life:
             self.ema = EmaGenerator(self.generator, config.ema_half_life)
             self.sampler = self.ema.model
-        self.means = {
-            name: keras.metrics.Mean(name) for name in ("d_loss", "g_loss", "d_real", "d_fake")
-        }
+        self.means = {name: keras.metrics.Mean(name) for name in CURVES}
         self.built = True
 
     def compile_adam(self, **kwargs: Any) -> None:
@@ -110,35 +114,54 @@ class GAN(keras.Model):  # type: ignore[misc]
         both = [ops.concatenate([r, ops.stop_gradient(f)]) for r, f in zip(real, fake, strict=True)]
         logits = keras.tree.flatten(self.discriminator(both, training=training))
         judged = [ops.split(part, 2) for part in logits]
-        fooled = self._judge_frozen(fake, training)
+        fooled = self._judge_frozen(fake)
         d_loss = sum(self.loss_pair.discriminator(r, f) for r, f in judged) / len(judged)
         g_loss = sum(self.loss_pair.generator(f) for f in fooled) / len(judged)
-        self._record(
-            d_loss=d_loss,
-            g_loss=g_loss,
-            d_real=sum(ops.mean(r) for r, _ in judged) / len(judged),
-            d_fake=sum(ops.mean(f) for _, f in judged) / len(judged),
+        real_logits, fake_logits = (
+            ops.concatenate([ops.reshape(part[side], [-1]) for part in judged]) for side in (0, 1)
         )
+        self._record(d_loss=d_loss, g_loss=g_loss, d_real=real_logits, d_fake=fake_logits)
         if training:
+            d_loss += self._penalties(real, real_logits, fake_logits)
+            self.augment.adapt(real_logits)
             self._finish_step()
         return d_loss + g_loss
+
+    def _penalties(self, real: list[Any], real_logits: Any, fake_logits: Any) -> Any:
+        """Return the regularisers that the configuration asks for."""
+        penalty = 0.0
+        if self.lecam is not None:
+            penalty += self.config.lecam * self.lecam(real_logits, fake_logits)
+        if self.config.r1:
+            weights = [v.value for v in self.discriminator.trainable_variables]
+            penalty += self.config.r1 * lazy_r1(
+                lambda x: self._judge_with(weights, [x])[0], real[0], self.step
+            )
+        return penalty
 
     def _look(self, images: Any) -> list[Any]:
         """Return what the discriminator judges of `images`, augmented."""
         augmented = self.augment(images)
         return [augmented] if self.lens is None else list(self.lens(augmented))
 
-    def _judge_frozen(self, views: list[Any], training: bool) -> list[Any]:
+    def _judge_frozen(self, views: list[Any]) -> list[Any]:
         """Return logits through which gradients reach `views` but not the discriminator."""
-        net = self.discriminator
-        weights = [ops.stop_gradient(v.value) for v in net.trainable_variables]
-        state = [v.value for v in net.non_trainable_variables]
-        logits, _ = net.stateless_call(weights, state, views, training=training)
+        weights = [ops.stop_gradient(v.value) for v in self.discriminator.trainable_variables]
+        return self._judge_with(weights, views)
+
+    def _judge_with(self, weights: list[Any], views: list[Any]) -> list[Any]:
+        """Return logits under `weights`, without side effects."""
+        state = [v.value for v in self.discriminator.non_trainable_variables]
+        logits, _ = self.discriminator.stateless_call(weights, state, views, training=True)
         return list(keras.tree.flatten(logits))
 
-    def _record(self, **values: Any) -> None:
+    def _record(self, d_real: Any, d_fake: Any, **losses: Any) -> None:
+        right = ops.concatenate([d_real > 0, d_fake < 0])
+        accuracy = ops.mean(ops.cast(right, "float32"))
+        values = losses | {"d_real": d_real, "d_fake": d_fake, "d_accuracy": accuracy}
         for name, value in values.items():
             self.means[name].update_state(ops.stop_gradient(value))
+        self.means["augment"].update_state(self.augment.probability)
 
     def _finish_step(self) -> None:
         # The gradients are applied after this, so the average lags one step behind.

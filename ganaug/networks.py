@@ -12,8 +12,6 @@ from ganaug.errors import InputError
 
 MAX_GROWTH = 8
 """Deep layers have at most this many times the channels of the first."""
-STDDEV = 0.02
-"""Weights start as N(0, 0.02), as in the DCGAN paper."""
 
 
 def check_size(height: int, width: int) -> int:
@@ -54,6 +52,13 @@ def seed_stream(seed: int, name: str) -> Iterator[int]:
         yield int(rng.integers(2**31))
 
 
+def initializer(config: GanConfig, seed: int) -> keras.Initializer:
+    """Return each paper's own: DCGAN's N(0, 0.02) leaves the sums of residual blocks near 0."""
+    if config.network == "residual":
+        return keras.initializers.GlorotUniform(seed)
+    return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
+
+
 def build_generator(size: int, config: GanConfig) -> keras.Model:
     """Return a network from latent vectors ``[B, latent]`` to images in -1..1.
 
@@ -61,7 +66,7 @@ def build_generator(size: int, config: GanConfig) -> keras.Model:
     """
     channels = stage_channels(size, config.width)
     base = size >> len(channels)
-    build = _Builder(config.precision, seed_stream(config.seed, "generator"))
+    build = _Builder(config)
     latent = keras.Input([config.latent], name="latent")
     x = layers.Dense(
         base * base * channels[-1],
@@ -76,14 +81,15 @@ def build_generator(size: int, config: GanConfig) -> keras.Model:
 
 
 class _Builder:
-    """Puts layers of one precision and one stream of seeds together."""
+    """Puts layers of one configuration together."""
 
-    def __init__(self, precision: str, seeds: Iterator[int]) -> None:
-        self.precision = precision
-        self.seeds = seeds
+    def __init__(self, config: GanConfig) -> None:
+        self.config = config
+        self.precision = config.precision
+        self.seeds = seed_stream(config.seed, "generator")
 
     def initializer(self) -> keras.Initializer:
-        return keras.initializers.RandomNormal(stddev=STDDEV, seed=next(self.seeds))
+        return initializer(self.config, next(self.seeds))
 
     def normalise(self, x: Any) -> Any:
         # The next layer's kernel absorbs a scale.
