@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 # The first import fills the table of augmentations.
-from pipelines.augment import blending, colour, erasing, geometry  # noqa: F401
+from pipelines.augment import blending, colour, erasing, geometry, policies  # noqa: F401
 from pipelines.augment import lazy as tf
 from pipelines.augment.batch import Batch
 from pipelines.augment.draws import Draws

@@ -10,7 +10,6 @@ from pipelines.augment import lazy as tf
 from pipelines.augment.types import Tensor
 
 _LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)  # ITU-R 601-2, Pillow's mode "L"
-_SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13  # Pillow's ImageFilter
 
 
 def invert(images: Tensor, chosen: Tensor) -> Tensor:
@@ -31,7 +30,8 @@ def brightness(images: Tensor, factor: Tensor) -> Tensor:
 
 def contrast(images: Tensor, factor: Tensor) -> Tensor:
     """Blend the image's mean grey (factor 0) with the image (factor 1) and beyond."""
-    return _blend(tf.reduce_mean(grey(images), [1, 2], keepdims=True), images, factor)
+    mean = tf.reduce_mean(tf.reduce_mean(images, 1, keepdims=True), 2, keepdims=True)
+    return _blend(grey(mean), images, factor)
 
 
 def saturation(images: Tensor, factor: Tensor) -> Tensor:
@@ -41,9 +41,11 @@ def saturation(images: Tensor, factor: Tensor) -> Tensor:
 
 def sharpness(images: Tensor, factor: Tensor) -> Tensor:
     """Blend the smoothed image (factor 0) with the image (factor 1) and beyond."""
-    kernel = np.repeat(_SMOOTH[:, :, None, None], 3, axis=2)
-    inner = tf.nn.depthwise_conv2d(images, kernel, [1, 1, 1, 1], "VALID")
-    change = tf.pad(inner - images[:, 1:-1, 1:-1], [[0, 0], [1, 1], [1, 1], [0, 0]])
+    # Pillow's smoothing: 5 for the pixel and 1 for each neighbour, over 13; the border is left.
+    rows = images[:, :-2] + images[:, 1:-1] + images[:, 2:]
+    box = rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]
+    change = (box - 9 * images[:, 1:-1, 1:-1]) / 13
+    change = tf.pad(change, [[0, 0], [1, 1], [1, 1], [0, 0]])
     return tf.clip_by_value(images + change * each(1.0 - factor), 0.0, 1.0)
 
 
@@ -61,8 +63,9 @@ def posterize(images: Tensor, bits: Tensor) -> Tensor:
 
 def autocontrast(images: Tensor) -> Tensor:
     """Stretch each channel to the full range; a channel of one value stays as it is."""
-    low = tf.reduce_min(images, [1, 2], keepdims=True)
-    span = tf.reduce_max(images, [1, 2], keepdims=True) - low
+    # Axis by axis: TensorFlow takes three times as long over both at once.
+    low = tf.reduce_min(tf.reduce_min(images, 1, keepdims=True), 2, keepdims=True)
+    span = tf.reduce_max(tf.reduce_max(images, 1, keepdims=True), 2, keepdims=True) - low
     flat = tf.cast(span <= 0, images.dtype)
     return (images - low * (1 - flat)) / (span + flat)
 
@@ -89,7 +92,7 @@ def equalize(images: Tensor) -> Tensor:
 
 def grey(images: Tensor) -> Tensor:
     """Return the luminance, ``[B, H, W, 1]``."""
-    return tf.nn.conv2d(images, _LUMA[None, None], 1, "VALID")
+    return tf.tensordot(images, _LUMA, 1)
 
 
 def each(value: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from typing import Literal
 from pipelines.augment import lazy as tf
 from pipelines.augment.types import Sampling, Tensor
 
+_MARGIN = 1e-3  # pixels of the rim that count as outside, lest rounding reads the next row
+
 Number = Tensor | float
 Edge = Literal["none", "black", "reflect"]
 
@@ -109,7 +111,7 @@ def _places(run: Sequence[Warp], height: int, width: int) -> _Places:
         if warp.edge == "reflect":
             x, y = _reflected(x, width), _reflected(y, height)
         elif warp.edge == "black":
-            within = (tf.abs(x) <= width / 2) & (tf.abs(y) <= height / 2)
+            within = (tf.abs(x) < width / 2 - _MARGIN) & (tf.abs(y) < height / 2 - _MARGIN)
             inside = within if inside is None else inside & within
     return _Places(x, y, inside)
 
@@ -122,9 +124,12 @@ def _reflected(x: Tensor, size: int) -> Tensor:
 
 def _read_nearest(images: Tensor, places: _Places) -> Tensor:
     height, width = images.shape[1:3]
-    column = tf.cast(tf.floor(places.x + width / 2), tf.int32)
-    row = tf.cast(tf.floor(places.y + height / 2), tf.int32)
-    index = tf.clip_by_value(row, 0, height - 1) * width + tf.clip_by_value(column, 0, width - 1)
+    # Truncating rounds down: no place inside is negative, and what is outside gets hidden.
+    column = tf.cast(places.x + width / 2, tf.int32)
+    row = tf.cast(places.y + height / 2, tf.int32)
+    index = row * width + column
+    if places.inside is not None:
+        index *= tf.cast(places.inside, tf.int32)
     return tf.gather(_pixels(images), index + _starts(images))
 
 
