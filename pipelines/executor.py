@@ -51,12 +51,12 @@ def run_tasks(
             _run_here(waiting, outputs, advance)
         else:
             _run_in_pool(waiting, outputs, min(workers, len(waiting)), advance)
-    return [task.run(outputs) for task in tasks]
+    return [task.result(outputs) for task in tasks]
 
 
 def _run_here(tasks: Sequence[Task], outputs: Path, advance: "Advance") -> None:
     for task in tasks:
-        task.run(outputs, lambda done, total, task=task: advance(task, done / total))
+        task.run(outputs, task.folder(), lambda done, total, task=task: advance(task, done / total))
         advance(task, 1.0)
 
 
@@ -74,7 +74,8 @@ def _run_in_pool(tasks: Sequence[Task], outputs: Path, workers: int, advance: "A
     )
     try:
         futures: dict[Future[None], Task] = {
-            pool.submit(_work, task, index, outputs): task for index, task in enumerate(tasks)
+            pool.submit(_work, task, index, outputs, task.folder()): task
+            for index, task in enumerate(tasks)
         }
         for future in as_completed(futures):
             future.result()
@@ -103,8 +104,8 @@ def _start_worker(reports: "Queue[tuple[int, float] | None]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
 
 
-def _work(task: Task, index: int, outputs: Path) -> None:
-    task.run(outputs, lambda done, total: _reports.put((index, done / total)))
+def _work(task: Task, index: int, outputs: Path, folder: Path) -> None:
+    task.run(outputs, folder, lambda done, total: _reports.put((index, done / total)))
 
 
 def _listen(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from classifiers.evaluation import Evaluation
+
 
 class Result(BaseModel):
     """A record that is written once and read by reports and comparisons."""
@@ -11,26 +13,13 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class ClassScores(Result):
-    """Scores of one class on the test images, each in 0..1."""
-
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
 class TrainResult(Result):
     """One classifier trained on one instance and tested once."""
 
-    accuracy: float
-    """Test accuracy after the last epoch, 0..1."""
+    scores: Evaluation
+    """Of the final model on the test images."""
     accuracy_at: dict[int, float]
     """Test accuracy by epoch, for the epochs of `TrainConfig.evaluate_at` and the last one."""
-    per_class: list[ClassScores]
-    confusion: list[list[int]]
-    """Test images by true class (row) and predicted class (column)."""
     history: dict[str, list[float]]
     """Training curves by name (`loss`, `accuracy`), one value an epoch."""
     train_images: int

@@ -19,7 +19,7 @@ from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.identity import code_version, digest, slug
 from pipelines.recipe import Arm, Settings
-from pipelines.results import ClassScores, GanResult, Result, TrainResult
+from pipelines.results import GanResult, Result, TrainResult
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
@@ -61,15 +61,20 @@ class Task(Settings):
         except ValidationError as error:
             raise InputError(f"{path} is damaged: delete its folder to run it again") from error
 
-    def run(self, outputs: Path, progress: Progress | None = None) -> Any:
-        """Return the result, from disk if it is finished, else by doing the work."""
-        done = self.result(outputs)
-        if done is not None:
-            return done
-        folder = outputs / self.folder()
-        result = self.work(outputs, folder, progress or (lambda done, total: None))
-        write_json(folder / "result.json", result.model_dump(mode="json"))
-        return result
+    def run(self, outputs: Path, folder: Path, progress: Progress) -> None:
+        """Do the work and write the result, last.
+
+        Parameters
+        ----------
+        outputs
+            The folder that holds the tasks' folders.
+        folder
+            This task's, relative to ``outputs``, as the process that planned it named it.
+        progress
+            Called as the work goes on.
+        """
+        result = self.work(outputs, outputs / folder, progress)
+        write_json(outputs / folder / "result.json", result.model_dump(mode="json"))
 
     @abstractmethod
     def work(self, outputs: Path, folder: Path, progress: Progress) -> Result:
@@ -171,10 +176,8 @@ class TrainTask(Task):
         with replacing(folder / "model.keras") as path:
             fitted.model.save(path)
         return TrainResult(
-            accuracy=scores.accuracy,
+            scores=scores,
             accuracy_at=fitted.accuracy_at,
-            per_class=[ClassScores.model_validate(vars(one)) for one in scores.per_class],
-            confusion=scores.confusion,
             history=fitted.history,
             train_images=data.images,
             steps=fitted.steps,

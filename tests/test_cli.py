@@ -58,7 +58,7 @@ def test_a_comparison_leaves_results_a_report_and_classifiers(outputs: Path) -> 
     assert len(result["gans"]) == 4
     for training in result["trainings"]:
         assert (outputs / training["folder"] / "model.keras").is_file()
-        assert sum(map(sum, training["result"]["confusion"])) == 12
+        assert sum(map(sum, training["result"]["scores"]["confusion"])) == 12
     steps = {training["result"]["steps"] for training in result["trainings"]}
     assert len(steps) == 1, "arms are compared at equally many optimiser steps"
     page = (study / "report.html").read_text()

@@ -58,7 +58,8 @@ def with_accuracies(study: StudyResult, accuracies: dict[str, list[float]]) -> S
     for run in study.trainings:
         final = accuracies[run.arm][run.instance]
         at = run.result.accuracy_at | {45: final}
-        result = run.result.model_copy(update={"accuracy": final, "accuracy_at": at})
+        scores = run.result.scores.model_copy(update={"accuracy": final})
+        result = run.result.model_copy(update={"scores": scores, "accuracy_at": at})
         trainings.append(run.model_copy(update={"result": result}))
     return study.model_copy(update={"trainings": trainings})
 
@@ -228,19 +229,19 @@ def test_confusions_are_summed_by_class_name(study):
     runs = [run.result for run in study.trainings if run.arm == "real"]
     summed = confusion(runs)
     assert summed.names == ["airplane", "cat", "frog", "ship", "truck"]
-    first, last = runs[0].confusion, runs[2].confusion
+    first, last = runs[0].scores.confusion, runs[2].scores.confusion
     airplane, cat = summed.rows[0], summed.rows[1]
     assert [cell.count for cell in airplane] == [*first[0], None, None, None]
     assert cat[1].count == first[1][1] + last[0][0]
     assert cat[1].share == pytest.approx(cat[1].count / 400)
     total = sum(cell.count or 0 for row in summed.rows for cell in row)
-    assert total == sum(np.sum(run.confusion) for run in runs)
+    assert total == sum(np.sum(run.scores.confusion) for run in runs)
 
 
 def test_class_scores_are_means_over_the_instances_that_have_the_class(study):
     runs = [run.result for run in study.trainings if run.arm == "real"]
     cat = next(one for one in class_means(runs) if one.name == "cat")
-    expected = np.mean([runs[0].per_class[1].recall, runs[2].per_class[0].recall])
+    expected = np.mean([runs[0].scores.per_class[1].recall, runs[2].scores.per_class[0].recall])
     assert (cat.instances, cat.recall) == (2, pytest.approx(expected))
 
 
@@ -249,8 +250,9 @@ def test_many_classes_get_their_worst_mistakes_instead_of_a_matrix(plain):
     counts = np.diag(np.full(20, 90))
     counts[3, 7], counts[5, 2] = 10, 4
     result = plain.trainings[0].result
-    scores = [result.per_class[0].model_copy(update={"name": name}) for name in names]
-    run = result.model_copy(update={"confusion": counts.tolist(), "per_class": scores})
+    scores = [result.scores.per_class[0].model_copy(update={"name": name}) for name in names]
+    changes = {"confusion": counts.tolist(), "per_class": scores}
+    run = result.model_copy(update={"scores": result.scores.model_copy(update=changes)})
     summed = confusion([run])
     assert summed.rows is None
     assert summed.worst[0] == ("class 3", "class 7", 10, 0.1)

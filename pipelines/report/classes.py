@@ -63,7 +63,7 @@ class ClassMeans:
 
 def class_means(runs: Sequence[TrainResult]) -> list[ClassMeans]:
     """Average the scores of each class."""
-    scores = [score for run in runs for score in run.per_class]
+    scores = [score for run in runs for score in run.scores.per_class]
     means = []
     for name in sorted({score.name for score in scores}):
         own = [score for score in scores if score.name == name]
@@ -77,8 +77,8 @@ def confusion(runs: Sequence[TrainResult]) -> Confusion:
     """Sum the confusion matrices by class name."""
     counts: Counter[tuple[str, str]] = Counter()
     for run in runs:
-        names = [score.name for score in run.per_class]
-        for true, row in zip(names, run.confusion, strict=True):
+        names = [score.name for score in run.scores.per_class]
+        for true, row in zip(names, run.scores.confusion, strict=True):
             # Counts of 0 are kept: they tell "never confused" from "never met".
             counts.update({(true, name): count for name, count in zip(names, row, strict=True)})
     names = sorted({true for true, _ in counts})

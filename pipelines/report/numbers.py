@@ -122,7 +122,7 @@ def _checkpoints(runs: Mapping[str, Mapping[int, TrainRun]]) -> list[str]:
 def _accuracies(runs: Mapping[int, TrainRun], checkpoint: str) -> dict[int, float]:
     """Return test accuracies by instance, where they were measured."""
     if checkpoint == FINAL:
-        return {instance: run.result.accuracy for instance, run in runs.items()}
+        return {instance: run.result.scores.accuracy for instance, run in runs.items()}
     epoch = int(checkpoint)
     return {
         instance: run.result.accuracy_at[epoch]
