@@ -4,6 +4,7 @@ A backbone knows its own preprocessing, so that all of them take the same float 
 """
 
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -165,8 +166,10 @@ def _application_network(
 
 def _loaded(model: keras.Model, path: Path) -> keras.Model:
     try:
-        model.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers left random
+            model.load_weights(path)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"the weights in {path} do not fit {model.name}: {reason}") from error
     return model

@@ -96,9 +96,9 @@ def feature_pyramid(name: str, size: int) -> keras.Model:
     ends = {layer.name[:6]: layer for layer in network.layers if layer.name.startswith("block")}
     maps = [ends[f"block{stage}"].output for stage in (2, 3, 5, 7)]
     inputs = keras.Input((size, size, 3), name="image")
-    outputs = keras.Model(network.input, maps, name=name)(preprocess(inputs), training=False)
+    outputs = keras.Model(network.input, maps, name=name)(preprocess(inputs))
     pyramid = keras.Model(inputs, outputs, name=f"{name}_pyramid")
-    pyramid.trainable = False
+    pyramid.trainable = False  # which runs BatchNorm as in inference, too
     return pyramid
 
 

@@ -13,6 +13,20 @@ from classifiers.errors import InputError
 from classifiers.models.parts import logits, torch_batch_norm, torch_dense
 
 
+@keras.saving.register_keras_serializable(package="classifiers")
+class InferenceOnly(keras.Model):  # type: ignore[misc]
+    """A network that runs as in inference while the model around it trains.
+
+    Its weights are trained, its BatchNorm statistics are not, and it drops no units. Calling a
+    network with ``training=False`` is not enough: in Keras 3.15 the phase of the functional model
+    around it wins.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the outputs, whatever the phase."""
+        return super().call(inputs, training=False, mask=mask)
+
+
 def transfer_model(
     backbone: str,
     input_shape: tuple[int, int, int],
@@ -60,18 +74,16 @@ def transfer_model(
     Returns
     -------
     keras.Model
-        Layers ``resize`` (if asked for), ``preprocess``, the backbone under its own name, ``pool``,
-        ``hidden`` (if asked for) and ``logits``, each initialised as PyTorch does in the head.
+        Layers ``preprocess``, the backbone under its own name, ``pool``, ``hidden`` (if asked for)
+        and ``logits``; the head is initialised as PyTorch does.
     """
     chosen = find_backbone(backbone)
     inputs = keras.Input(input_shape, name="image")
     x = chosen.preprocess(_resized(_three_channels(inputs), size))
     network = chosen.network(tuple(x.shape[1:]), weights)
-    if batch_statistics is None:
-        batch_statistics = weights is None
-    # training=None would follow the phase; False holds statistics and dropout still in both.
-    x = network(x, training=None if batch_statistics else False)
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    if not (weights is None if batch_statistics is None else batch_statistics):
+        network = InferenceOnly(network.input, network.output, name=network.name)
+    x = layers.GlobalAveragePooling2D(name="pool")(network(x))
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
     if hidden:
@@ -93,7 +105,9 @@ def _three_channels(x: Any) -> Any:
 
 
 def _resized(x: Any, size: int | None) -> Any:
-    return x if size is None else layers.Resizing(size, size, name="resize")(x)
+    # Not keras.layers.Resizing: in Keras 3.15 it turns a plain call of the model, outside fit() and
+    # predict(), into a training call, which then moves the BatchNorm statistics.
+    return x if size is None else keras.ops.image.resize(x, (size, size))
 
 
 def split(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -128,7 +142,8 @@ def blocks(model: keras.Model) -> list[list[keras.layers.Layer]]:
             side = side or shape[1]
             if shape[1] <= 0.6 * side:
                 side = shape[1]
-                grouped.append([])
+                if any(earlier.weights for earlier in grouped[-1]):
+                    grouped.append([])
         grouped[-1].append(layer)
     return grouped
 
@@ -160,9 +175,9 @@ def set_trainable(model: keras.Model, from_block: int) -> None:
         )
     for layer in model.layers:
         layer.trainable = True
-    for block in grouped[:from_block]:
+    for number, block in enumerate(grouped):
         for layer in block:
-            layer.trainable = False
+            layer.trainable = number >= from_block
 
 
 def discriminative_optimizer(
