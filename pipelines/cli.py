@@ -45,8 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
         )
     except ValidationError as error:
         cause = error.__cause__
-        known = isinstance(cause, SettingsError)
-        return _fail(explain(cause, "settings") if known else str(error))
+        return _fail(explain(cause, "settings") if isinstance(cause, SettingsError) else str(error))
     except (CycloptsError, *USER_ERRORS) as error:
         return _fail(str(error))
     except KeyboardInterrupt:

@@ -56,7 +56,11 @@ def run_tasks(
 
 def _run_here(tasks: Sequence[Task], outputs: Path, advance: "Advance") -> None:
     for task in tasks:
-        task.run(outputs, task.folder(), lambda done, total, task=task: advance(task, done / total))
+
+        def report(done: int, total: int, task: Task = task) -> None:
+            advance(task, done / total)
+
+        task.run(outputs, task.folder(), report)
         advance(task, 1.0)
 
 

@@ -167,7 +167,8 @@ def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> P
     drawn = draw_instances(source, recipe.data, outputs)
     check_models(recipe, source.train.size, len(drawn[0].record.classes))
     clock.lap("data")
-    banks, gans = None, []
+    banks: list[Path] | None = None
+    gans: list[GanRun] = []
     if any(arm.synthetic for arm in recipe.resolved_arms().values()):
         banks, gans = train_gans(plan_gans(drawn, recipe.gan), outputs, workers)
         clock.lap("generators")

@@ -171,6 +171,7 @@ class TrainTask(Task):
             steps_per_epoch=data.steps_per_epoch,
             test=(test.images, test.labels),
         )
+        assert fitted.test_probabilities is not None  # there are test images
         scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
         write_json(folder / "config.json", self.model_dump(mode="json"))
         with replacing(folder / "model.keras") as path:

@@ -99,7 +99,13 @@ def classify(
         be written.
     """
     runtime.quiet()
-    tables = {"data": data, "train": train, "augment": augment, "mix": mix, "gan": gan}
+    tables: dict[str, BaseModel | str | None] = {
+        "data": data,
+        "train": train,
+        "augment": augment,
+        "mix": mix,
+        "gan": gan,
+    }
     settings = override(recipe, dataset, **tables)
     workers = workers or runtime.cores()
     if dry_run:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from ganaug.files import replacing
+import numpy as np
+from numpy.typing import NDArray
+
 from pipelines import runtime
 from pipelines.errors import InputError
 
@@ -50,8 +52,6 @@ def sample(
         If the bank or a class is missing or damaged, or ``out`` cannot be written.
     """
     runtime.quiet()
-    import numpy as np
-
     from ganaug import Bank, grids
     from pipelines.images import Images
 
@@ -67,10 +67,15 @@ def sample(
         )
         synthetic.save(out)
     elif out.suffix == ".png":
-        rows = [grids.pad_row(images, columns) for images in drawn.values()]
-        with replacing(out) as part:
-            grids.image_grid(np.concatenate(rows), columns).save(part)
+        rows = [_whole_rows(images, columns) for images in drawn.values()]
+        grids.save_picture(grids.image_grid(np.concatenate(rows), columns), out)
     else:
         for name, images in drawn.items():
             grids.save_images(images, out / name)
     return out
+
+
+def _whole_rows(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Fill the last row with blank images, so that the next class begins on a row of its own."""
+    blanks = -len(images) % columns
+    return np.concatenate([images, np.full((blanks, *images.shape[1:]), 255, np.uint8)])
