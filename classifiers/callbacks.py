@@ -26,20 +26,19 @@ class FirstBadStep(keras.metrics.Metric):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(name="bad_step")
-        self.step = self.add_variable((), "zeros", dtype="int32", name="step")
-        self.first = self.add_variable((), "zeros", dtype="int32", name="first")
+        self.steps = self.add_variable((2,), "zeros", dtype="int32", name="steps")  # all, first bad
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Look at the logits of one step."""
-        self.step.assign_add(1)
+        step, first = self.steps[0] + 1, self.steps[1]
         newly_bad = ops.logical_and(
-            ops.equal(self.first, 0), ops.logical_not(ops.all(ops.isfinite(y_pred)))
+            ops.equal(first, 0), ops.logical_not(ops.all(ops.isfinite(y_pred)))
         )
-        self.first.assign(ops.where(newly_bad, self.step, self.first))
+        self.steps.assign(ops.stack([step, ops.where(newly_bad, step, first)]))
 
     def result(self) -> Any:
         """Return the step."""
-        return ops.convert_to_tensor(self.first)
+        return self.steps[1]
 
 
 class Diverged(Exception):  # noqa: N818 - an event inside fit(), made an InputError there
@@ -131,8 +130,8 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
         self.accuracy_at: dict[int, float] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Test, if this epoch is one of those asked for."""
-        if epoch + 1 in self._epochs:
+        """Test, if this epoch is asked for; the last one is tested when its weights are final."""
+        if epoch + 1 in self._epochs and epoch + 1 < self.params["epochs"]:
             with averaged_weights(self.model):
                 self.record(epoch + 1)
 

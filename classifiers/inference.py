@@ -45,7 +45,7 @@ def probabilities(
     parts = [
         sum(
             weight * softmax(_logits(model, view, size), axis=1)
-            for weight, view in _views(_as_floats(images[start : start + size]), tta)
+            for weight, view in _views(as_floats(images[start : start + size]), tta)
         )
         for start in range(0, len(images), size)
     ]
@@ -75,7 +75,8 @@ def _views(images: NDArray[np.float32], tta: Views) -> Iterator[tuple[float, NDA
         yield 0.125, shifted[:, :, ::-1]
 
 
-def _as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
+def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
+    """Return images of uint8, or of floats in 0..1, as float32 in 0..1."""
     scale = 255 if images.dtype == np.uint8 else 1
     return images.astype(np.float32) / np.float32(scale)
 
