@@ -4,10 +4,10 @@
 TensorFlow is imported when the first batch comes, so that a recipe is checked without it.
 """
 
+from pipelines.augment.dataset import apply
 from pipelines.augment.pipeline import Augmentation, parse
 from pipelines.augment.registry import Augmenter, augmentation, augmenter, list_augmentations
 from pipelines.augment.sets import SETS
-from pipelines.augment.stream import apply
 
 __all__ = [
     "SETS",

@@ -11,7 +11,8 @@ from pipelines.augment import lazy as tf
 from pipelines.augment.batch import Batch
 from pipelines.augment.draws import Draws
 from pipelines.augment.language import Call, read_calls
-from pipelines.augment.registry import Augmenter, augmenter, list_augmentations, written
+from pipelines.augment.parameters import written
+from pipelines.augment.registry import Augmenter, augmenter, list_augmentations
 from pipelines.augment.sets import SETS
 from pipelines.augment.types import Tensor
 from pipelines.errors import InputError, unknown_name
@@ -120,7 +121,7 @@ def parse(text: str) -> Augmentation:
         If a name or a parameter is unknown or out of range: one line that says what is allowed.
     """
     steps = [
-        Step(found, found.check(call))
+        Step(found, found.parameters.check(call))
         for call in _expanded(read_calls(text, "|"))
         for found in [_find(call.name)]
     ]

@@ -1,0 +1,62 @@
+"""Augmentation inside the training step, on the device that trains."""
+
+from typing import Any
+
+import keras
+
+from pipelines.augment.pipeline import Augmentation
+from pipelines.errors import InputError
+
+
+class InStep(keras.Model):  # type: ignore[misc]
+    """A classifier that augments each batch in its own training step.
+
+    It shares every layer and weight with the classifier given; evaluation and prediction are
+    those of that classifier. Draws depend on the seed and on the optimiser's step count alone.
+
+    Parameters
+    ----------
+    classifier
+        A functional model with one input and one output.
+    augmentation
+        What `parse` returns.
+    seed
+        Fixes every draw.
+    steps_per_epoch
+        Batches in one epoch; `alternating_flip` needs it.
+
+    Examples
+    --------
+    ``network = InStep(model, parse("flip|shift(4)"), seed=0)``, then ``network.compile(…)`` and
+    ``network.fit(…)`` train ``model``.
+    """
+
+    def __init__(
+        self,
+        classifier: keras.Model,
+        augmentation: Augmentation,
+        *,
+        seed: int,
+        steps_per_epoch: int | None = None,
+    ) -> None:
+        super().__init__(classifier.inputs[0], classifier.outputs[0])
+        if augmentation.needs_epoch and steps_per_epoch is None:
+            raise InputError("alternating_flip needs the number of steps in an epoch")
+        self._augmentation = augmentation
+        self._augmentation_seed = seed
+        self._steps_per_epoch = steps_per_epoch or 1
+        # Keras compiles the step with XLA on a GPU; a few kernels have no XLA counterpart.
+        self.supports_jit = classifier.supports_jit and augmentation.xla
+
+    def train_step(self, data: Any) -> Any:
+        """Augment the batch, then train on it."""
+        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        step = self.optimizer.iterations.value
+        images, labels = self._augmentation(
+            images,
+            labels,
+            seed=self._augmentation_seed,
+            step=step,
+            epoch=step // self._steps_per_epoch,
+        )
+        return super().train_step((images, labels, weights))
