@@ -12,7 +12,7 @@ from pipelines.errors import USER_ERRORS, InputError
 from pipelines.report import page as page_module
 from pipelines.report import pictures, read_study, render, text_table
 from pipelines.report.charts import Series, curves
-from pipelines.report.classes import class_means, confusion
+from pipelines.report.classes import arm_runs, class_means, confusion, overall
 from pipelines.report.numbers import FINAL, caveats, headline, results
 from pipelines.results import StudyResult
 from pipelines.verbs.report import report
@@ -221,7 +221,7 @@ def test_missing_and_doubled_trainings_are_named(plain):
     with pytest.raises(InputError, match=r"arm 'real \+ synthetic' has no training"):
         results(plain.model_copy(update={"trainings": without}))
     doubled = [*plain.trainings, plain.trainings[0]]
-    with pytest.raises(InputError, match="arm 'real' has 1 instances twice"):
+    with pytest.raises(InputError, match="arm 'real' has two trainings on instance 0"):
         results(plain.model_copy(update={"trainings": doubled}))
 
 
@@ -243,6 +243,14 @@ def test_class_scores_are_means_over_the_instances_that_have_the_class(study):
     cat = next(one for one in class_means(runs) if one.name == "cat")
     expected = np.mean([runs[0].scores.per_class[1].recall, runs[2].scores.per_class[0].recall])
     assert (cat.instances, cat.recall) == (2, pytest.approx(expected))
+
+
+def test_overall_scores_are_means_over_instances(study, page):
+    runs = [run.result.scores for run in study.trainings if run.arm == "real"]
+    (real, *_) = [overall(arm_runs(study, arm)) for arm in ARMS]
+    assert real.f1 == pytest.approx(np.mean([one.macro.f1 for one in runs]))
+    assert real.log_loss == pytest.approx(np.mean([one.log_loss for one in runs]))
+    assert f"{real.log_loss:.3f} {100 * real.calibration_error:.1f}" in page.text
 
 
 def test_many_classes_get_their_worst_mistakes_instead_of_a_matrix(plain):

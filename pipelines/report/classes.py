@@ -61,6 +61,42 @@ class ClassMeans:
     f1: float
 
 
+@dataclass(frozen=True)
+class Overall:
+    """Scores over all classes, averaged over the instances.
+
+    Attributes
+    ----------
+    precision, recall, f1
+        Means over the classes, 0..1; this recall is the balanced accuracy.
+    log_loss
+        In nats.
+    calibration_error
+        Expected calibration error, 0..1.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    log_loss: float
+    calibration_error: float
+
+
+def overall(runs: Sequence[TrainResult]) -> Overall:
+    """Average the scores over all classes."""
+    columns = [
+        (
+            run.scores.macro.precision,
+            run.scores.macro.recall,
+            run.scores.macro.f1,
+            run.scores.log_loss,
+            run.scores.calibration_error,
+        )
+        for run in runs
+    ]
+    return Overall(*(float(value) for value in np.mean(columns, axis=0)))
+
+
 def class_means(runs: Sequence[TrainResult]) -> list[ClassMeans]:
     """Average the scores of each class."""
     scores = [score for run in runs for score in run.scores.per_class]

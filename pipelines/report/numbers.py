@@ -95,11 +95,16 @@ def results(study: StudyResult) -> Results:
 
 
 def _by_instance(study: StudyResult, arm: str) -> dict[int, TrainRun]:
-    runs = [run for run in study.trainings if run.arm == arm]
-    found = {run.instance: run for run in runs}
-    if not found or len(found) < len(runs):
-        problem = f"{len(runs) - len(found)} instances twice" if found else "no training"
-        raise InputError(f"study {study.name}: arm {arm!r} has {problem}; run the study again")
+    found: dict[int, TrainRun] = {}
+    for run in (run for run in study.trainings if run.arm == arm):
+        if run.instance in found:
+            raise InputError(
+                f"study {study.name}: arm {arm!r} has two trainings on instance {run.instance}; "
+                f"run the study again"
+            )
+        found[run.instance] = run
+    if not found:
+        raise InputError(f"study {study.name}: arm {arm!r} has no training; run the study again")
     return dict(sorted(found.items()))
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report import charts, pictures
-from pipelines.report.classes import arm_runs, class_means, confusion
+from pipelines.report.classes import arm_runs, class_means, confusion, overall
 from pipelines.report.numbers import (
     caveats,
     column_name,
@@ -64,10 +64,9 @@ def render(study: StudyResult, outputs: Path) -> str:
         curves=_training_curves(study),
         generators=_generators(study, outputs),
         unshown=study.gans[SHOWN_GENERATORS:],
-        arms=[
-            (arm, confusion(arm_runs(study, arm.name)), class_means(arm_runs(study, arm.name)))
-            for arm in table.arms
-        ],
+        overall={arm: overall(arm_runs(study, arm)) for arm in study.arms},
+        confusions={arm: confusion(arm_runs(study, arm)) for arm in study.arms},
+        class_means={arm: class_means(arm_runs(study, arm)) for arm in study.arms},
         notes=_notes(study),
         settings=list(_flat(study.recipe)),
         version=version("ganaug"),
