@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.errors import InputError, unknown_name
 from pipelines.images import Images
+from pipelines.results import InstanceRecord
 from pipelines.sources import Source
 
 Indices = NDArray[np.int64]
@@ -57,6 +58,16 @@ class Instance:
     seed: int
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def record(self) -> InstanceRecord:
+        """Return what was drawn, in a form that can be written to a file."""
+        return InstanceRecord(
+            seed=self.seed,
+            classes=list(self.classes),
+            train_images=len(self.train),
+            test_images=len(self.test),
+            notes=list(self.notes),
+        )
 
 
 def instance(

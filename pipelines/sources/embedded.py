@@ -21,4 +21,4 @@ def load_mnist5k(size: int | None) -> Source:
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
     digits = from_arrays(table[:, :-1].reshape(-1, 28, 28), size)
     names = tuple(str(digit) for digit in range(10))
-    return Source(MNIST5K, Images(digits, table[:, -1], names, MNIST5K), None)
+    return Source(MNIST5K, Images(digits, table[:, -1].astype(np.int64), names, MNIST5K), None)

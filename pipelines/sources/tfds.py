@@ -158,12 +158,13 @@ def _read(
     alike = None not in builder.info.features[image].shape
     # Pictures of many sizes cannot be stacked: they are decoded and fitted here.
     decoders = {} if alike else {image: tfds.decode.SkipDecoding()}
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
-        read_config=tfds.ReadConfig(try_autocache=False),
-    )
+    with _quiet():
+        dataset = builder.as_dataset(
+            split=split,
+            shuffle_files=False,
+            decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
+            read_config=tfds.ReadConfig(try_autocache=False),
+        )
     labels: list[NDArray[np.int64]] = []
 
     def pictures() -> Iterator[Any]:
@@ -194,7 +195,7 @@ def _classifies(builder_class: Any) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep tensorflow-datasets from warning that what is not there yet is not there."""
+    """Keep off the screen what tensorflow-datasets logs about itself and files not there yet."""
     logger = logging.getLogger("absl")
     logger.disabled, before = True, logger.disabled
     try:

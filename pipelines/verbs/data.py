@@ -1,0 +1,167 @@
+"""`ganaug data`: what a data set holds, and what an instance would draw from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganaug.files import replacing, write_json
+from pipelines import runtime
+from pipelines.errors import InputError
+from pipelines.identity import slug
+from pipelines.overview import DataSummary, describe
+from pipelines.results import InstanceRecord
+from pipelines.sources import Source, load_source
+from pipelines.subsets import Instance, instance, parse_classes
+
+LISTED = 30
+"""Classes listed one a line; of more, those with the fewest images."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A data set in words and pictures.
+
+    Attributes
+    ----------
+    summary
+        The numbers, also written as `summary.json`.
+    pictures
+        `samples.png`, images of each class; `counts.png`, how many there are; and `instance.png`,
+        the training images of the instance.
+    """
+
+    summary: DataSummary
+    pictures: list[Path]
+
+    def __str__(self) -> str:
+        """Return the lines that the command line prints."""
+        one = self.summary
+        height, width = one.size
+        lines = [
+            f"{one.name}: {len(one.counts['train'])} classes, images of {height}x{width} pixels",
+            *_table(one.counts),
+            f"identical images: {one.repeated}; in training and in test: {one.leaked}; "
+            f"under two labels: {one.contradictory}",
+            *_instance_line(one.instance),
+            *(f"note: {note}" for note in one.notes),
+            *(f"picture: {path}" for path in self.pictures),
+        ]
+        return "\n".join(lines)
+
+
+def data(
+    dataset: str = "auto",
+    *,
+    data_dir: Path | None = None,
+    size: int | None = None,
+    skip_bad: bool = False,
+    classes: str | None = None,
+    per_class: int = 50,
+    test_per_class: int = 350,
+    seed: int = 0,
+    out: Path | None = None,
+) -> Described:
+    """Describe a data set, and show what an instance would draw from it.
+
+    Example: ``ganaug data cifar10 --classes airplane,cat --per-class 50``
+
+    Parameters
+    ----------
+    dataset
+        Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had,
+        else mnist5k.
+    data_dir
+        Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
+    size
+        Side of the square images, in pixels; by default the source's own, or 32 for a folder.
+    skip_bad
+        Go on without images that cannot be read.
+    classes
+        Classes of the instance: a number, to be drawn at random, or names joined by commas. By
+        default 2, and a note if there are too few images.
+    per_class
+        Training images of each class.
+    test_per_class
+        Test images of each class; fewer only where the source has fewer.
+    seed
+        Seed of the instance.
+    out
+        Folder for the pictures and the summary; by default ``outputs/data/<name>``.
+
+    Returns
+    -------
+    Described
+        The numbers, and where the pictures lie.
+
+    Raises
+    ------
+    InputError
+        If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
+        cannot be written.
+    """
+    runtime.quiet()
+    source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
+    notes = list(source.notes)
+    drawn = None
+    try:
+        drawn = instance(
+            source,
+            seed,
+            classes=parse_classes(classes or "2"),
+            per_class=per_class,
+            test_per_class=test_per_class,
+        )
+    except InputError as error:
+        if classes is not None:
+            raise
+        notes.append(f"no instance: {error}")
+    summary = describe(source, drawn.record() if drawn else None, notes)
+    folder = out or Path("outputs") / "data" / slug(source.name)
+    write_json(folder / "summary.json", summary.model_dump(mode="json"))
+    return Described(summary, _draw(source, drawn, folder))
+
+
+def _draw(source: Source, drawn: Instance | None, folder: Path) -> list[Path]:
+    """Write the pictures and return their paths."""
+    from classifiers.charts import class_counts_chart, save  # only now: they load matplotlib
+    from pipelines.class_rows import class_rows, first_of_each_class
+
+    names, counts = source.train.class_names, source.train.counts().tolist()
+    figures = {
+        "samples.png": class_rows(
+            first_of_each_class(source.train), f"{source.name}: the first images of each class"
+        ),
+        "counts.png": class_counts_chart(dict(zip(names, counts, strict=True))),
+    }
+    if drawn is not None:
+        shown = first_of_each_class(drawn.train, 50 if len(drawn.classes) <= 10 else 10)
+        title = f"{source.name}, instance {drawn.seed}: images to train on"
+        figures["instance.png"] = class_rows(shown, title)
+    for name, figure in figures.items():
+        with replacing(folder / name) as part:
+            save(figure, part)
+    return [folder / name for name in figures]
+
+
+def _table(counts: dict[str, dict[str, int]]) -> list[str]:
+    """Return a line for each class, with its images by split; of many, only the smallest."""
+    names = list(counts["train"])
+    larger = len(names) - LISTED
+    if larger > 0:
+        names = sorted(names, key=lambda name: counts["train"][name])[:LISTED]
+    rows: list[tuple[str, list[object]]] = [("", [*counts])]
+    rows += [(name, [split[name] for split in counts.values()]) for name in names]
+    if larger > 0:
+        rows.append((f"{larger} larger classes", []))
+    rows.append(("all", [sum(split.values()) for split in counts.values()]))
+    width = max(len(name) for name, _ in rows)
+    return [f"{name:{width}}" + "".join(f"{cell!s:>8}" for cell in cells) for name, cells in rows]
+
+
+def _instance_line(one: InstanceRecord | None) -> list[str]:
+    if one is None:
+        return []
+    notes = f" ({'; '.join(one.notes)})" if one.notes else ""
+    return [
+        f"an instance (seed {one.seed}): {', '.join(one.classes)}; {one.train_images} images to "
+        f"train on, {one.test_images} to test on{notes}"
+    ]
