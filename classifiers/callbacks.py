@@ -1,6 +1,6 @@
 """What happens between the epochs of a training: testing, validation, stopping."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -122,7 +122,7 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
 class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
     """Record the test accuracy after the given epochs, without stopping the run."""
 
-    def __init__(self, epochs: tuple[int, ...], test: Labelled, tta: Views) -> None:
+    def __init__(self, epochs: Collection[int], test: Labelled, tta: Views) -> None:
         super().__init__()
         self._epochs = epochs
         self._images, self._labels = test
@@ -130,8 +130,8 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
         self.accuracy_at: dict[int, float] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Test, if this epoch is asked for; the last one is tested when its weights are final."""
-        if epoch + 1 in self._epochs and epoch + 1 < self.params["epochs"]:
+        """Test, if this epoch is one of those asked for."""
+        if epoch + 1 in self._epochs:
             with averaged_weights(self.model):
                 self.record(epoch + 1)
 
@@ -145,16 +145,17 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
 class Report(keras.callbacks.Callback):  # type: ignore[misc]
     """Add the learning rate to the logs and tell the caller how far the training is."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, epochs: int) -> None:
         super().__init__()
         self._progress = progress
+        self._epochs = epochs
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report an epoch."""
         if logs is not None:
             logs["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if self._progress:
-            self._progress(epoch + 1, self.params["epochs"])
+            self._progress(epoch + 1, self._epochs)
 
 
 @contextmanager

@@ -57,6 +57,15 @@ class TrainConfig(BaseModel):
     schedule_params: dict[str, Any] = {}
     """Parameters of the schedule: see `classifiers.schedules`."""
 
+    frozen_epochs: int = Field(0, ge=0)
+    """Epochs at the start in which only the head of a transfer model is trained."""
+    frozen_learning_rate: float | None = Field(None, gt=0)
+    """Constant learning rate of those epochs; none: that of the schedule."""
+    thaw_every: int = Field(0, ge=0)
+    """Then thaw one block more, the last first, after each so many epochs; 0: all at once."""
+    block_decay: float = Field(1, gt=0, le=1)
+    """Learning rate of each block relative to the one after it; the head has the full one."""
+
     batch: int = Field(128, ge=1)
     """Images a step."""
     epochs: int = Field(100, ge=1)

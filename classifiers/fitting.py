@@ -1,68 +1,33 @@
-"""Training a classifier, once or a hundred times with one compiled network."""
+"""Training a classifier: built from a seed, in one phase or several."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import keras
-import numpy as np
-from keras import ops
-from numpy.typing import NDArray
 
-from classifiers.callbacks import (
-    Diverged,
-    FirstBadStep,
-    Labelled,
-    Progress,
-    Report,
-    StopEarly,
-    StopWhenDiverged,
-    TestAt,
-    Validate,
-)
+from classifiers.callbacks import Labelled, Progress
 from classifiers.config import TrainConfig
-from classifiers.errors import InputError
-from classifiers.losses import make_loss
-from classifiers.optimizers import make_optimizer
+from classifiers.phases import phases
 from classifiers.registry import build_model
-from classifiers.schedules import Tabled, learning_rates, schedule_params
+from classifiers.trainer import FitResult, Trainer
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-MAX_STEPS_PER_EXECUTION = 128
-"""Steps between two looks at the keyboard: an execution cannot be interrupted."""
 
+class Watching(TypedDict, total=False):
+    """What looks on while a model is trained."""
 
-@dataclass(frozen=True)
-class FitResult:
-    """A trained model and how it got there.
-
-    Attributes
-    ----------
-    model
-        Uncompiled, so that a saved one holds no optimiser.
-    history
-        Curves with one value an epoch: `loss`, `accuracy` (of the training batches as augmented),
-        `learning_rate`, and `val_loss`, `val_accuracy` where there are validation images.
-    accuracy_at
-        Test accuracy, 0..1, by epoch; empty without test images.
-    test_probabilities
-        Of the final model, float32 [N, K]; None without test images.
-    steps
-        Optimiser steps taken.
-    seconds
-        Wall time of training and testing.
-    """
-
-    model: keras.Model
-    history: dict[str, list[float]]
-    accuracy_at: dict[int, float]
-    test_probabilities: NDArray[np.float32] | None
-    steps: int
-    seconds: float
+    test: Labelled | None
+    """Images and labels for the accuracy at `config.evaluate_at` and at the end; they influence
+    nothing."""
+    validation: Labelled | None
+    """Images and labels for early stopping and for `plateau`."""
+    callbacks: Sequence[keras.callbacks.Callback]
+    """Further Keras callbacks; they see the validation scores in their logs."""
+    progress: Progress | None
+    """Called after each epoch with the epochs done and the epochs in all."""
 
 
 def new_model(config: TrainConfig, input_shape: tuple[int, int, int], classes: int) -> keras.Model:
@@ -83,10 +48,7 @@ def train(
     input_shape: tuple[int, int, int],
     classes: int,
     steps_per_epoch: int,
-    test: Labelled | None = None,
-    validation: Labelled | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    progress: Progress | None = None,
+    **watching: Unpack[Watching],
 ) -> FitResult:
     """Build the configured model and train it.
 
@@ -105,30 +67,20 @@ def train(
         Number of classes.
     steps_per_epoch
         Batches that make one epoch.
-    test
-        Images and labels for the accuracy at `config.evaluate_at` and at the end. They influence
-        nothing.
-    validation
-        Images and labels for early stopping and for `plateau`.
-    callbacks
-        Further Keras callbacks; they see the validation scores in their logs.
-    progress
-        Called after each epoch.
+    **watching
+        `test`, `validation`, `callbacks` and `progress`: see `Watching`.
 
     Raises
     ------
     InputError
         For settings that do not work together, or a loss that is not finite.
     """
+    model = new_model(config, input_shape, classes)
+    if config.frozen_epochs or config.thaw_every:
+        return fit(model, data, config, steps_per_epoch=steps_per_epoch, **watching)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()
-    trainer = _kept_trainer(settings, input_shape, classes, steps_per_epoch)
-    return trainer.fit(
-        new_model(config, input_shape, classes),
-        data,
-        test=test,
-        validation=validation,
-        callbacks=callbacks,
-        progress=progress,
+    return _kept_trainer(settings, input_shape, classes, steps_per_epoch).fit(
+        model, data, **watching
     )
 
 
@@ -147,178 +99,33 @@ def fit(
     config: TrainConfig,
     *,
     steps_per_epoch: int,
-    test: Labelled | None = None,
-    validation: Labelled | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    progress: Progress | None = None,
+    **watching: Unpack[Watching],
 ) -> FitResult:
-    """Train `model`, which stays uncompiled; parameters as in `train`."""
-    shadow = keras.Model(model.inputs[0], model.outputs[0])  # shares every layer
-    return Trainer(shadow, config, steps_per_epoch=steps_per_epoch).fit(
-        model, data, test=test, validation=validation, callbacks=callbacks, progress=progress
-    )
+    """Train a model that is built already, and stays uncompiled; parameters as in `train`.
 
-
-class Trainer:
-    """Trains many models of one architecture, one after the other, with one compiled network.
-
-    Building, tracing and compiling take longer than a training on a few dozen images; here they
-    happen once. Each model comes out bit for bit as if it had been compiled and trained alone.
-
-    Parameters
-    ----------
-    network
-        A model of that architecture. The trainer compiles it and trains it in place of the models
-        given to `fit`; its own weights do not matter.
-    config
-        Settings of every training; the model's name and the seed are not read.
-    steps_per_epoch
-        Batches that make one epoch.
+    Each phase of a fine-tuning begins with a fresh optimiser: it trains other weights.
     """
-
-    def __init__(self, network: keras.Model, config: TrainConfig, *, steps_per_epoch: int) -> None:
-        self._network = network
-        self._config = config
-        self._steps_per_epoch = steps_per_epoch
-        rates = learning_rates(config, steps_per_epoch)
-        network.compile(
-            optimizer=make_optimizer(
-                config,
-                float(rates[0]) if np.ptp(rates) == 0 else Tabled(rates),
-                network.trainable_variables,
-            ),
-            loss=make_loss(config.loss, **config.loss_params),
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), FirstBadStep()],
-            steps_per_execution=_steps_per_execution(steps_per_epoch),
-            jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
+    done: list[FitResult] = []
+    for phase in phases(config, model):
+        phase.prepare(model)
+        shadow = keras.Model(model.inputs[0], model.outputs[0])  # shares every layer
+        trainer = Trainer(
+            shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
         )
-        _build_metrics(network)
-        self._optimizer_start = [ops.convert_to_numpy(v) for v in network.optimizer.variables]
-
-    def fit(
-        self,
-        model: keras.Model,
-        data: "tf.data.Dataset",
-        *,
-        test: Labelled | None = None,
-        validation: Labelled | None = None,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-        progress: Progress | None = None,
-    ) -> FitResult:
-        """Train `model` from the weights it has; parameters as in `train`."""
-        start = time.perf_counter()
-        _check_labels(model, test, "test")
-        _check_labels(model, validation, "validation")
-        _copy_variables(model, self._network)
-        for variable, value in zip(
-            self._network.optimizer.variables, self._optimizer_start, strict=True
-        ):
-            variable.assign(value)
-        tester = TestAt(self._config.evaluate_at, test, self._config.tta) if test else None
-        watching = self._callbacks(validation, tester, progress)
-        try:
-            history = self._run(data, [*watching, *callbacks])
-        except Diverged as error:
-            _copy_variables(self._network, model)
-            raise InputError(
-                f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm"
-            ) from error
-        epochs = len(history["loss"])
-        final = None if tester is None else tester.record(epochs)
-        _copy_variables(self._network, model)
-        return FitResult(
-            model=model,
-            history=history,
-            accuracy_at=tester.accuracy_at if tester else {},
-            test_probabilities=final,
-            steps=epochs * self._steps_per_epoch,
-            seconds=time.perf_counter() - start,
-        )
-
-    def _run(
-        self, data: "tf.data.Dataset", callbacks: list[keras.callbacks.Callback]
-    ) -> dict[str, list[float]]:
-        """Train the network; return its curves."""
-        history = self._network.fit(
-            data,
-            epochs=self._config.epochs,
-            steps_per_epoch=self._steps_per_epoch,
-            callbacks=callbacks,
-            shuffle=False,  # the data comes shuffled
-            verbose=0,
-        ).history
-        for callback in callbacks:
-            if isinstance(callback, StopEarly):
-                self._network.set_weights(callback.best)
-        return {name: [float(value) for value in curve] for name, curve in history.items()}
-
-    def _callbacks(
-        self, validation: Labelled | None, tester: TestAt | None, progress: Progress | None
-    ) -> list[keras.callbacks.Callback]:
-        """Return the callbacks in the order that they need each other's logs."""
-        config = self._config
-        monitor = "val_loss" if validation else "loss"
-        chosen: list[keras.callbacks.Callback] = [StopWhenDiverged()]
-        if validation:
-            chosen.append(Validate(validation))
-        if tester:
-            chosen.append(tester)
-        if config.patience:
-            chosen.append(StopEarly(monitor, config.patience))
-        chosen.append(Report(progress))
-        if config.schedule == "plateau":
-            chosen.append(
-                keras.callbacks.ReduceLROnPlateau(monitor=monitor, **schedule_params(config))
-            )
-        return chosen
+        done.append(trainer.fit(model, data, **watching))
+    return _joined(done)
 
 
-def _steps_per_execution(steps_per_epoch: int) -> int:
-    """Return the largest divisor: Keras would run a last, shorter execution at full length."""
-    return max(
-        n
-        for n in range(1, min(steps_per_epoch, MAX_STEPS_PER_EXECUTION) + 1)
-        if steps_per_epoch % n == 0
+def _joined(parts: Sequence[FitResult]) -> FitResult:
+    """Put the phases of one training together."""
+    return FitResult(
+        model=parts[-1].model,
+        history={
+            name: [value for part in parts for value in part.history[name]]
+            for name in parts[-1].history
+        },
+        accuracy_at={epoch: share for part in parts for epoch, share in part.accuracy_at.items()},
+        test_probabilities=parts[-1].test_probabilities,
+        steps=sum(part.steps for part in parts),
+        seconds=sum(part.seconds for part in parts),
     )
-
-
-def _build_metrics(network: keras.Model) -> None:
-    """Create the metrics' state, for which `fit` would take a batch away from the data.
-
-    A shuffled dataset gives its next reader another order: the first training would not see the
-    batches that it sees when it is repeated.
-    """
-    images = np.zeros((1, *network.input_shape[1:]), np.float32)
-    labels = np.zeros((1, network.output_shape[-1]), np.float32)
-    predicted = network(images, training=False)
-    network.compute_loss(images, labels, predicted, training=False)
-    network.compute_metrics(images, labels, predicted)
-    network.reset_metrics()
-
-
-def _copy_variables(source: keras.Model, target: keras.Model) -> None:
-    """Copy weights, moving statistics and random states."""
-    if [v.shape for v in source.variables] != [v.shape for v in target.variables]:
-        raise InputError(
-            f"model {source.name!r} has other weights than the network the trainer was made for: "
-            "make a trainer of this model"
-        )
-    for mine, theirs in zip(source.variables, target.variables, strict=True):
-        if mine is not theirs:
-            theirs.assign(mine)
-
-
-def _check_labels(model: keras.Model, images: Labelled | None, name: str) -> None:
-    if images is None:
-        return
-    classes = model.output_shape[-1]
-    labels = np.asarray(images[1])
-    if len(labels) != len(images[0]) or not len(labels):
-        raise InputError(
-            f"{len(images[0])} {name} images and {len(labels)} labels: give one label an image"
-        )
-    if labels.min() < 0 or labels.max() >= classes:
-        raise InputError(
-            f"{name} labels lie in {labels.min()}..{labels.max()}: a model of {classes} classes "
-            f"takes 0..{classes - 1}"
-        )

@@ -63,8 +63,21 @@ def make_optimizer(
     config: TrainConfig,
     learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
     variables: Sequence[keras.Variable],
+    factors: Sequence[float] | None = None,
 ) -> keras.Optimizer:
     """Return the configured optimiser, built for `variables`.
+
+    Parameters
+    ----------
+    config
+        Every setting.
+    learning_rate
+        A number, or the schedule.
+    variables
+        What it will train.
+    factors
+        Of the learning rate, for each variable: discriminative fine-tuning (Howard & Ruder 2018).
+        Decoupled decay keeps the full rate. None for 1 throughout.
 
     Raises
     ------
@@ -86,7 +99,7 @@ def make_optimizer(
     if config.optimizer == "muon":
         kwargs["adam_weight_decay"] = kwargs["weight_decay"]
     try:
-        optimizer = _penalised(keras_class, config, kind)(
+        optimizer = _modified(keras_class, config, kind, factors)(
             **{**kwargs, **kind.fixed, **config.optimizer_params}
         )
     except (TypeError, ValueError) as error:
@@ -99,26 +112,31 @@ def make_optimizer(
     return optimizer
 
 
-def _penalised(
-    keras_class: type[keras.Optimizer], config: TrainConfig, kind: _Kind
+def _modified(
+    keras_class: type[keras.Optimizer],
+    config: TrainConfig,
+    kind: _Kind,
+    factors: Sequence[float] | None,
 ) -> type[keras.Optimizer]:
-    """Return the class with L1 and L2 penalties added to each gradient, if there are any."""
+    """Return the class with penalties and learning-rate factors, if there are any."""
     l1, l2 = config.l1, 0.0 if kind.decoupled else config.weight_decay
-    if not (l1 or l2):
+    if not (l1 or l2 or factors):
         return keras_class
 
-    class Penalised(keras_class):  # type: ignore[misc]
+    class Modified(keras_class):  # type: ignore[misc]
         """The optimiser, minimising the loss plus the penalties."""
 
         def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            """Add the penalties' gradients; Keras has clipped the loss's by now."""
-            if config.decay_biases or not _is_bias(variable):
+            """Add the penalties' gradients, now that Keras has clipped the loss's."""
+            if (l1 or l2) and (config.decay_biases or not _is_bias(variable)):
                 weight = ops.cast(variable, gradient.dtype)
                 gradient = gradient + l2 * weight + l1 * ops.sign(weight)
+            if factors:
+                learning_rate = learning_rate * factors[self._get_variable_index(variable)]
             super().update_step(gradient, variable, learning_rate)
 
-    Penalised.__name__ = keras_class.__name__
-    return Penalised
+    Modified.__name__ = keras_class.__name__
+    return Modified
 
 
 def _is_bias(variable: Any) -> bool:

@@ -15,8 +15,11 @@ import tensorflow as tf
 from classifiers.callbacks import averaged_weights
 from classifiers.config import TrainConfig
 from classifiers.errors import InputError
-from classifiers.fitting import Trainer, fit, new_model, train
+from classifiers.fitting import fit, new_model, train
 from classifiers.inference import probabilities
+from classifiers.phases import phases, rate_factors
+from classifiers.trainer import Trainer
+from classifiers.transfer import blocks
 
 SIDE = 16
 SHAPE = (SIDE, SIDE, 3)
@@ -192,6 +195,55 @@ def test_averaged_weights_are_given_back() -> None:
     with averaged_weights(network):
         assert np.abs(network.layers[1].kernel.numpy() - before).min() > 0.9
     np.testing.assert_array_equal(network.layers[1].kernel.numpy(), before)
+
+
+def test_phases_thaw_block_by_block() -> None:
+    model = new_model(settings(), SHAPE, 2)
+    count = len(blocks(model))
+    assert count == 2
+    rates = {"learning_rate": 1e-3, "frozen_learning_rate": 1e-4}
+    gradual = settings(epochs=6, frozen_epochs=2, thaw_every=3, **rates)
+    plan = [(p.epochs, p.from_block, p.config.learning_rate) for p in phases(gradual, model)]
+    assert plan == [(range(2), 2, 1e-4), (range(2, 5), 1, 1e-3), (range(5, 6), 0, 1e-3)]
+    at_once = settings(epochs=6, frozen_epochs=2)
+    assert [(p.epochs, p.from_block) for p in phases(at_once, model)] == [
+        (range(2), 2),
+        (range(2, 6), 0),
+    ]
+    assert [p.from_block for p in phases(settings(), model)] == [None]
+
+
+def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
+    model = tiny()
+    config = settings(epochs=2, frozen_epochs=1, frozen_learning_rate=1e-4, evaluate_at=(1,))
+    kernels: list[np.ndarray] = []
+    keep = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: kernels.append(model.layers[1].kernel.numpy())
+    )
+    start = model.layers[1].kernel.numpy()
+    result = fit(model, batches(), config, steps_per_epoch=3, test=labelled(7), callbacks=[keep])
+    np.testing.assert_array_equal(kernels[0], start)
+    assert np.abs(kernels[1] - start).max() > 1e-3
+    np.testing.assert_allclose(result.history["learning_rate"], [1e-4, 0.01], rtol=1e-6)
+    assert list(result.accuracy_at) == [1, 2]
+    assert result.steps == 6
+
+
+def test_earlier_blocks_learn_more_slowly() -> None:
+    config = settings(optimizer="sgd", momentum=0, epochs=1, block_decay=0.1)
+    model = tiny()
+    assert rate_factors(config, model) == [0.1, 0.1, 0.1, 0.1, 1, 1]
+    moved = []
+    for decay in (1, 0.1):
+        model = tiny()
+        start = model.get_weights()
+        changed = config.model_copy(update={"block_decay": decay})
+        fit(model, batches(), changed, steps_per_epoch=1)
+        moved.append(
+            [after - before for after, before in zip(model.get_weights(), start, strict=True)]
+        )
+    np.testing.assert_allclose(moved[1][0], 0.1 * moved[0][0], rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(moved[1][-2], moved[0][-2], rtol=1e-5)
 
 
 def test_plateau_lowers_the_learning_rate() -> None:
