@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ganaug.errors import InputError
-from ganaug.quality.copying import Copies
+from ganaug.quality.copying import Copies, closeness
 from ganaug.quality.extractors import Extractor, Images
 
 OVERSAMPLING = 2
@@ -112,11 +112,11 @@ def by_novelty(copies: Copies, extractor: Extractor, threshold: float) -> Rule:
     extractor
         The one that `copies` was made with.
     threshold
-        Distance to keep; `CopyTest.threshold` is what unseen real images keep.
+        Relative distance to keep, 0..1; `CopyTest.threshold` is what most unseen real images keep.
     """
     return Rule(
         "novelty",
-        lambda images: copies.distances(extractor(images)).min(axis=1) >= threshold,
+        lambda images: closeness(copies.distances(extractor(images))) >= threshold,
     )
 
 

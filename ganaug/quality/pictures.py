@@ -38,10 +38,13 @@ def neighbours_picture(quality: ClassQuality, train: Images, generated: Images) 
     size = (2 * MARGIN + COLUMNS * entry_width - 5 * GAP, 4 * MARGIN + lines * entry_height)
     canvas = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(canvas)
-    title = f"{quality.name}: generated images nearest to a training image"
+    title = f"{quality.name}: generated images closest to a training image"
     rank = f"({len(rows)} of {quality.generated_images})"
     pen.text((MARGIN, MARGIN // 2), f"{title} {rank}", INK, _font(14))
-    legend = f"Distances by {quality.extractor}; red: a near copy, below {copies.threshold:#.3g}"
+    legend = (
+        f"Distances by {quality.extractor}. Left: nearest over second nearest; "
+        f"red: a near copy, below {copies.threshold:.2f}"
+    )
     pen.text((MARGIN, MARGIN // 2 + 20), legend, FAINT, _font(12))
     for index, row in enumerate(rows):
         line, column = divmod(index, COLUMNS)
@@ -62,9 +65,10 @@ def _draw_entry(
     """Paste one generated image, a wider gap, and its neighbours with their distances below."""
     pen = ImageDraw.Draw(canvas)
     left, top = corner
-    tiles = [(generated[row.generated], f"generated {row.generated}", False)]
+    near_copy = row.closeness < threshold
+    tiles = [(generated[row.generated], f"{row.closeness:.2f}", near_copy)]
     for number, distance in zip(row.train, row.distances, strict=True):
-        tiles.append((train[number], f"{distance:#.3g}", distance < threshold))
+        tiles.append((train[number], f"{distance:#.3g}", near_copy and number == row.train[0]))
     for position, (image, caption, alarm) in enumerate(tiles):
         x = left + position * (size[0] + GAP) + (2 * GAP if position else 0)
         canvas.paste(Image.fromarray(image).resize(size, Image.Resampling.NEAREST), (x, top))

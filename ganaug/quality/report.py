@@ -4,10 +4,8 @@ from math import floor, log10
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from ganaug.files import write_json
-from ganaug.quality.copying import CopyTest, Nearest
+from ganaug.quality.copying import CopyTest, Nearest, Record
 
 Metric = Literal[
     "kid", "fid", "precision", "recall", "density", "coverage", "gan_train", "gan_test"
@@ -34,13 +32,8 @@ LEGEND = """\
 ± is one standard error. The real rows are the floor: unseen real images in place of generated ones.
 KID, FID: lower is better. Precision, density: look real; recall, coverage: are varied.
 GAN-train: accuracy on real images of a probe trained on generated ones; GAN-test: the reverse.
-C_T: below -3 the generated images lie nearer to the training images than unseen real ones do."""
-
-
-class Record(BaseModel):
-    """A part of the report."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+C_T: far below 0 the images as a whole lean on single training images. Near copies: share of images
+that follow one training image more closely than unseen real ones do; COPIES: more than chance."""
 
 
 class Estimate(Record):
@@ -77,7 +70,7 @@ class ClassQuality(Record):
     copies: CopyTest | None
     """None for all classes together: copies are looked for class by class."""
     nearest: list[Nearest]
-    """The generated images nearest to training images: the evidence for `copies`."""
+    """The generated images that follow a training image most closely: the evidence for `copies`."""
 
     def __getitem__(self, metric: Metric) -> Estimate:
         """Return the estimate of a metric; KeyError where it was not measured."""
