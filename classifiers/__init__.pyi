@@ -32,7 +32,5 @@ from .registry import register_model as register_model
 from .trainer import FitResult as FitResult
 from .trainer import Trainer as Trainer
 from .transfer import blocks as blocks
-from .transfer import discriminative_optimizer as discriminative_optimizer
 from .transfer import set_trainable as set_trainable
 from .transfer import split as split
-from .transfer import transfer_model as transfer_model

@@ -1,7 +1,5 @@
 """Transfer learning: a backbone with a new head, frozen and unfrozen block by block."""
 
-import re
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import keras
@@ -178,34 +176,3 @@ def set_trainable(model: keras.Model, from_block: int) -> None:
     for number, block in enumerate(grouped):
         for layer in block:
             layer.trainable = number >= from_block
-
-
-def discriminative_optimizer(
-    model: keras.Model,
-    make: Callable[[float], keras.optimizers.Optimizer],
-    learning_rate: float,
-    decay: float,
-) -> keras.optimizers.Optimizer:
-    """Return an optimiser that trains earlier blocks more slowly (Howard & Ruder, 2018).
-
-    Parameters
-    ----------
-    model
-        As for `blocks`.
-    make
-        Makes the optimiser of one block from its learning rate.
-    learning_rate
-        That of the head.
-    decay
-        Factor from each block to the one before it, in (0, 1]: the last block learns at
-        ``learning_rate * decay``.
-    """
-    if not 0 < decay <= 1:
-        raise InputError(f"decay={decay!r}: give a factor above 0 and at most 1")
-    optimizers = keras.optimizers.OptimizerMap(make(learning_rate))
-    for distance, block in enumerate(reversed(blocks(model)), start=1):
-        paths = {variable.path for layer in block for variable in layer.trainable_variables}
-        if paths:
-            pattern = "|".join(re.escape(path) for path in sorted(paths))
-            optimizers[pattern] = make(learning_rate * decay**distance)
-    return keras.optimizers.MultiOptimizer(optimizers)

@@ -9,7 +9,6 @@ from classifiers.errors import InputError
 from classifiers.registry import build_model
 from classifiers.transfer import (
     blocks,
-    discriminative_optimizer,
     set_trainable,
     split,
     transfer_model,
@@ -161,28 +160,6 @@ def test_set_trainable_from_a_block(images, labels):
         assert np.any(moved["stem_conv/kernel"]) == (start == 0)
 
 
-def test_discriminative_learning_rates(images, labels, tmp_path):
-    rate, decay = 1e-3, 0.5
-    model = pretrained()
-    start = model.get_weights()
-    plain = step(model, images, labels, keras.optimizers.SGD(rate))
-    model.set_weights(start)
-    graded = discriminative_optimizer(model, keras.optimizers.SGD, rate, decay)
-    moved = step(model, images, labels, graded)
-
-    factors = {"logits/kernel": 1.0}
-    for distance, block in enumerate(reversed(blocks(model)), start=1):
-        factors |= {v.path: decay**distance for layer in block for v in layer.trainable_variables}
-    for path, factor in factors.items():
-        assert np.any(plain[path])
-        np.testing.assert_allclose(moved[path], factor * plain[path], rtol=1e-2, atol=1e-6)
-
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    rates = sorted(float(o.learning_rate) for o in loaded.optimizer.optimizers)
-    np.testing.assert_allclose(rates, [rate * decay**k for k in (4, 3, 2, 1, 0)])
-
-
 def test_split_halves_share_the_layers(images):
     model = small()
     features, head = split(model)
@@ -219,10 +196,6 @@ def test_download_that_fails(monkeypatch):
         (lambda: build_model("MobileNet", (32, 32, 2), 2), "1 or 3 channels, got 2"),
         (lambda: transfer_model("MobileNet1", (32, 32, 3), 2), "did you mean MobileNet"),
         (lambda: set_trainable(small(), 5), "from_block=5: .* 4 blocks"),
-        (
-            lambda: discriminative_optimizer(small(), keras.optimizers.SGD, 0.1, 0),
-            "decay=0: .* above 0",
-        ),
     ],
 )
 def test_bad_input(call, message):
