@@ -517,6 +517,16 @@ def test_images_of_many_sizes_are_fitted(prepared):
     assert (source.train.images[0] == whole[0]).all()
 
 
+@pytest.mark.parametrize("name", ["alike", "mixed"])
+def test_a_damaged_record_file_is_named(prepared, tmp_path, name):
+    shutil.copytree(prepared[0] / name, tmp_path / name)
+    for record in tmp_path.rglob("*.tfrecord-*"):
+        whole = record.read_bytes()
+        record.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=f"split of {name} cannot be read .*delete .*{name}"):
+        load_source(name, data_dir=tmp_path)
+
+
 @pytest.mark.skipif("GANAUG_DATA_DIR" not in os.environ, reason="GANAUG_DATA_DIR is not set")
 def test_cifar10_from_the_environment():
     source = load_source("auto")

@@ -101,11 +101,11 @@ def load_tfds(builder: Any, size: int | None) -> Source:
     if builder.builder_config is not None:
         name = f"{name}/{builder.builder_config.name}"
     image, label = _keys(name, builder)
-    class_names = _class_names(name, builder.info.features[label])
     notes = []
     if not is_prepared(builder):
         download(builder)
         notes.append(f"downloaded into {builder.data_dir_root}")
+    class_names = _class_names(name, builder.info.features[label])  # some come by the download
     parts = {}
     for split, role in _roles(builder.info.splits).items():
         pixels, labels = _read(builder, split, image, label, size)
@@ -153,6 +153,7 @@ def _read(
     builder: Any, split: str, image: str, label: str, size: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the images and labels of a split, in the order in which they are stored."""
+    import tensorflow as tf
     import tensorflow_datasets as tfds
 
     alike = None not in builder.info.features[image].shape
@@ -172,18 +173,26 @@ def _read(
             labels.append(batch[label])
             yield batch[image]
 
-    if alike:
-        pixels = np.concatenate([from_arrays(batch, size) for batch in pictures()])
-    else:
-        count = builder.info.splits[split].num_examples
-        batches = (list(batch) for batch in pictures())
-        pixels, bad = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
-        if bad:
-            raise InputError(
-                f"{len(bad)} of {count} images of {builder.info.name} ({split}) cannot be read "
-                f"({next(iter(bad.values()))}); delete {builder.data_dir} to prepare it again"
-            )
+    bad: dict[int, str] = {}
+    try:
+        if alike:
+            pixels = np.concatenate([from_arrays(batch, size) for batch in pictures()])
+        else:
+            count = builder.info.splits[split].num_examples
+            batches = (list(batch) for batch in pictures())
+            pixels, bad = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
+    except tf.errors.OpError as error:
+        raise _damaged(builder, split, error.message.partition("\n")[0]) from error
+    if bad:
+        raise _damaged(builder, split, f"{len(bad)} images, the first: {next(iter(bad.values()))}")
     return pixels, np.concatenate(labels)
+
+
+def _damaged(builder: Any, split: str, reason: str) -> InputError:
+    return InputError(
+        f"the {split} split of {builder.info.name} cannot be read ({reason}); "
+        f"delete {builder.data_dir} to prepare it again"
+    )
 
 
 def _classifies(builder_class: Any) -> bool:
