@@ -5,13 +5,14 @@ Training runs in *ticks*, Keras epochs of a fixed number of steps.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
+from PIL import Image
 
-from ganaug.checkpoint import History, save_checkpoint
 from ganaug.grids import image_grid, save_picture
+from ganaug.model import GAN
+from ganaug.record import Record
 from ganaug.sampling import draw_latents, generate
 
 GRID_COLUMNS = 10
@@ -46,53 +47,48 @@ class OnStep(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class RecordHistory(OnStep):
-    """Append the mean of each curve over the tick to `history`."""
+    """Append the mean of each curve over the tick to the record."""
 
-    def __init__(self, every: int, total: int, history: History) -> None:
+    def __init__(self, every: int, total: int, record: Record) -> None:
         super().__init__(every, total)
-        self.history = history
+        self.record = record
 
     def act(self, step: int, logs: dict[str, float]) -> None:
         """Append one point."""
-        point = {"step": step} | {name: logs[name] for name in self.model.means}
-        for name, value in point.items():
-            self.history.setdefault(name, []).append(float(value))
+        self.record.add_point({"step": step} | {name: logs[name] for name in self.model.means})
 
 
 class DrawGrid(OnStep):
-    """Draw the same latent vectors again and again, under a row of real images."""
+    """Draw the same latent vectors again and again into ``grids/step-00500.png``."""
 
-    def __init__(self, every: int, total: int, real: np.ndarray, folder: Path, seed: int) -> None:
+    def __init__(self, every: int, total: int, real: np.ndarray, folder: Path) -> None:
         super().__init__(every, total)
-        self.real = real[:GRID_COLUMNS]
+        self.real = real
         self.folder = folder
-        self.seed = seed
 
     def act(self, step: int, logs: dict[str, float]) -> None:
-        """Write ``grids/step-00500.png``, and after the last step ``grid.png``."""
-        count = len(self.real) * GRID_ROWS
-        latents = draw_latents(count, self.model.config.latent, [self.seed])
-        images = np.concatenate([self.real, generate(self.model.sampler, latents)])
-        picture = image_grid(images, len(self.real), header=1)
-        save_picture(picture, self.folder / "grids" / f"step-{step:05d}.png")
-        if step == self.total:
-            save_picture(picture, self.folder / "grid.png")
+        """Draw one grid."""
+        path = self.folder / "grids" / f"step-{step:05d}.png"
+        save_picture(draw_grid(self.model, self.real), path)
+
+
+def draw_grid(gan: GAN, real: np.ndarray) -> Image.Image:
+    """Return a grid of samples from fixed latent vectors under a row of real images."""
+    real = real[:GRID_COLUMNS]
+    latents = draw_latents(len(real) * GRID_ROWS, gan.config.latent, [gan.config.seed])
+    return image_grid(np.concatenate([real, generate(gan.sampler, latents)]), len(real), header=1)
 
 
 class SaveCheckpoint(OnStep):
-    """Write the checkpoint; keep this callback behind the one that records the history."""
+    """Call ``save(gan=...)``."""
 
-    def __init__(
-        self, every: int, total: int, path: Path, settings: dict[str, Any], history: History
-    ) -> None:
+    def __init__(self, every: int, total: int, save: Callable[..., None]) -> None:
         super().__init__(every, total)
-        self.path = path
-        self.settings = settings
-        self.history = history
+        self.save = save
 
     def act(self, step: int, logs: dict[str, float]) -> None:
-        """Write it."""
-        save_checkpoint(self.path, self.model, self.settings, self.history)
+        """Call it."""
+        self.save(gan=self.model)
 
 
 class ReportProgress(OnStep):

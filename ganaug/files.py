@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ def replacing(target: Path) -> Iterator[Path]:
             f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # renamed, or its folder was never there
+            part.unlink()
 
 
 def write_json(target: Path, content: Any) -> None:

@@ -13,7 +13,7 @@ from ganaug.ema import EmaGenerator
 from ganaug.errors import InputError
 from ganaug.losses import LOSSES
 from ganaug.networks import build_generator
-from ganaug.projected import build_heads, build_lens
+from ganaug.projected import Lens, build_heads
 from ganaug.regularisers import LeCam, lazy_r1
 
 CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "augment")
@@ -53,9 +53,9 @@ class GAN(keras.Model):  # type: ignore[misc]
         super().__init__(name="gan")
         self.config = config
         self.generator = build_generator(size, config)
-        self.lens = None
+        self.lens: Lens | None = None
         if config.discriminator == "projected":
-            self.lens = build_lens(size, _required(backbone)(), config.seed)
+            self.lens = Lens(size, _required(backbone)(), config.seed)
             self.discriminator = build_heads(self.lens, config)
         else:
             self.discriminator = build_discriminator(size, config)
@@ -84,6 +84,12 @@ class GAN(keras.Model):  # type: ignore[misc]
         optimizer = keras.optimizers.MultiOptimizer(lambda v: adams[id(v) in judge])
         self.compile(optimizer=optimizer, **kwargs)
         self.optimizer.build(self.trainable_variables)
+
+    def reseed(self, seed: int) -> None:
+        """Draw other latent vectors and augmentations from here on."""
+        for generator in (self.noise_seed, self.augment.seed_generator):
+            generator.state.assign(keras.random.SeedGenerator(seed).state)
+            seed += 1
 
     def call(self, real: Any, training: bool = False) -> Any:
         """Return as many generated images in -1..1 as there are `real` ones."""

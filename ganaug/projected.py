@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from ganaug.config import GanConfig
@@ -19,17 +20,18 @@ from ganaug.networks import seed_stream
 
 CHANNELS = 48
 """Channels of each map after the random projection."""
+CALIBRATION = 256
 HEAD_CHANNELS = 64
 LOGIT_SIDE = 4
 """Heads shrink their map to at most this side and judge each place of it."""
 
 
-def build_lens(size: int, backbone: keras.Model, seed: int) -> keras.Model:
-    """Return a frozen network from images in -1..1 to the views that the heads judge.
+class Lens(keras.Model):  # type: ignore[misc]
+    """A frozen network from images in -1..1 to the views that the heads judge.
 
     Its weights beyond the backbone's are random and never trained: 1x1 projections mix the channels
     of each map, and coarser maps are mixed into finer ones, so that no head can rely on a single
-    feature.
+    feature. The output is a list: the mixed maps, finest first, then the image itself.
 
     Parameters
     ----------
@@ -39,42 +41,64 @@ def build_lens(size: int, backbone: keras.Model, seed: int) -> keras.Model:
         From images in 0..1 to a list of feature maps, finest first.
     seed
         Seeds the projections.
-
-    Returns
-    -------
-    keras.Model
-        A list: the mixed maps, finest first, then the image itself.
     """
-    maps = backbone.outputs
-    if len(maps) < 2 or any(len(m.shape) != 4 for m in maps):
+
+    def __init__(self, size: int, backbone: keras.Model, seed: int) -> None:
+        image = keras.Input([size, size, 3], name="image")
+        side = backbone.input_shape[1]
+        x = layers.Resizing(side, side)(layers.Rescaling(0.5, 0.5)(image))
+        features = _check_maps(backbone, backbone(x, training=False))
+        scalers = [layers.BatchNormalization(center=False, scale=False) for _ in features]
+        scaled = [scale(f, training=False) for scale, f in zip(scalers, features, strict=True)]
+        super().__init__(image, [*_mix(scaled, seed_stream(seed, "lens")), image], name="lens")
+        self.scalers = scalers
+        self.features = keras.Model(image, features)
+        self.trainable = False
+
+    def calibrate(self, images: np.ndarray) -> None:
+        """Bring each channel of the features to mean 0 and deviation 1 on these images.
+
+        Features of EfficientNet-Lite have a deviation of about 10; the logits of fresh heads would
+        come out as large and the hinge loss start saturated.
+
+        Parameters
+        ----------
+        images
+            uint8 ``[N, size, size, 3]``; up to 256 of them are looked at.
+        """
+        maps = self.features(images[:CALIBRATION].astype(np.float32) / 127.5 - 1, training=False)
+        for scaler, values in zip(self.scalers, map(keras.ops.convert_to_numpy, maps), strict=True):
+            scaler.moving_mean.assign(values.mean(axis=(0, 1, 2)))
+            scaler.moving_variance.assign(values.var(axis=(0, 1, 2)))
+
+
+def _check_maps(backbone: keras.Model, maps: Any) -> list[Any]:
+    if not isinstance(maps, list | tuple) or any(len(m.shape) != 4 for m in maps):
+        shapes = [tuple(m.shape) for m in keras.tree.flatten(maps)]
         raise InputError(
-            f"backbone {backbone.name!r} gives {len(maps)} outputs of shapes "
-            f"{[tuple(m.shape) for m in maps]}; it must give at least 2 maps [B, H, W, C]"
+            f"backbone {backbone.name!r} gives {shapes}; it must give a list of maps [B, H, W, C]"
         )
-    seeds = seed_stream(seed, "lens")
-    image = keras.Input([size, size, 3], name="image")
-    x = layers.Rescaling(0.5, 0.5)(image)
-    side = backbone.input_shape[1]
-    if side != size:
-        x = layers.Resizing(side, side)(x)
+    return list(maps)
+
+
+def _mix(maps: list[Any], seeds: Iterator[int]) -> list[Any]:
+    """Project each map and add the coarser ones to it, through random convolutions."""
+
+    def convolve(x: Any, kernel: int) -> Any:
+        # LeCun's scale keeps the deviation at 1, for there is no activation.
+        start = keras.initializers.LecunNormal(next(seeds))
+        return layers.Conv2D(
+            CHANNELS, kernel, padding="same", use_bias=False, kernel_initializer=start
+        )(x)
+
     mixed: list[Any] = []
-    for features in reversed(backbone(x, training=False)):
-        x = layers.Conv2D(
-            CHANNELS, 1, use_bias=False, kernel_initializer=keras.initializers.HeNormal(next(seeds))
-        )(features)
+    for features in reversed(maps):
+        x = convolve(features, 1)
         if mixed:
             coarser = layers.Resizing(*x.shape[1:3])(mixed[0])
-            x = layers.Conv2D(
-                CHANNELS,
-                3,
-                padding="same",
-                use_bias=False,
-                kernel_initializer=keras.initializers.HeNormal(next(seeds)),
-            )(layers.Add()([x, coarser]))
+            x = convolve(layers.Add()([x, coarser]), 3)
         mixed.insert(0, x)
-    lens = keras.Model(image, [*mixed, image], name="lens")
-    lens.trainable = False
-    return lens
+    return mixed
 
 
 def build_heads(lens: keras.Model, config: GanConfig) -> keras.Model:

@@ -1,7 +1,10 @@
 """Train the generator of one class into a folder."""
 
 import hashlib
+import logging
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from math import gcd
 from pathlib import Path
@@ -10,14 +13,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from ganaug.callbacks import DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint
-from ganaug.checkpoint import History, check_same, load_checkpoint
+from ganaug.callbacks import DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint, draw_grid
+from ganaug.checkpoint import check_same, load_arrays, load_checkpoint, save_checkpoint
 from ganaug.config import GanConfig
 from ganaug.errors import InputError
 from ganaug.files import read_json, replacing, write_json
-from ganaug.grids import check_images
+from ganaug.grids import check_images, save_picture
+from ganaug.guards import Collapsed, KeepBest, WatchForCollapse
 from ganaug.model import GAN
 from ganaug.networks import check_size
+from ganaug.record import History, Record, Restart
 from ganaug.stream import batches
 
 MIN_IMAGES = 8
@@ -25,6 +30,7 @@ TICK = 50
 """Steps between points of the history, at most."""
 MAX_STEPS_PER_EXECUTION = 10
 """Steps a call of the compiled function, at most; Ctrl-C waits for the call to end."""
+_log = logging.getLogger(__name__)
 
 
 def train(
@@ -35,6 +41,7 @@ def train(
     class_name: str,
     progress: Callable[[int, int], None] | None = None,
     backbone: Callable[[], keras.Model] | None = None,
+    quality: Callable[[np.ndarray], float] | None = None,
 ) -> History:
     """Train a GAN on the images of one class.
 
@@ -48,49 +55,39 @@ def train(
     config
         Every setting.
     folder
-        Gets ``generator.keras``, ``config.json``, ``history.json``, ``grid.png``, ``grids/``.
+        Gets ``generator.keras``, ``config.json``, ``history.json``, ``record.json`` (measurements,
+        the step that was kept, restarts), ``grid.png`` and ``grids/``.
     class_name
         Written to ``config.json``; a :class:`ganaug.Bank` knows the generator by it.
     progress
         Called with (steps done, steps in all).
     backbone
         Makes the network of a projected discriminator, see :class:`ganaug.model.GAN`.
+    quality
+        Measures uint8 samples ``[N, size, size, 3]``, lower is better; the generator that measured
+        best is kept. Without it the last one is.
 
     Returns
     -------
     dict
-        Curves by name, `step` first; `d_real` and `d_fake` are the mean logits of the
-        discriminator.
+        Curves by name, as in :data:`ganaug.model.CURVES`; `step` holds the step of each point.
 
     Raises
     ------
     InputError
-        Unfit images, or a folder that holds another training.
+        Unfit images, a folder that holds another training, or a training that broke down.
     """
     settings = describe(images, config, class_name)
     marker = folder / "config.json"
     if marker.exists():
         check_same(marker, read_json(marker), settings)
-        finished: History = read_json(folder / "history.json")
-        return finished
+        history: History = read_json(folder / "history.json")
+        return history
     gan = GAN(settings["image_size"], config, backbone)
-    tick = gcd(TICK, config.grid_every, config.checkpoint_every)
-    per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if tick % n == 0)
-    gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
-    checkpoint = folder / "checkpoint.npz"
-    history = load_checkpoint(checkpoint, gan, settings) if checkpoint.exists() else {}
-    total = config.steps
-    callbacks = [
-        RecordHistory(1, total, history),
-        DrawGrid(config.grid_every or total, total, images, folder, config.seed),
-        SaveCheckpoint(config.checkpoint_every, total, checkpoint, settings, history),
-    ]
-    if progress:
-        callbacks.append(ReportProgress(1, total, progress))
-    _fit(gan, images, tick, callbacks)
-    _finish(folder, gan, settings, history)
-    checkpoint.unlink(missing_ok=True)
-    return history
+    if gan.lens is not None:
+        gan.lens.calibrate(images)
+    training = _Training(gan, images, folder, settings, progress, quality)
+    return training.run().history
 
 
 def describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str, Any]:
@@ -120,39 +117,131 @@ def describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str
     }
 
 
-def _use_xla() -> bool:
-    """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
-    return keras.backend.backend() == "jax" or bool(keras.distribution.list_devices("gpu"))
+class _Training:
+    """One run of :func:`train`, from the last checkpoint to the finished folder."""
 
+    def __init__(
+        self,
+        gan: GAN,
+        images: np.ndarray,
+        folder: Path,
+        settings: dict[str, Any],
+        progress: Callable[[int, int], None] | None,
+        quality: Callable[[np.ndarray], float] | None,
+    ) -> None:
+        self.gan = gan
+        self.config: GanConfig = gan.config
+        self.images = images
+        self.folder = folder
+        self.settings = settings
+        self.progress = progress
+        self.quality = quality
+        self.checkpoint = folder / "checkpoint.npz"
+        self.best = folder / "best.npz"
+        every = [self.config.grid_every, self.config.checkpoint_every]
+        self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
 
-def _fit(gan: GAN, images: np.ndarray, tick: int, callbacks: list[Any]) -> None:
-    """Run the steps that are left: whole ticks, then what remains."""
-    total = gan.config.steps
-    while (start := int(gan.step.numpy())) < total:
-        length = tick if total - start >= tick else total - start
-        epochs = (total - start) // length
+    def run(self) -> Record:
+        """Train to the end, however often it collapses on the way."""
+        per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
+        self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
+        if not self.checkpoint.exists():
+            save_checkpoint(self.checkpoint, self.gan, self.settings, Record())
+        record = self._load()
+        while not self._finished(record):
+            try:
+                self._fit(record)
+            except Collapsed as collapse:
+                record = self._go_back(collapse)
+        self._write_results(record)
+        return record
+
+    def _load(self) -> Record:
+        return load_checkpoint(self.checkpoint, self.gan, self.settings)
+
+    @property
+    def _step(self) -> int:
+        return int(self.gan.step.numpy())
+
+    def _finished(self, record: Record) -> bool:
+        step = self._step
+        given_up = len(record.restarts) > self.config.restarts
+        return step >= self.config.steps or given_up or record.stalled(step, self.config.patience)
+
+    def _fit(self, record: Record) -> None:
+        """Run the steps that are left: whole ticks, or what remains after them."""
+        start, left = self._step, self.config.steps - self._step
+        length = min(self.tick, left)
+        stop = start + left // length * length
         data = batches(
-            images,
-            gan.config.batch,
+            self.images,
+            self.config.batch,
             start,
-            start + epochs * length,
-            flip=gan.config.flip,
-            seed=gan.config.seed,
+            stop,
+            flip=self.config.flip,
+            seed=[self.config.seed, len(record.restarts)],
         )
-        gan.fit(
+        self.gan.fit(
             data,
-            epochs=epochs,
+            epochs=left // length,
             steps_per_epoch=length,
             shuffle=False,
-            callbacks=callbacks,
+            callbacks=self._callbacks(record),
             verbose=0,
         )
 
+    def _callbacks(self, record: Record) -> list[keras.callbacks.Callback]:
+        """Return them in their order: what the checkpoint holds must be there before it."""
+        config, total = self.config, self.config.steps
+        callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
+        if self.quality:
+            callbacks.append(KeepBest(config, record, self.best, self.quality))
+        callbacks.append(DrawGrid(config.grid_every or total, total, self.images, self.folder))
+        save = partial(save_checkpoint, self.checkpoint, settings=self.settings, record=record)
+        callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
+        if self.progress:
+            callbacks.append(ReportProgress(1, total, self.progress))
+        return callbacks
 
-def _finish(folder: Path, gan: GAN, settings: dict[str, Any], history: History) -> None:
-    """Write the results; ``config.json`` comes last, because its presence says finished."""
-    with replacing(folder / "generator.keras") as part:
-        gan.sampler.save(part)
-    write_json(folder / "history.json", history)
-    versions = {name: version(name) for name in ("keras", "numpy")}
-    write_json(folder / "config.json", settings | {"versions": versions})
+    def _go_back(self, collapse: Collapsed) -> Record:
+        """Restore the last good checkpoint, with new random numbers from there on.
+
+        Raises
+        ------
+        InputError
+            There is none but the start, and no restart is left.
+        """
+        record = self._load()
+        name = self.settings["class_name"]
+        if len(record.restarts) >= self.config.restarts and not self._step:
+            raise InputError(
+                f"training of class {name!r} broke down at {collapse} "
+                f"({len(record.restarts)} restarts); lower learning_rate or choose another seed"
+            )
+        record.restarts.append(Restart(collapse.step, collapse.reason, self._step))
+        _log.warning("class %s broke down at %s; back to step %d", name, collapse, self._step)
+        self.gan.reseed(self.config.seed + 1_000 * len(record.restarts))
+        save_checkpoint(self.checkpoint, self.gan, self.settings, record)
+        return record
+
+    def _write_results(self, record: Record) -> None:
+        """Write the results; ``config.json`` comes last, because its presence says finished."""
+        kept = self._step
+        if record.best:
+            kept = record.best[0]
+            self.gan.sampler.set_weights(load_arrays(self.best)[0])
+        with replacing(self.folder / "generator.keras") as part:
+            self.gan.sampler.save(part)
+        save_picture(draw_grid(self.gan, self.images), self.folder / "grid.png")
+        write_json(self.folder / "history.json", record.history)
+        facts = asdict(record) | {"kept_step": kept}
+        write_json(self.folder / "record.json", {k: facts[k] for k in facts if k != "history"})
+        versions = {name: version(name) for name in ("keras", "numpy")}
+        write_json(self.folder / "config.json", self.settings | {"versions": versions})
+        self.checkpoint.unlink(missing_ok=True)
+        self.best.unlink(missing_ok=True)
+
+
+def _use_xla() -> bool:
+    """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
+    return keras.backend.backend() == "jax" or bool(keras.distribution.list_devices("gpu"))

@@ -1,0 +1,125 @@
+"""Callbacks that judge the training: keep the best generator, notice a collapse."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ganaug.callbacks import OnStep
+from ganaug.checkpoint import save_arrays
+from ganaug.config import GanConfig
+from ganaug.record import Record
+from ganaug.sampling import draw_latents, generate
+
+CERTAIN_STEPS = 500
+"""A discriminator that was right about every image for so long teaches nothing any more."""
+SETTLED_STEPS = 200
+"""Before this the samples may well be all the same: an untrained generator knows one grey."""
+PROBE = 16
+"""Samples that are compared to see whether they are all the same."""
+
+
+class Collapsed(Exception):  # noqa: N818 - it is caught by the training, never shown
+    """The training has broken down.
+
+    Parameters
+    ----------
+    step
+        Where it was noticed.
+    reason
+        In words.
+    """
+
+    def __init__(self, step: int, reason: str) -> None:
+        super().__init__(f"step {step}: {reason}")
+        self.step = step
+        self.reason = reason
+
+
+class KeepBest(OnStep):
+    """Measure the quality of samples, keep the best generator's weights, stop when it stalls.
+
+    Parameters
+    ----------
+    config
+        Says how often, on how many samples, and with how much patience.
+    record
+        Gets the measurements.
+    path
+        Gets the best weights.
+    quality
+        uint8 images ``[N, H, W, 3]`` to a number; lower is better.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        record: Record,
+        path: Path,
+        quality: Callable[[np.ndarray], float],
+    ) -> None:
+        super().__init__(config.quality_every, config.steps)
+        self.config = config
+        self.record = record
+        self.path = path
+        self.quality = quality
+
+    def act(self, step: int, logs: dict[str, float]) -> None:
+        """Measure, and keep or stop."""
+        latents = draw_latents(
+            self.config.quality_samples, self.config.latent, [self.config.seed, 1]
+        )
+        score = float(self.quality(generate(self.model.sampler, latents)))
+        best = self.record.best
+        self.record.scores.append((step, score))
+        if best is None or score < best[1]:
+            save_arrays(self.path, self.model.sampler.get_weights())
+        if self.record.stalled(step, self.config.patience):
+            self.model.stop_training = True
+
+
+class WatchForCollapse(OnStep):
+    """Raise :class:`Collapsed` when the training has broken down; runs before the checkpoint.
+
+    A loss or weight that is no number always ends the run. All samples equal, or a discriminator
+    that is never wrong, do so while there are restarts left.
+    """
+
+    def __init__(self, config: GanConfig, record: Record) -> None:
+        super().__init__(1, config.steps)
+        self.config = config
+        self.record = record
+
+    def act(self, step: int, logs: dict[str, float]) -> None:
+        """Check the tick, and the weights whenever a checkpoint is due."""
+        if not np.isfinite(list(logs.values())).all():
+            raise Collapsed(step, "the loss is not a number")
+        due = step % self.config.checkpoint_every == 0 or step == self.total
+        if due and not _all_finite(self.model):
+            raise Collapsed(step, "a weight is not a number")
+        if len(self.record.restarts) < self.config.restarts:
+            if due and step >= SETTLED_STEPS and self._samples_are_equal():
+                raise Collapsed(step, "all samples are equal")
+            if self._always_right(step):
+                raise Collapsed(step, "the discriminator is always right")
+
+    def _samples_are_equal(self) -> bool:
+        latents = draw_latents(PROBE, self.config.latent, [self.config.seed, 2])
+        samples = generate(self.model.sampler, latents)
+        # Two grey levels: rounding may part what is the same image.
+        return bool(np.ptp(samples.astype(int), axis=0).max() < 2)
+
+    def _always_right(self, step: int) -> bool:
+        back_to = self.record.restarts[-1].back_to if self.record.restarts else 0
+        history = self.record.history
+        recent = [
+            accuracy
+            for at, accuracy in zip(history["step"], history["d_accuracy"], strict=True)
+            if at > step - CERTAIN_STEPS
+        ]
+        return step - back_to >= CERTAIN_STEPS and min(recent) == 1
+
+
+def _all_finite(model: keras.Model) -> bool:
+    return all(np.isfinite(v.numpy()).all() for v in model.trainable_variables)

@@ -1,0 +1,41 @@
+"""What a training writes down as it goes; part of every checkpoint."""
+
+from dataclasses import dataclass, field
+
+History = dict[str, list[float]]
+"""Curves by name; `step` holds the step of each point."""
+
+
+@dataclass
+class Restart:
+    """A collapse, and the return to the last checkpoint that followed it."""
+
+    step: int
+    """Where the collapse was noticed."""
+    reason: str
+    back_to: int
+    """Step of the checkpoint."""
+
+
+@dataclass
+class Record:
+    """History, measurements and restarts of one training."""
+
+    history: History = field(default_factory=dict)
+    scores: list[tuple[int, float]] = field(default_factory=list)
+    """(step, quality) of each measurement; lower is better."""
+    restarts: list[Restart] = field(default_factory=list)
+
+    @property
+    def best(self) -> tuple[int, float] | None:
+        """Return (step, quality) of the best measurement, if there was any."""
+        return min(self.scores, key=lambda score: score[1], default=None)
+
+    def add_point(self, point: dict[str, float]) -> None:
+        """Append one point to the curves."""
+        for name, value in point.items():
+            self.history.setdefault(name, []).append(float(value))
+
+    def stalled(self, step: int, patience: int) -> bool:
+        """Tell whether the best measurement is `patience` steps old; never if that is 0."""
+        return bool(patience and self.best and step - self.best[0] >= patience)

@@ -1,0 +1,149 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import ganaug
+from ganaug import GanConfig, InputError
+from ganaug.model import GAN
+from ganaug.sampling import draw_latents, generate
+
+TINY = GanConfig(
+    steps=8, batch=8, width=4, latent=8, grid_every=8, checkpoint_every=2, quality_every=2
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
+
+
+def record_of(folder):
+    return json.loads((folder / "record.json").read_text())
+
+
+def test_the_best_measured_generator_is_kept(images, tmp_path):
+    scores = iter([3.0, 1.0, 2.0, 5.0])
+    seen = []
+
+    def quality(samples):
+        seen.append(samples)
+        return next(scores)
+
+    ganaug.train(images, TINY, tmp_path, class_name="noise", quality=quality)
+    record = record_of(tmp_path)
+    assert record["scores"] == [[2, 3.0], [4, 1.0], [6, 2.0], [8, 5.0]]
+    assert record["kept_step"] == 4
+    kept = keras.saving.load_model(tmp_path / "generator.keras")
+    latents = draw_latents(TINY.quality_samples, TINY.latent, [TINY.seed, 1])
+    again = generate(kept, latents)
+    assert (again == seen[1]).all()
+    assert not (again == seen[3]).all()
+    assert not (tmp_path / "best.npz").exists()
+
+
+def test_training_stops_when_quality_stalls(images, tmp_path):
+    scores = iter([1.0, 2.0, 3.0, 4.0])
+    config = TINY.model_copy(update={"patience": 4})
+    history = ganaug.train(
+        images, config, tmp_path, class_name="noise", quality=lambda _: next(scores)
+    )
+    assert history["step"][-1] == 6
+    assert record_of(tmp_path)["kept_step"] == 2
+
+
+def break_at(monkeypatch, times, what):
+    """Let the training break down at step 6, as often as `times` says."""
+    from ganaug.guards import WatchForCollapse
+
+    whole = WatchForCollapse.act
+    left = [times]
+
+    def act(self, step, logs):
+        if step == 6 and left[0]:
+            left[0] -= 1
+            what(self.model, logs)
+        whole(self, step, logs)
+
+    monkeypatch.setattr(WatchForCollapse, "act", act)
+
+
+def nan_loss(gan, logs):
+    logs["d_loss"] = float("nan")
+
+
+def nan_weight(gan, logs):
+    v = gan.discriminator.trainable_variables[0]
+    v.assign(v * float("nan"))
+
+
+def constant_samples(gan, logs):
+    gan.sampler.set_weights([0 * w for w in gan.sampler.get_weights()])
+
+
+def trained_spread(monkeypatch):
+    """Give the untrained weights of the test networks the spread of trained ones."""
+    initializer = keras.initializers.RandomNormal
+    monkeypatch.setattr(
+        keras.initializers, "RandomNormal", lambda stddev, seed: initializer(0.5, seed=seed)
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        (nan_loss, "the loss is not a number"),
+        (nan_weight, "a weight is not a number"),
+        (constant_samples, "all samples are equal"),
+    ],
+)
+def test_a_collapse_goes_back_to_the_checkpoint_with_new_numbers(
+    what, reason, images, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr("ganaug.guards.SETTLED_STEPS", 5)
+    trained_spread(monkeypatch)
+    break_at(monkeypatch, 1, what)
+    history = ganaug.train(images, TINY, tmp_path / "a", class_name="noise")
+    assert record_of(tmp_path / "a")["restarts"] == [{"step": 6, "reason": reason, "back_to": 4}]
+    assert reason in caplog.text
+    assert history["step"] == [2, 4, 6, 8]
+    assert np.isfinite(history["d_loss"]).all()
+    if what is nan_loss:
+        monkeypatch.undo()
+        trained_spread(monkeypatch)
+        other = ganaug.train(images, TINY, tmp_path / "b", class_name="noise")
+        assert other["d_loss"][:2] == history["d_loss"][:2]
+        assert other["d_loss"][2] != history["d_loss"][2]
+
+
+def test_restarts_are_bounded_and_the_last_good_generator_stays(images, tmp_path, monkeypatch):
+    break_at(monkeypatch, 99, nan_loss)
+    history = ganaug.train(images, TINY, tmp_path, class_name="noise")
+    record = record_of(tmp_path)
+    assert len(record["restarts"]) == TINY.restarts + 1
+    assert record["kept_step"] == history["step"][-1] == 4
+    samples = ganaug.Bank.assemble(tmp_path / "bank", [tmp_path]).sample(0, 4, seed=0)
+    assert samples.std() > 0
+
+
+def test_a_training_that_cannot_start_is_one_clear_line(images, tmp_path):
+    config = TINY.model_copy(update={"learning_rate": 1e30, "ema_half_life": 0})
+    with pytest.raises(InputError, match=r"broke down at step .* lower learning_rate"):
+        ganaug.train(images, config, tmp_path, class_name="noise")
+
+
+def test_a_discriminator_that_is_always_right_is_a_collapse(images):
+    from ganaug.guards import CERTAIN_STEPS, Collapsed, WatchForCollapse
+    from ganaug.record import Record
+
+    config = TINY.model_copy(update={"checkpoint_every": 10_000})
+    watch = WatchForCollapse(config, record := Record())
+    watch.set_model(GAN(32, config))
+    for step in range(50, CERTAIN_STEPS + 1, 50):
+        record.add_point({"step": step, "d_accuracy": 1.0})
+    watch.act(CERTAIN_STEPS - 50, {"d_loss": 0.1})
+    with pytest.raises(Collapsed, match="always right"):
+        watch.act(CERTAIN_STEPS, {"d_loss": 0.1})
+    record.history["d_accuracy"][3] = 0.99
+    watch.act(CERTAIN_STEPS, {"d_loss": 0.1})
