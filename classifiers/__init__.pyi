@@ -27,6 +27,7 @@ from .probes import logistic_probe as logistic_probe
 from .registry import ModelInfo as ModelInfo
 from .registry import build_model as build_model
 from .registry import list_models as list_models
+from .registry import load_model as load_model
 from .registry import model_info as model_info
 from .registry import register_model as register_model
 from .trainer import FitResult as FitResult

@@ -5,9 +5,11 @@ import importlib
 import inspect
 import pkgutil
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
@@ -178,6 +180,34 @@ def build_model(
         raise InputError(
             f"{info.name} cannot be built for {shape} with {params}: {reason}"
         ) from error
+
+
+def load_model(path: str | Path) -> "keras.Model":
+    """Load a classifier from a ``.keras`` file, uncompiled, in Keras's safe mode.
+
+    A file from elsewhere can hold no code: lambda layers and unknown classes are refused.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no Keras model, or no classifier that ends in logits.
+    """
+    if not zipfile.is_zipfile(path):  # Keras calls any other file missing
+        problem = "it is no Keras model" if Path(path).exists() else "there is no such file"
+        raise InputError(f"cannot load {path}: {problem}; give a .keras file")
+    _registered()  # defines the layers that such a file may name
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"cannot load {path}: {reason}") from error
+    if "logits" not in model.output_names:
+        raise InputError(
+            f"{path} is no classifier: its outputs are {', '.join(model.output_names)}, not logits"
+        )
+    return model
 
 
 def _checked_shape(input_shape: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 import math
 import os
+import zipfile
 from collections import Counter
 
 import keras
@@ -8,7 +9,13 @@ import pytest
 
 from classifiers.errors import InputError
 from classifiers.models.fast import PartialIdentity, PatchWhitening, whiten
-from classifiers.registry import build_model, list_models, model_info, register_model
+from classifiers.registry import (
+    build_model,
+    list_models,
+    load_model,
+    model_info,
+    register_model,
+)
 
 CLASSES = 3
 
@@ -56,7 +63,7 @@ def test_every_model_trains_saves_and_loads(name, tmp_path):
     assert any(not np.array_equal(old, new) for old, new in zip(before, after, strict=True))
 
     model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    loaded = load_model(tmp_path / "model.keras")
     predicted = np.asarray(model(images))
     assert np.isfinite(predicted).all()
     np.testing.assert_array_equal(loaded(images), predicted)
@@ -159,9 +166,10 @@ def test_whitening_decorrelates_patches():
 
 
 def test_whitening_starts_with_the_pixels_and_is_kept(tmp_path):
-    model = keras.Sequential([keras.Input((4, 4, 2)), PatchWhitening(), keras.layers.Flatten()])
+    inputs = keras.Input((4, 4, 2))
+    model = keras.Model(inputs, PatchWhitening()(inputs))
     images = np.random.default_rng(0).random((3, 4, 4, 2), np.float32)
-    patches = np.asarray(model(images)).reshape(3, 3, 3, 16)
+    patches = np.asarray(model(images))
     np.testing.assert_array_equal(patches[:, 1, 2, :8], images[:, 1:3, 2:4].reshape(3, 8))
     whiten(model, images)
     model.save(tmp_path / "model.keras")
@@ -212,6 +220,27 @@ def test_bad_input_is_one_line(name, shape, classes, params, message):
     with pytest.raises(InputError, match=message) as raised:
         build_model(name, shape, classes, **params)
     assert "\n" not in str(raised.value)
+
+
+def test_files_that_are_no_classifier(tmp_path):
+    with pytest.raises(InputError, match="there is no such file"):
+        load_model(tmp_path / "missing.keras")
+    path = tmp_path / "model.keras"
+    path.write_text("hello")
+    with pytest.raises(InputError, match="it is no Keras model"):
+        load_model(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello", "hello")
+    with pytest.raises(InputError, match=r"config\.json"):
+        load_model(path)
+
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Lambda(lambda x: 2 * x)(inputs)).save(path)
+    with pytest.raises(InputError, match="Lambda"):
+        load_model(path)
+    keras.Model(inputs, keras.layers.ReLU(name="scores")(inputs)).save(path)
+    with pytest.raises(InputError, match="outputs are scores, not logits"):
+        load_model(path)
 
 
 def test_names_are_found_in_any_case_and_natural_order():
