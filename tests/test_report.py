@@ -184,7 +184,9 @@ def test_headline_of_two_arms_is_the_verdict_and_of_one_its_accuracy(tmp_path):
     two = make_study(tmp_path, arms=ARMS[:2], pictures=False)
     assert headline(results(two)).startswith("“real + synthetic” against “real”: ")
     one = make_study(tmp_path, arms=ARMS[:1], instances=1, pictures=False)
-    assert "over 1 instance, compared with nothing" in headline(results(one))
+    assert "over 1 instance; no other arm was trained" in headline(results(one))
+    alone = make_study(tmp_path, arms=ARMS[:1], pictures=False)
+    assert caveats(results(alone), alone.instances) == []
 
 
 def test_caveats(tmp_path):
@@ -387,8 +389,8 @@ def test_verb_writes_the_page(plain, tmp_path):
     ("content", "words"),
     [
         (None, "no finished study in .*; pass a folder under outputs/study"),
-        ("{}", "is not the result of a study, or is damaged"),
-        ('{"name": "de', "is not the result of a study, or is damaged"),
+        ("{}", "is damaged, of another version, or not the result of a study"),
+        ('{"name": "de', "is damaged, of another version, or not the result of a study"),
     ],
 )
 def test_bad_studies_get_one_line(tmp_path, content, words):

@@ -214,7 +214,7 @@ def headline(table: Results) -> str:
     if not compared:
         accuracy = summary(list(table.reference.final.values()))
         count = f"{accuracy.n} instance{'s' if accuracy.n > 1 else ''}"
-        return f"{reference} reaches {percent(accuracy)} % over {count}, compared with nothing."
+        return f"{reference} reaches {percent(accuracy)} % over {count}; no other arm was trained."
     if len(compared) == 1:
         ((name, only),) = compared.items()
         return f"“{name}” against {reference}: {verdict(only)}."
@@ -243,11 +243,11 @@ def _listed(names: Sequence[str]) -> str:
 
 def caveats(table: Results, instances: Sequence[InstanceRecord]) -> list[str]:
     """Return what a reader must know before believing the table, a sentence or two each."""
-    found = []
     compared = table.compared
-    if compared:
-        few = caveat(min(one.n for one in compared.values()), len(compared))
-        found += [few] if few else []
+    if not compared:
+        return []
+    few = caveat(min(one.n for one in compared.values()), len(compared))
+    found = [few] if few else []
     drawn = [name for one in instances for name in set(one.classes)]
     if len(drawn) > len(set(drawn)):
         found.append(

@@ -33,6 +33,6 @@ def read_study(folder: Path) -> StudyResult:
         return StudyResult.model_validate_json(text)
     except ValidationError as error:
         raise InputError(
-            f"{path} is not the result of a study, or is damaged; pass a folder under "
-            f"outputs/study, or run the study again"
+            f"{path} is damaged, of another version, or not the result of a study; pass a folder "
+            f"under outputs/study, or run the study again"
         ) from error
