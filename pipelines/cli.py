@@ -5,6 +5,7 @@ The verbs are named by import path, so that starting the command does not import
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from cyclopts import App
@@ -22,15 +23,21 @@ VERBS = {
     "recipes": "List the recipes that ship with ganaug.",
 }
 
-app = App(
-    name="ganaug",
-    help="Image classification from a few dozen images per class: do flips help, does a GAN "
-    "help, by how much, and can I have that classifier?",
-    help_epilogue="Start with: ganaug classify --recipe demo",
-    version_flags=["--version"],
-)
-for _verb, _help in VERBS.items():
-    app.command(f"pipelines.verbs.{_verb}:{_verb}", name=_verb, help=_help)
+
+def make_app(asked: str | None) -> App:
+    """Return the command; the verb that was asked for shows its whole docstring as its help."""
+    app = App(
+        name="ganaug",
+        help="Image classification from a few dozen images per class: do flips help, does a GAN "
+        "help, by how much, and can I have that classifier?",
+        version=lambda: version("ganaug"),
+        help_epilogue="Start with: ganaug classify --recipe demo",
+    )
+    for verb, line in VERBS.items():
+        app.command(
+            f"pipelines.verbs.{verb}:{verb}", name=verb, help=None if verb == asked else line
+        )
+    return app
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -39,6 +46,8 @@ def main(words: Sequence[str] | None = None) -> int:
     Bad input prints one line on standard error and gives 2, an interruption 130; anything else
     that goes wrong is our mistake and shows its traceback.
     """
+    words = list(sys.argv[1:] if words is None else words)
+    app = make_app(words[0] if words else None)
     try:
         result: Any = app(
             words, exit_on_error=False, print_error=False, result_action="return_value"
