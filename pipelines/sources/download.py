@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from pipelines import runtime
 from pipelines.errors import InputError
 
 PATIENCE = 6.0
@@ -43,6 +44,7 @@ def download(builder: Any) -> None:
     hosts = _url_by_host(builder.url_infos or {})
     if hosts and not reachable(hosts.values()):
         raise InputError(f"{missing} and {', '.join(hosts)} cannot be reached; {OFFLINE}")
+    runtime.quiet()
     try:
         builder.download_and_prepare()
     except Exception as error:  # builders raise what they like, networks fail as they like

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.sources.download import download
@@ -153,19 +154,19 @@ def _read(
     builder: Any, split: str, image: str, label: str, size: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the images and labels of a split, in the order in which they are stored."""
+    runtime.quiet()
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
     alike = None not in builder.info.features[image].shape
     # Pictures of many sizes cannot be stacked: they are decoded and fitted here.
     decoders = {} if alike else {image: tfds.decode.SkipDecoding()}
-    with _quiet():
-        dataset = builder.as_dataset(
-            split=split,
-            shuffle_files=False,
-            decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
-            read_config=tfds.ReadConfig(try_autocache=False),
-        )
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
+        read_config=tfds.ReadConfig(try_autocache=False),
+    )
     labels: list[NDArray[np.int64]] = []
 
     def pictures() -> Iterator[Any]:
@@ -204,7 +205,7 @@ def _classifies(builder_class: Any) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep off the screen what tensorflow-datasets logs about itself and files not there yet."""
+    """Keep tensorflow-datasets from warning that what is not there yet is not there."""
     logger = logging.getLogger("absl")
     logger.disabled, before = True, logger.disabled
     try:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganaug.files import replacing, write_json
-from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.identity import slug
 from pipelines.overview import DataSummary, describe
@@ -98,7 +97,6 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    runtime.quiet()
     source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
     notes = list(source.notes)
     drawn = None
