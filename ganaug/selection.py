@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ganaug.errors import InputError
-from ganaug.quality.copying import Copies, closeness
+from ganaug.quality.copying import singled_out
 from ganaug.quality.extractors import Extractor, Images
+from ganaug.quality.originals import Originals
 
 OVERSAMPLING = 2
 """Images drawn in the first round for each one wanted; later rounds go by the acceptance rate."""
@@ -102,21 +103,22 @@ def by_agreement(
     return Rule("agreement", accepts)
 
 
-def by_novelty(copies: Copies, extractor: Extractor, threshold: float) -> Rule:
-    """Drop near copies of training images.
+def by_novelty(train: Originals, extractor: Extractor, threshold: float) -> Rule:
+    """Drop copies of training images.
 
     Parameters
     ----------
-    copies
-        Knows the training images.
+    train
+        The training images.
     extractor
-        The one that `copies` was made with.
+        The one that `train` was made with.
     threshold
-        Relative distance to keep, 0..1; `CopyTest.threshold` is what most unseen real images keep.
+        Distance to the nearest training image over that to any other which an image must keep,
+        0..1; `CopyTest.threshold` is a good one.
     """
     return Rule(
         "novelty",
-        lambda images: closeness(copies.distances(extractor(images))) >= threshold,
+        lambda images: singled_out(train.distances(extractor(images))).min(axis=1) >= threshold,
     )
 
 

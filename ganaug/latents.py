@@ -1,0 +1,106 @@
+"""Ways through the latent space: between two points, and back from an image."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ganaug.grids import check_images
+from ganaug.sampling import draw_latents, generate
+
+COARSE = 4
+"""Inversion also compares images shrunk by this: without it edges a few pixels off have no pull."""
+
+
+def slerp(start: np.ndarray, end: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+    """Interpolate on the sphere, where the latent vectors of a normal distribution lie.
+
+    A straight line between two of them runs through shorter vectors than any in training.
+
+    Parameters
+    ----------
+    start, end
+        ``[..., L]``.
+    share
+        0 gives `start`, 1 gives `end`; broadcasts over the leading axes of both.
+
+    Examples
+    --------
+    >>> slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.5).round(3).tolist()
+    [0.707, 0.707]
+    """
+    share = np.asarray(share, start.dtype)[..., None]
+    lengths = [np.linalg.norm(v, axis=-1, keepdims=True) for v in (start, end)]
+    cosine = np.sum(start * end, axis=-1, keepdims=True) / np.maximum(lengths[0] * lengths[1], 1e-9)
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    sine = np.sin(angle)
+    parallel = sine < 1e-4
+    safe = np.where(parallel, 1, sine)
+    first = np.where(parallel, 1 - share, np.sin((1 - share) * angle) / safe)
+    second = np.where(parallel, share, np.sin(share * angle) / safe)
+    mixed: np.ndarray = first * start + second * end
+    return mixed
+
+
+class _Inverter(keras.Model):  # type: ignore[misc]
+    """Latent vectors as the only weights, so that ``fit()`` is the search."""
+
+    def __init__(self, generator: keras.Model, latents: np.ndarray, wanted: np.ndarray) -> None:
+        super().__init__(name="inverter")
+        self.generator = generator
+        generator.trainable = False
+        self.latents = self.add_weight(
+            shape=latents.shape, initializer=lambda shape, dtype: ops.convert_to_tensor(latents)
+        )
+        self.wanted = wanted
+        self.built = True
+
+    def call(self, index: Any) -> Any:
+        return self.generator(ops.take(self.latents, index, axis=0), training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any
+    ) -> Any:
+        error = y_pred - ops.take(self.wanted, x, axis=0)
+        coarse = ops.average_pool(error, COARSE)
+        return ops.mean(ops.square(error)) + ops.mean(ops.square(coarse))
+
+
+def invert(
+    generator: keras.Model, images: np.ndarray, *, steps: int = 300, seed: int = 0
+) -> np.ndarray:
+    """Search the latent vectors whose images come closest to given ones.
+
+    Parameters
+    ----------
+    generator
+        Latent vectors to images in -1..1; it is frozen by this.
+    images
+        uint8 ``[N, H, W, 3]``.
+    steps
+        Adam steps; each looks at all images.
+    seed
+        Seeds the starting points: the best of 256 random vectors for each image.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 ``[N, latent]``.
+    """
+    check_images(images)
+    wanted = images.astype(np.float32) / 127.5 - 1
+    model = _Inverter(generator, _nearest_of_random(generator, images, seed), wanted)
+    model.compile(keras.optimizers.Adam(0.05), jit_compile=keras.backend.backend() == "jax")
+    count = len(images)
+    model.fit(np.tile(np.arange(count), steps), batch_size=count, shuffle=False, verbose=0)
+    return np.asarray(ops.convert_to_numpy(model.latents.value))
+
+
+def _nearest_of_random(generator: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
+    pool = draw_latents(256, generator.input_shape[1], [seed])
+    samples = generate(generator, pool).reshape(len(pool), -1).astype(np.float32)
+    targets = images.reshape(len(images), -1).astype(np.float32)
+    distance = (samples**2).sum(axis=1) - 2 * targets @ samples.T
+    nearest: np.ndarray = pool[distance.argmin(axis=1)]
+    return nearest

@@ -1,0 +1,79 @@
+"""Pictures of a trained generator: its past, the ways between samples, reals and their nearest."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from ganaug.errors import InputError
+from ganaug.files import replacing
+from ganaug.grids import image_grid
+from ganaug.latents import invert, slerp
+from ganaug.sampling import draw_latents, generate
+
+
+def timelapse(class_folder: Path, target: Path, *, seconds_a_frame: float = 0.4) -> Path:
+    """Join the sample grids of a training into an animated GIF.
+
+    Parameters
+    ----------
+    class_folder
+        What :func:`ganaug.train` filled.
+    target
+        The ``.gif`` file.
+    seconds_a_frame
+        The last frame stays four times as long.
+    """
+    paths = sorted((class_folder / "grids").glob("step-*.png"))
+    if not paths:
+        raise InputError(f"{class_folder} has no grids/step-*.png; train with grid_every above 0")
+    frames = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE) for path in paths]
+    durations = [round(1000 * seconds_a_frame)] * len(frames)
+    durations[-1] *= 4
+    with replacing(target) as part:
+        frames[0].save(part, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    return target
+
+
+def interpolation(
+    generator: keras.Model, *, rows: int = 4, columns: int = 9, seed: int = 0
+) -> Image.Image:
+    """Draw strips that lead from one random sample to another, step by step."""
+    ends = draw_latents(2 * rows, generator.input_shape[1], [seed])
+    return image_grid(_between(generator, ends[:rows], ends[rows:], columns), columns)
+
+
+def inversion(
+    generator: keras.Model, images: np.ndarray, *, columns: int = 9, steps: int = 300
+) -> Image.Image:
+    """Draw strips between real images as the generator sees them.
+
+    Each row begins and ends with two real images; between them lie their nearest samples and the
+    way from one to the other. What the generator cannot draw shows in the second and the last but
+    one.
+
+    Parameters
+    ----------
+    images
+        uint8 ``[N, H, W, 3]``; neighbours make pairs, so N is even.
+    """
+    if len(images) % 2 or columns < 4:
+        raise InputError(
+            f"{len(images)} images, {columns} columns; pass an even number of images "
+            "and at least 4 columns"
+        )
+    latents = invert(generator, images, steps=steps)
+    strips = _between(generator, latents[::2], latents[1::2], columns - 2)
+    strips = strips.reshape(len(images) // 2, columns - 2, *images.shape[1:])
+    whole = np.concatenate([images[::2, None], strips, images[1::2, None]], axis=1)
+    return image_grid(whole.reshape(-1, *images.shape[1:]), columns)
+
+
+def _between(
+    generator: keras.Model, starts: np.ndarray, ends: np.ndarray, count: int
+) -> np.ndarray:
+    """Return `count` images on the way from each start to its end, one after the other."""
+    shares = np.linspace(0, 1, count, dtype=np.float32)
+    steps = slerp(starts[:, None], ends[:, None], shares)
+    return generate(generator, steps.reshape(-1, starts.shape[1]))
