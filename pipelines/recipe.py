@@ -48,7 +48,7 @@ class DataConfig(Settings):
     """A number of classes, drawn anew for each instance, or names joined by commas."""
     per_class: int = Field(50, ge=1)
     """Training images of each class."""
-    test_per_class: int = Field(350, ge=1)
+    test_per_class: int = Field(350, ge=0)
     """Test images of each class; fewer only where the source has fewer."""
     seed: int = Field(0, ge=0)
     """Seed of the first instance; the next ones count up from it."""

@@ -63,16 +63,9 @@ def _write_instance(one: Instance, outputs: Path) -> Drawn:
     for name, images in (("train", one.train), ("test", one.test)):
         if not (outputs / folder / f"{name}.npz").is_file():
             images.save(outputs / folder / f"{name}.npz")
-    record = InstanceRecord(
-        seed=one.seed,
-        classes=list(one.train.class_names),
-        train_images=len(one.train),
-        test_images=len(one.test),
-        notes=list(one.notes),
-    )
     labels = range(len(one.train.class_names))
     digests = tuple(one.train.select(one.train.labels == label).digest() for label in labels)
-    return Drawn(folder.as_posix(), record, digests)
+    return Drawn(folder.as_posix(), one.record(), digests)
 
 
 def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:

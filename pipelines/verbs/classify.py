@@ -98,7 +98,6 @@ def classify(
         If a setting is wrong, the images cannot be read or do not suffice, or ``outputs`` cannot
         be written.
     """
-    runtime.quiet()
     tables: dict[str, BaseModel | str | None] = {
         "data": data,
         "train": train,

@@ -84,13 +84,15 @@ def gan(
     InputError
         If the images cannot be read or do not suffice, or ``outputs`` cannot be written.
     """
-    runtime.quiet()
+    own = {"test_per_class": 0}  # generators are not tested on images
     if "instances" not in data.model_fields_set:
-        data = data.model_copy(update={"instances": 1})
+        own["instances"] = 1
+    data = data.model_copy(update=own)
     settings = override(recipe, dataset, data=data, gan=config)
     workers = workers or runtime.cores()
     source = open_source(settings.data)
     drawn = draw_instances(source, settings.data, outputs)
+    runtime.quiet()
     tasks = plan_gans(drawn, settings.gan)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
