@@ -61,6 +61,14 @@ def test_sign_flip_agrees_with_enumeration(differences):
     assert result.p_flip == pytest.approx(enumerated_sign_flip(differences))
 
 
+def test_sign_flip_counts_sums_that_are_equal_on_paper():
+    # Accuracies on 350 images; the differences sum to 1 image, and rounding errors hide ties.
+    before = np.array([223, 255, 273, 202, 223, 234, 292])
+    change = np.array([5, 1, -2, -6, -3, 3, 3])
+    result = paired(before / 350, (before + change) / 350)
+    assert result.p_flip == enumerated_sign_flip(change) == 1.0
+
+
 def test_sign_flip_is_sampled_beyond_16_instances_and_repeats():
     reference, other = arms(40, gain=0.008)
     first = paired(reference, other)
