@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
 
 from classifiers.errors import unknown_name
 
@@ -70,7 +70,7 @@ class TrainConfig(BaseModel):
     """Images a step."""
     epochs: int = Field(100, ge=1)
     """Passes over the training data."""
-    evaluate_at: tuple[int, ...] = ()
+    evaluate_at: tuple[PositiveInt, ...] = ()
     """Epochs after which the test accuracy is also recorded; the last epoch always is."""
     patience: int = Field(0, ge=0)
     """Stop after so many epochs without a lower validation loss and go back to the best weights

@@ -105,8 +105,9 @@ def _heat(
         maps, logits = network(inputs, training=False)
         chosen = ops.argmax(logits, axis=1) if classes is None else classes
         score = ops.sum(logits * ops.one_hot(chosen, logits.shape[-1]))
-    weights = ops.mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
-    heat = ops.relu(ops.sum(weights * maps, axis=-1, keepdims=True))
+    gradient = ops.cast(tape.gradient(score, maps), "float32")
+    weights = ops.mean(gradient, axis=(1, 2), keepdims=True)
+    heat = ops.relu(ops.sum(weights * ops.cast(maps, "float32"), axis=-1, keepdims=True))
     heat = ops.image.resize(heat, images.shape[1:3], interpolation="bilinear")[..., 0]
     highest = ops.max(heat, axis=(1, 2), keepdims=True)
     return np.asarray(heat / ops.maximum(highest, 1e-12), np.float32)

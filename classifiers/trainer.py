@@ -124,6 +124,7 @@ class Trainer:
     ) -> FitResult:
         """Train `model` from the weights it has; `Watching` in `fitting` says what the rest is."""
         start = time.perf_counter()
+        self._check_data(data)
         _check_labels(model, test, "test")
         _check_labels(model, validation, "validation")
         self._reset(model)
@@ -156,6 +157,18 @@ class Trainer:
     @property
     def _is_last(self) -> bool:
         return self._epochs.stop == self._config.epochs
+
+    def _check_data(self, data: "tf.data.Dataset") -> None:
+        images, labels = data.element_spec
+        wanted, classes = self._network.input_shape[1:], self._network.output_shape[-1]
+        if not images.shape[1:].is_compatible_with(wanted) or labels.shape[-1] != classes:
+            raise InputError(
+                f"batches of images {images.shape} and labels {labels.shape} do not fit a model of "
+                f"images {(None, *wanted)} and {classes} classes"
+            )
+        batches, needed = int(data.cardinality()), self._steps_per_epoch * len(self._epochs)
+        if 0 <= batches < needed:  # negative: endless, or not known
+            raise InputError(f"{batches} batches, but {needed} steps to take: repeat the data")
 
     def _reset(self, model: keras.Model) -> None:
         """Give the network the model's state and the optimiser its first."""

@@ -279,6 +279,17 @@ def test_labels_that_do_not_fit(labels: list[int], message: str) -> None:
         fit(tiny(), batches(), settings(), steps_per_epoch=3, test=(images, np.array(labels)))
 
 
+def test_data_that_does_not_fit() -> None:
+    three = batches().map(lambda images, labels: (images, tf.pad(labels, ((0, 0), (0, 1)))))
+    with pytest.raises(InputError, match=r"labels \(None, 3\) do not fit .* 2 classes"):
+        fit(tiny(), three, settings(), steps_per_epoch=3)
+    small = batches().map(lambda images, labels: (images[:, 1:], labels))
+    with pytest.raises(InputError, match=r"\(None, 15, 16, 3\)"):
+        fit(tiny(), small, settings(), steps_per_epoch=3)
+    with pytest.raises(InputError, match="9 batches, but 12 steps to take: repeat"):
+        fit(tiny(), batches().take(9), settings(epochs=4), steps_per_epoch=3)
+
+
 def test_views_are_averaged() -> None:
     model = tiny()
     images, _ = labelled(1, 5)
