@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganaug.errors import InputError
-from ganaug.quality import Copies
+from ganaug.quality import Originals
 from ganaug.selection import Rule, by_agreement, by_novelty, by_score, select
 
 
@@ -95,7 +95,7 @@ def test_novelty_drops_copies_mirrored_ones_too():
     train = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
     fresh = np.random.default_rng(1).integers(0, 256, (2, 8, 8, 3), np.uint8)
     pool = np.concatenate([train[:1], train[1:2, :, ::-1], fresh])
-    rule = by_novelty(Copies.of(train, Raw()), Raw(), threshold=0.5)
+    rule = by_novelty(Originals.of(train, Raw()), Raw(), threshold=0.5)
     assert rule.accepts(pool).tolist() == [False, False, True, True]
 
 

@@ -1,14 +1,16 @@
+from .assessment import ClassImages as ClassImages
 from .assessment import assess as assess
-from .copying import Copies as Copies
 from .copying import CopyTest as CopyTest
 from .copying import Nearest as Nearest
 from .copying import copy_test as copy_test
+from .copying import find_copies as find_copies
 from .extractors import Extractor as Extractor
 from .extractors import RandomNetwork as RandomNetwork
 from .frechet import fid as fid
 from .kernel_distance import kid as kid
 from .manifold import Manifold as Manifold
 from .manifold import prdc as prdc
+from .originals import Originals as Originals
 from .pictures import neighbours_picture as neighbours_picture
 from .report import ClassQuality as ClassQuality
 from .report import Estimate as Estimate

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from ganaug.errors import InputError
 from ganaug.grids import check_images
 from ganaug.quality.comparison import Comparison, Labelled, against_halves, against_held_out
-from ganaug.quality.copying import Copies, CopyTest, Nearest
+from ganaug.quality.copying import CopyTest, Nearest, find_copies
 from ganaug.quality.extractors import Extractor, Images
 from ganaug.quality.frechet import fid, fid_obstacle
 from ganaug.quality.kernel_distance import kid
 from ganaug.quality.manifold import prdc
+from ganaug.quality.originals import Originals
 from ganaug.quality.probing import gan_test, gan_train
 from ganaug.quality.report import (
     ALL_CLASSES,
@@ -105,10 +106,13 @@ def assess(
 def _extract(
     extractor: Extractor, train: Images, held_out: Images | None, generated: Images
 ) -> ClassFeatures:
-    copies = Copies.of(train, extractor)
-    fake = extractor(generated)
-    unseen = extractor(held_out) if held_out is not None else None
-    return ClassFeatures(copies.train, unseen, fake, *copies.test(fake, unseen))
+    originals, fake = Originals.of(train, extractor), extractor(generated)
+    if held_out is None:
+        return ClassFeatures(originals.unmoved, None, fake, *find_copies(fake, originals))
+    # As many unseen images as there are training images make the sharpest test for its cost.
+    unseen = Originals.of(held_out[: len(train)], extractor)
+    found = find_copies(fake, originals, unseen)
+    return ClassFeatures(originals.unmoved, extractor(held_out), fake, *found)
 
 
 def _judge(extractor: str, features: dict[str, ClassFeatures], seed: int) -> list[ClassQuality]:

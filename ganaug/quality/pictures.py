@@ -17,7 +17,7 @@ PAPER, INK, FAINT, ALARM = "white", "#1f2328", "#6a737d", "#c0262d"
 def neighbours_picture(quality: ClassQuality, train: Images, generated: Images) -> Image.Image:
     """Draw the generated images that come nearest to training images, and those beside them.
 
-    Near copies are framed in red. The eye is the judge of last resort: a blurred or recoloured copy
+    Copies are framed in red. The eye is the judge of last resort: a blurred or recoloured copy
     can lie far away in the features of one network.
 
     Parameters
@@ -42,8 +42,8 @@ def neighbours_picture(quality: ClassQuality, train: Images, generated: Images) 
     rank = f"({len(rows)} of {quality.generated_images})"
     pen.text((MARGIN, MARGIN // 2), f"{title} {rank}", INK, _font(14))
     legend = (
-        f"Distances by {quality.extractor}. Left: nearest over second nearest; "
-        f"red: a near copy, below {copies.threshold:.2f}"
+        f"Distances by {quality.extractor}. Left: distance to the nearest over that to any other "
+        f"real image; red: a copy, below {copies.threshold:.2f}"
     )
     pen.text((MARGIN, MARGIN // 2 + 20), legend, FAINT, _font(12))
     for index, row in enumerate(rows):
@@ -65,10 +65,10 @@ def _draw_entry(
     """Paste one generated image, a wider gap, and its neighbours with their distances below."""
     pen = ImageDraw.Draw(canvas)
     left, top = corner
-    near_copy = row.closeness < threshold
-    tiles = [(generated[row.generated], f"{row.closeness:.2f}", near_copy)]
+    copy = row.closeness < threshold
+    tiles = [(generated[row.generated], f"{row.closeness:.2f}", copy)]
     for number, distance in zip(row.train, row.distances, strict=True):
-        tiles.append((train[number], f"{distance:#.3g}", near_copy and number == row.train[0]))
+        tiles.append((train[number], f"{distance:#.3g}", copy and number == row.train[0]))
     for position, (image, caption, alarm) in enumerate(tiles):
         x = left + position * (size[0] + GAP) + (2 * GAP if position else 0)
         canvas.paste(Image.fromarray(image).resize(size, Image.Resampling.NEAREST), (x, top))

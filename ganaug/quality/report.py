@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from ganaug.files import write_json
-from ganaug.quality.copying import CopyTest, Nearest, Record
+from ganaug.quality.copying import CopyTest, Nearest
+from ganaug.quality.values import Record
 
 Metric = Literal[
     "kid", "fid", "precision", "recall", "density", "coverage", "gan_train", "gan_test"
@@ -32,8 +33,8 @@ LEGEND = """\
 ± is one standard error. The real rows are the floor: unseen real images in place of generated ones.
 KID, FID: lower is better. Precision, density: look real; recall, coverage: are varied.
 GAN-train: accuracy on real images of a probe trained on generated ones; GAN-test: the reverse.
-C_T: far below 0 the images as a whole lean on single training images. Near copies: share of images
-that follow one training image more closely than unseen real ones do; COPIES: more than chance."""
+copied: share of the training images that generated ones reproduce, and below it what chance gives;
+COPIES: more than chance. copy z: below -3 the generated images lean on the training images."""
 
 
 class Estimate(Record):
@@ -103,7 +104,7 @@ class QualityReport(Record):
         rows = [quality for quality in self.classes if quality.extractor == extractor]
         found = [{e.metric: e for e in row.estimates if e.value is not None} for row in rows]
         shown = [metric for metric in TITLES if any(metric in estimates for estimates in found)]
-        lines = [["class", "", *(TITLES[metric] for metric in shown), "C_T", "near copies"]]
+        lines = [["class", "", *(TITLES[metric] for metric in shown), "copy z", "copied"]]
         for row, estimates in zip(rows, found, strict=True):
             cells = [estimates.get(metric) for metric in shown]
             generated = [_cell(e.metric, e.value, e.standard_error) if e else "-" for e in cells]
@@ -131,11 +132,14 @@ def _copy_cells(copies: CopyTest | None) -> list[str]:
     if copies is None:
         return ["", ""]
     warning = "COPIES " if copies.copies else ""
-    return [f"{copies.z:+.1f}", f"{warning}{copies.near_copies:.0%}"]
+    z = "-" if copies.z is None else f"{copies.z:+.1f}"
+    return [z, f"{warning}{copies.copied:.0%}"]
 
 
 def _copy_floors(copies: CopyTest | None) -> list[str]:
-    return ["0.0±1.0", f"{copies.near_copies_floor:.0%}"] if copies else ["", ""]
+    if copies is None:
+        return ["", ""]
+    return ["-" if copies.z is None else "0.0±1.0", f"{copies.copied_floor:.0%}"]
 
 
 def _aligned(lines: list[list[str]]) -> list[str]:

@@ -5,11 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from ganaug.errors import InputError
 
 Features = NDArray[np.floating]
 """Features of N images, ``[N, D]``."""
+
+
+class Record(BaseModel):
+    """A part of the report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Value(NamedTuple):
