@@ -99,7 +99,9 @@ def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
 
 def _view(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
     """Lay a tensor over its storage: the strides say how, they need not be C-contiguous."""
-    last = tensor.offset + sum((n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True))
+    last = tensor.offset + sum(
+        (n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True)
+    )
     if tensor.offset < 0 or min(tensor.strides, default=0) < 0 or last >= storage.size:
         raise ValueError("a tensor reaches out of its storage")
     strides = [step * storage.itemsize for step in tensor.strides]
