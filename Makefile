@@ -41,7 +41,7 @@ report: $(READY)  ## Write the page of a finished comparison again (STUDY=output
 	$(BIN)/ganaug report $(STUDY) $(ARGS)
 
 test: $(READY)  ## Run the tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Images for every test: made here, never downloaded."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from PIL import Image
 
 from pipelines.images import Images
+
+# As in the workers: sums in one order, also in the processes that tests start to compare with.
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 def stripes(rng: np.random.Generator, label: int, count: int, size: int) -> np.ndarray:

@@ -18,6 +18,9 @@ from pipelines.results import StudyResult
 from pipelines.study import run_study
 from pipelines.verbs.report import report
 
+SHOWN = 8
+"""Sample grids that are named on the screen."""
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -39,7 +42,12 @@ class Compared:
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
-        return f"{text_table(self.study)}\n\nresults:  {self.folder}\nreport:   {self.report}"
+        outputs, gans = self.folder.parent.parent, self.study.gans
+        grids = [f"grid:     {outputs / run.folder / 'grid.png'}" for run in gans[:SHOWN]]
+        if len(gans) > SHOWN:
+            grids.append(f"          and {len(gans) - SHOWN} more")
+        lines = [*grids, f"results:  {self.folder}", f"report:   {self.report}"]
+        return "\n".join([text_table(self.study), "", *lines])
 
 
 def classify(
