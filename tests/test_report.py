@@ -381,8 +381,9 @@ def test_verb_writes_the_page(plain, tmp_path):
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert html == render(study, tmp_path)
     assert report(folder, out=tmp_path / "new" / "page.html").read_text(encoding="utf-8") == html
-    with pytest.raises(USER_ERRORS, match="cannot be written"):
-        report(folder, out=folder)
+    for wrong in (folder, folder / "report.html" / "page.html"):
+        with pytest.raises(USER_ERRORS, match="cannot be written"):
+            report(folder, out=wrong)
 
 
 @pytest.mark.parametrize(
