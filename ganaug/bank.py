@@ -128,8 +128,7 @@ class Bank:
         try:
             for label, source in enumerate(class_folders):
                 name = read_json(source / "config.json")["class_name"]
-                safe = "".join(c if c.isalnum() or c in " _-" else "_" for c in name)
-                target = part / f"{label}-{safe}"
+                target = part / class_folder_name(label, name)
                 target.mkdir(parents=True)
                 for file in BANK_FILES:
                     _link_or_copy(source / file, target / file)
@@ -142,6 +141,17 @@ class Bank:
         finally:
             shutil.rmtree(part, ignore_errors=True)
         return cls(folder)
+
+
+def class_folder_name(label: int, name: str) -> str:
+    """Return ``<label>-<name>``, in letters that every file system takes.
+
+    Examples
+    --------
+    >>> class_folder_name(3, "dog/wolf")
+    '3-dog_wolf'
+    """
+    return f"{label}-" + "".join(c if c.isalnum() or c in " _-" else "_" for c in name)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -13,7 +13,6 @@ from PIL import Image
 from ganaug.grids import image_grid, save_picture
 from ganaug.model import GAN
 from ganaug.record import Record
-from ganaug.sampling import draw_latents, generate
 
 GRID_COLUMNS = 10
 GRID_ROWS = 5
@@ -72,11 +71,13 @@ class DrawGrid(OnStep):
         save_picture(draw_grid(self.model, self.real), path)
 
 
-def draw_grid(gan: GAN, real: np.ndarray) -> Image.Image:
-    """Return a grid of samples from fixed latent vectors under a row of real images."""
-    real = real[:GRID_COLUMNS]
-    latents = draw_latents(len(real) * GRID_ROWS, gan.config.latent, [gan.config.seed])
-    return image_grid(np.concatenate([real, generate(gan.sampler, latents)]), len(real), header=1)
+def draw_grid(gan: GAN, real: np.ndarray, label: int | None = None) -> Image.Image:
+    """Return a grid of samples from fixed latent vectors under a row of real images.
+
+    A class-conditional GAN draws one class, or all of them in turn.
+    """
+    images = gan.sample(len(real) * GRID_ROWS, [gan.config.seed], label)
+    return image_grid(np.concatenate([real, images]), len(real), header=1)
 
 
 class SaveCheckpoint(OnStep):

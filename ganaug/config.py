@@ -1,8 +1,8 @@
 """Every setting of a GAN, with its default and why."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class GanConfig(BaseModel):
@@ -43,6 +43,9 @@ class GanConfig(BaseModel):
     """Weight of the gradient penalty on real images; needs the discriminator of pixels."""
     lecam: float = Field(0.0, ge=0)
     """Weight of the LeCam penalty (0.3 in its paper on CIFAR)."""
+    label_ramp: tuple[float, float] = (0.25, 0.5)
+    """Shares of the training between which the labels of a class-conditional GAN come in; labels
+    from the start make it collapse on few images (Shahbazi et al. 2022)."""
     flip: bool = True
     """Mirror half of the real images. Turn off for digits and letters."""
     ema_half_life: int = Field(500, ge=0)
@@ -63,3 +66,13 @@ class GanConfig(BaseModel):
     """Keras dtype policy."""
     seed: int = Field(0, ge=0)
     """Seeds the weights, the batches, the noise and the augmentation."""
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.r1 and self.discriminator == "projected":
+            raise ValueError("r1 needs discriminator='pixels'; use lecam with 'projected'")
+        if self.minibatch_stddev and self.batch % 4:
+            raise ValueError(f"batch={self.batch}; minibatch_stddev needs a multiple of 4")
+        if not 0 <= self.label_ramp[0] <= self.label_ramp[1] <= 1:
+            raise ValueError(f"label_ramp={self.label_ramp}; give two shares in order, 0 to 1")
+        return self

@@ -14,14 +14,47 @@ from ganaug.layers import MinibatchStddev, SpectralConv2D
 from ganaug.networks import initializer, seed_stream, stage_channels
 
 
-def build_discriminator(size: int, config: GanConfig) -> keras.Model:
-    """Return a network from ``[images]`` in -1..1 to ``[logits]``, ``[B, 1]``."""
+def build_discriminator(size: int, config: GanConfig, classes: int = 0) -> keras.Model:
+    """Return a network from ``[images]`` in -1..1 to ``[logits]``, ``[B, 1]``.
+
+    With `classes` above 0 it takes ``[images, label weights]``, see :func:`select_class`.
+    """
     image = keras.Input([size, size, 3], name="image")
-    logit = judge_pixels(image, config, seed_stream(config.seed, "discriminator"))
-    return keras.Model([image], [logit], name="discriminator")
+    label = label_input(classes)
+    logit = judge_pixels(image, label, config, seed_stream(config.seed, "discriminator"))
+    return keras.Model([image, *label], [logit], name="discriminator")
 
 
-def judge_pixels(image: Any, config: GanConfig, seeds: Iterator[int]) -> Any:
+def label_input(classes: int) -> list[Any]:
+    """Return the input of label weights ``[B, classes]``, as a list that may be empty."""
+    return [keras.Input([classes], name="label")] if classes else []
+
+
+def select_class(logits: Any, label: list[Any]) -> Any:
+    """Add a class's logit to the common one.
+
+    The linear form of the projection discriminator (Miyato and Koyama 2018): one filter judges
+    whether an image is real, one filter a class whether it is real as such.
+
+    Parameters
+    ----------
+    logits
+        ``[B, H, W, 1 + classes]``.
+    label
+        Empty, or one tensor of weights ``[B, classes]``: one-hot times how much labels count.
+
+    Returns
+    -------
+    ``[B, H * W]``
+    """
+    common = layers.Flatten(dtype="float32")(logits[..., :1])
+    if not label:
+        return common
+    weighted = logits[..., 1:] * label[0][:, None, None, :]
+    return common + layers.Flatten(dtype="float32")(keras.ops.sum(weighted, axis=3))
+
+
+def judge_pixels(image: Any, label: list[Any], config: GanConfig, seeds: Iterator[int]) -> Any:
     """Return one logit for each image."""
     build = _Builder(config, seeds)
     block = build.residual if config.network == "residual" else build.strided
@@ -32,8 +65,9 @@ def judge_pixels(image: Any, config: GanConfig, seeds: Iterator[int]) -> Any:
         x = MinibatchStddev(dtype=config.precision)(x)
     x = layers.Dropout(config.dropout, seed=next(seeds), dtype=config.precision)(x)
     # A kernel of the whole map is a dense layer that can be normalised like the others.
-    x = build.convolve(x, 1, x.shape[1], padding="valid", dtype="float32")
-    return layers.Flatten(dtype="float32")(x)
+    filters = 1 + sum(weights.shape[1] for weights in label)
+    x = build.convolve(x, filters, x.shape[1], padding="valid", dtype="float32")
+    return select_class(x, label)
 
 
 class _Builder:

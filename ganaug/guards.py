@@ -10,7 +10,6 @@ from ganaug.callbacks import OnStep
 from ganaug.checkpoint import save_arrays
 from ganaug.config import GanConfig
 from ganaug.record import Record
-from ganaug.sampling import draw_latents, generate
 
 CERTAIN_STEPS = 500
 """A discriminator that was right about every image for so long teaches nothing any more."""
@@ -67,10 +66,8 @@ class KeepBest(OnStep):
 
     def act(self, step: int, logs: dict[str, float]) -> None:
         """Measure, and keep or stop."""
-        latents = draw_latents(
-            self.config.quality_samples, self.config.latent, [self.config.seed, 1]
-        )
-        score = float(self.quality(generate(self.model.sampler, latents)))
+        samples = self.model.sample(self.config.quality_samples, [self.config.seed, 1])
+        score = float(self.quality(samples))
         best = self.record.best
         self.record.scores.append((step, score))
         if best is None or score < best[1]:
@@ -105,8 +102,7 @@ class WatchForCollapse(OnStep):
                 raise Collapsed(step, "the discriminator is always right")
 
     def _samples_are_equal(self) -> bool:
-        latents = draw_latents(PROBE, self.config.latent, [self.config.seed, 2])
-        samples = generate(self.model.sampler, latents)
+        samples = self.model.sample(PROBE, [self.config.seed, 2])
         # Two grey levels: rounding may part what is the same image.
         return bool(np.ptp(samples.astype(int), axis=0).max() < 2)
 

@@ -1,9 +1,10 @@
 """The GAN as a Keras model: one `fit()` trains both networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from ganaug.config import GanConfig
@@ -12,9 +13,10 @@ from ganaug.discriminators import build_discriminator
 from ganaug.ema import EmaGenerator
 from ganaug.errors import InputError
 from ganaug.losses import LOSSES
-from ganaug.networks import build_generator
+from ganaug.networks import bake_class, build_generator
 from ganaug.projected import Lens, build_heads
 from ganaug.regularisers import LeCam, lazy_r1
+from ganaug.sampling import draw_latents, generate
 
 CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "augment")
 """Losses, mean logits on real and on generated images, the discriminator's accuracy, and the
@@ -38,6 +40,8 @@ class GAN(keras.Model):  # type: ignore[misc]
     backbone
         Makes the network of a projected discriminator: images in 0..1 to a list of feature maps,
         finest first.
+    classes
+        Above 0, both networks know the class: ``fit()`` takes batches of (images, int labels).
 
     Attributes
     ----------
@@ -48,17 +52,23 @@ class GAN(keras.Model):  # type: ignore[misc]
     """
 
     def __init__(
-        self, size: int, config: GanConfig, backbone: Callable[[], keras.Model] | None = None
+        self,
+        size: int,
+        config: GanConfig,
+        backbone: Callable[[], keras.Model] | None = None,
+        classes: int = 0,
     ) -> None:
         super().__init__(name="gan")
+        self.size = size
         self.config = config
-        self.generator = build_generator(size, config)
+        self.classes = classes
+        self.generator = build_generator(size, config, classes)
         self.lens: Lens | None = None
         if config.discriminator == "projected":
             self.lens = Lens(size, _required(backbone)(), config.seed)
-            self.discriminator = build_heads(self.lens, config)
+            self.discriminator = build_heads(self.lens, config, classes)
         else:
-            self.discriminator = build_discriminator(size, config)
+            self.discriminator = build_discriminator(size, config, classes)
         self.augment = DiffAugment(config.augment, config.seed + 1, config.adaptive)
         self.lecam = LeCam() if config.lecam else None
         self.loss_pair = LOSSES[config.loss]
@@ -91,11 +101,40 @@ class GAN(keras.Model):  # type: ignore[misc]
             generator.state.assign(keras.random.SeedGenerator(seed).state)
             seed += 1
 
-    def call(self, real: Any, training: bool = False) -> Any:
-        """Return as many generated images in -1..1 as there are `real` ones."""
+    def sample(self, count: int, seed: Sequence[int], label: int | None = None) -> np.ndarray:
+        """Return uint8 samples; a class-conditional GAN's are of `label`, or all in turn."""
+        latents = draw_latents(count, self.config.latent, seed)
+        if self.classes:
+            labels = np.arange(count) % self.classes if label is None else np.full(count, label)
+            weight = float(ops.convert_to_numpy(self.label_weight()))
+            one_hot = np.eye(self.classes, dtype=np.float32)[labels]
+            latents = np.concatenate([latents, weight * one_hot], axis=1)
+        return generate(self.sampler, latents)
+
+    def class_generator(self, label: int) -> keras.Model:
+        """Return the sampler of one class of a class-conditional GAN, on its own."""
+        weight = float(ops.convert_to_numpy(self.label_weight()))
+        return bake_class(self.sampler, self.size, self.config, label, weight)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return as many generated images in -1..1, of the same classes, as there are real ones."""
+        real, label = self._unpack(inputs)
         shape = (ops.shape(real)[0], self.config.latent)
         latent = keras.random.normal(shape, seed=self.noise_seed)
-        return self.generator(latent, training=training)
+        return self.generator(ops.concatenate([latent, *label], axis=1), training=training)
+
+    def _unpack(self, inputs: Any) -> tuple[Any, list[Any]]:
+        """Return the images, and a list: empty, or the weights of the labels ``[B, classes]``."""
+        if not self.classes:
+            return inputs, []
+        images, labels = inputs
+        return images, [ops.one_hot(labels, self.classes) * self.label_weight()]
+
+    def label_weight(self) -> Any:
+        """Return how much labels count at this step, 0..1."""
+        start, stop = (share * self.config.steps for share in self.config.label_ramp)
+        done = (ops.cast(self.step, "float32") - start) / max(1.0, stop - start)
+        return ops.clip(done, 0, 1)
 
     def compute_loss(
         self,
@@ -110,12 +149,13 @@ class GAN(keras.Model):  # type: ignore[misc]
         Parameters
         ----------
         x
-            Real images, uint8.
+            Real images, uint8, or (images, labels).
         y_pred
             Generated images, from :meth:`call`.
         """
-        real = self._look(ops.cast(x, "float32") / 127.5 - 1)
-        fake = self._look(y_pred)
+        images, label = self._unpack(x)
+        real = self._look(ops.cast(images, "float32") / 127.5 - 1) + label
+        fake = self._look(y_pred) + label
         # Nothing in the discriminator mixes images, so one pass judges both halves.
         both = [ops.concatenate([r, ops.stop_gradient(f)]) for r, f in zip(real, fake, strict=True)]
         logits = keras.tree.flatten(self.discriminator(both, training=training))
@@ -128,12 +168,12 @@ class GAN(keras.Model):  # type: ignore[misc]
         )
         self._record(d_loss=d_loss, g_loss=g_loss, d_real=real_logits, d_fake=fake_logits)
         if training:
-            d_loss += self._penalties(real, real_logits, fake_logits)
+            d_loss += self._penalties(real[0], label, real_logits, fake_logits)
             self.augment.adapt(real_logits)
             self._finish_step()
         return d_loss + g_loss
 
-    def _penalties(self, real: list[Any], real_logits: Any, fake_logits: Any) -> Any:
+    def _penalties(self, real: Any, label: list[Any], real_logits: Any, fake_logits: Any) -> Any:
         """Return the regularisers that the configuration asks for."""
         penalty = 0.0
         if self.lecam is not None:
@@ -141,7 +181,7 @@ class GAN(keras.Model):  # type: ignore[misc]
         if self.config.r1:
             weights = [v.value for v in self.discriminator.trainable_variables]
             penalty += self.config.r1 * lazy_r1(
-                lambda x: self._judge_with(weights, [x])[0], real[0], self.step
+                lambda x: self._judge_with(weights, [x, *label])[0], real, self.step
             )
         return penalty
 

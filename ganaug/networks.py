@@ -59,20 +59,34 @@ def initializer(config: GanConfig, seed: int) -> keras.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02, seed=seed)
 
 
-def build_generator(size: int, config: GanConfig) -> keras.Model:
+def build_generator(
+    size: int, config: GanConfig, classes: int = 0, *, baked: bool = False
+) -> keras.Model:
     """Return a network from latent vectors ``[B, latent]`` to images in -1..1.
 
     It is made of stock Keras layers alone, so that its saved file loads anywhere in safe mode.
+
+    Parameters
+    ----------
+    size
+        Side of the images.
+    config
+        Width, latent length, kind of network, precision and seed.
+    classes
+        Above 0, the input is ``[B, latent + classes]``: a one-hot label behind the vector.
+    baked
+        Give the first layer a bias, which holds a single class of a class-conditional generator.
     """
     channels = stage_channels(size, config.width)
     base = size >> len(channels)
     build = _Builder(config)
-    latent = keras.Input([config.latent], name="latent")
+    latent = keras.Input([config.latent + classes], name="latent")
     x = layers.Dense(
         base * base * channels[-1],
-        use_bias=False,
+        use_bias=baked,
         kernel_initializer=build.initializer(),
         dtype=config.precision,
+        name="first",
     )(latent)
     x = layers.Reshape([base, base, channels[-1]], dtype=config.precision)(x)
     x = build.residual(x, channels) if config.network == "residual" else build.dcgan(x, channels)
@@ -129,3 +143,17 @@ class _Builder:
             inner = self.convolve(self.normalise(inner), filters, 3)
             x = layers.Add(dtype=self.precision)([self.convolve(repeat(x), filters, 1), inner])
         return self.convolve(self.normalise(x), 3, 3)
+
+
+def bake_class(
+    generator: keras.Model, size: int, config: GanConfig, label: int, weight: float
+) -> keras.Model:
+    """Return one class of a class-conditional generator as a generator of its own, exactly.
+
+    The label's row of the first layer becomes that layer's bias, times `weight`.
+    """
+    single = build_generator(size, config, baked=True)
+    kernel, *rest = generator.get_weights()
+    bias = weight * kernel[config.latent + label]
+    single.set_weights([kernel[: config.latent], bias, *rest])
+    return single

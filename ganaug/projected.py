@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 from ganaug.config import GanConfig
-from ganaug.discriminators import judge_pixels
+from ganaug.discriminators import judge_pixels, label_input, select_class
 from ganaug.errors import InputError
 from ganaug.layers import SpectralConv2D
 from ganaug.networks import seed_stream
@@ -101,29 +101,30 @@ def _mix(maps: list[Any], seeds: Iterator[int]) -> list[Any]:
     return mixed
 
 
-def build_heads(lens: keras.Model, config: GanConfig) -> keras.Model:
-    """Return the trained part: one small head a view, each giving a list entry of logits."""
+def build_heads(lens: keras.Model, config: GanConfig, classes: int = 0) -> keras.Model:
+    """Return the trained part: one small head a view, each giving a list entry of logits.
+
+    With `classes` above 0 the last input is label weights, see
+    :func:`ganaug.discriminators.select_class`.
+    """
     seeds = seed_stream(config.seed, "discriminator")
     views = [keras.Input(view.shape[1:]) for view in lens.outputs]
-    logits = [_head(view, seeds) for view in views[:-1]]
-    logits.append(judge_pixels(views[-1], config, seeds))
-    return keras.Model(views, logits, name="discriminator")
+    label = label_input(classes)
+    logits = [select_class(_head(view, 1 + classes, seeds), label) for view in views[:-1]]
+    logits.append(judge_pixels(views[-1], label, config, seeds))
+    return keras.Model([*views, *label], logits, name="discriminator")
 
 
-def _head(x: Any, seeds: Iterator[int]) -> Any:
-    """Judge one map."""
+def _head(x: Any, filters: int, seeds: Iterator[int]) -> Any:
+    """Judge each place of one map."""
 
     def convolve(x: Any, filters: int, kernel: int, strides: int = 1) -> Any:
+        start = keras.initializers.GlorotUniform(next(seeds))
         return SpectralConv2D(
-            filters,
-            kernel,
-            strides,
-            "same",
-            seed=next(seeds),
-            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            filters, kernel, strides, "same", seed=next(seeds), kernel_initializer=start
         )(x)
 
     while x.shape[1] > LOGIT_SIDE:
         x = layers.LeakyReLU(0.2)(convolve(x, HEAD_CHANNELS, 4, 2))
     x = layers.LeakyReLU(0.2)(convolve(x, HEAD_CHANNELS, 3))
-    return layers.Flatten()(convolve(x, 1, 1))
+    return convolve(x, filters, 1)

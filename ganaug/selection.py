@@ -114,7 +114,7 @@ def by_novelty(train: Originals, extractor: Extractor, threshold: float) -> Rule
         The one that `train` was made with.
     threshold
         Distance to the nearest training image over that to any other which an image must keep,
-        0..1; `CopyTest.threshold` is a good one.
+        0..1; chance seldom gives less than `CopyTest.threshold`.
     """
     return Rule(
         "novelty",

@@ -7,9 +7,16 @@ import tensorflow as tf
 
 
 def batches(
-    images: np.ndarray, batch: int, start: int, stop: int, *, flip: bool, seed: Sequence[int]
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    batch: int,
+    start: int,
+    stop: int,
+    *,
+    flip: bool,
+    seed: Sequence[int],
 ) -> tf.data.Dataset:
-    """Return the real batches of the steps `start` to `stop`.
+    """Return the real batches of the steps `start` to `stop`: images, or (images, labels).
 
     Epochs are shuffled one after the other and batches cut across their borders, so a class may
     have any number of images, fewer than a batch too. No state is carried: a training that is
@@ -19,6 +26,8 @@ def batches(
     ----------
     images
         uint8 ``[N, H, W, 3]``.
+    labels
+        int ``[N]`` or None.
     flip
         Mirrored copies double the class, as in the DiffAugment paper.
     seed
@@ -26,13 +35,17 @@ def batches(
     """
     if flip:
         images = np.concatenate([images, images[:, :, ::-1]])
+        labels = None if labels is None else np.concatenate([labels, labels])
     count = len(images)
     epochs = -(-stop * batch // count)
     order = np.tile(np.arange(count, dtype=np.int32), (epochs, 1))
     np.random.default_rng(seed).permuted(order, axis=1, out=order)
     indices = order.reshape(-1)[start * batch : stop * batch].reshape(-1, batch)
-    held = tf.constant(images)
-    dataset = tf.data.Dataset.from_tensor_slices(indices).map(lambda i: tf.gather(held, i))
+    # A tuple in a tuple: both are input, neither is a target.
+    held = tf.constant(images) if labels is None else ((tf.constant(images), labels),)
+    dataset = tf.data.Dataset.from_tensor_slices(indices).map(
+        lambda i: tf.nest.map_structure(lambda values: tf.gather(values, i), held)
+    )
     options = tf.data.Options()
     options.threading.private_threadpool_size = 1
     return dataset.with_options(options).prefetch(4)

@@ -1,36 +1,29 @@
-"""Train the generator of one class into a folder."""
+"""Train generators: of one class, or one for all classes together."""
 
 import hashlib
-import logging
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import partial
-from importlib.metadata import version
-from math import gcd
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ganaug.callbacks import DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint, draw_grid
-from ganaug.checkpoint import check_same, load_arrays, load_checkpoint, save_checkpoint
+from ganaug.bank import class_folder_name
+from ganaug.callbacks import GRID_COLUMNS, draw_grid
+from ganaug.checkpoint import check_same
 from ganaug.config import GanConfig
 from ganaug.errors import InputError
 from ganaug.files import read_json, replacing, write_json
 from ganaug.grids import check_images, save_picture
-from ganaug.guards import Collapsed, KeepBest, WatchForCollapse
 from ganaug.model import GAN
 from ganaug.networks import check_size
-from ganaug.record import History, Record, Restart
-from ganaug.stream import batches
+from ganaug.record import History
+from ganaug.session import Session
 
 MIN_IMAGES = 8
-TICK = 50
-"""Steps between points of the history, at most."""
-MAX_STEPS_PER_EXECUTION = 10
-"""Steps a call of the compiled function, at most; Ctrl-C waits for the call to end."""
-_log = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+Quality = Callable[[np.ndarray], float]
+Backbone = Callable[[], keras.Model]
 
 
 def train(
@@ -39,9 +32,9 @@ def train(
     folder: Path,
     *,
     class_name: str,
-    progress: Callable[[int, int], None] | None = None,
-    backbone: Callable[[], keras.Model] | None = None,
-    quality: Callable[[np.ndarray], float] | None = None,
+    progress: Progress | None = None,
+    backbone: Backbone | None = None,
+    quality: Quality | None = None,
 ) -> History:
     """Train a GAN on the images of one class.
 
@@ -77,20 +70,100 @@ def train(
     InputError
         Unfit images, a folder that holds another training, or a training that broke down.
     """
-    settings = describe(images, config, class_name)
-    marker = folder / "config.json"
-    if marker.exists():
-        check_same(marker, read_json(marker), settings)
+    settings = _describe(images, config, class_name)
+    if _is_finished(folder, settings):
         history: History = read_json(folder / "history.json")
         return history
-    gan = GAN(settings["image_size"], config, backbone)
+    gan = _build(images, config, backbone)
+    session = Session(gan, images, None, folder, settings, progress, quality)
+    record = session.run()
+    _save_generator(gan.sampler, folder)
+    save_picture(draw_grid(gan, images[:GRID_COLUMNS]), folder / "grid.png")
+    session.finish(record)
+    return record.history
+
+
+def train_classes(
+    images: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    config: GanConfig,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    backbone: Backbone | None = None,
+    quality: Quality | None = None,
+) -> History:
+    """Train one class-conditional GAN on all classes; `folder` becomes a :class:`ganaug.Bank`.
+
+    Classes share what they have in common. Each is saved as a generator of its own, so nothing
+    that samples a bank needs to know how it was trained.
+
+    Parameters
+    ----------
+    labels
+        int ``[N]``, indices into `class_names`; at least 8 images of each class.
+    quality
+        Measures samples of all classes in turn: the label of sample i is ``i % classes``.
+
+    See Also
+    --------
+    train : has the other parameters.
+    """
+    counts = np.bincount(labels, minlength=len(class_names))
+    if len(labels) != len(images) or len(counts) > len(class_names):
+        raise InputError(
+            f"{len(labels)} labels up to {labels.max()} for {len(images)} images of "
+            f"{len(class_names)} classes; pass a label below the number of classes for each image"
+        )
+    described = [
+        _describe(images[labels == label], config, name) for label, name in enumerate(class_names)
+    ]
+    settings = described[0] | {
+        "class_name": list(class_names),
+        "images": len(images),
+        "images_sha256": [d["images_sha256"] for d in described],
+    }
+    if _is_finished(folder, settings):
+        history: History = read_json(folder / "history.json")
+        return history
+    gan = _build(images, config, backbone, len(class_names))
+    session = Session(gan, images, labels.astype(np.int32), folder, settings, progress, quality)
+    record = session.run()
+    for label, class_settings in enumerate(described):
+        target = folder / class_folder_name(label, class_settings["class_name"])
+        _save_generator(gan.class_generator(label), target)
+        grid = draw_grid(gan, images[labels == label][:GRID_COLUMNS], label)
+        save_picture(grid, target / "grid.png")
+        write_json(target / "config.json", class_settings)
+    session.finish(record)
+    return record.history
+
+
+def _is_finished(folder: Path, settings: dict[str, Any]) -> bool:
+    """Tell whether the folder holds this very training; raise InputError if another one."""
+    marker = folder / "config.json"
+    if not marker.exists():
+        return False
+    check_same(marker, read_json(marker), settings)
+    return True
+
+
+def _build(
+    images: np.ndarray, config: GanConfig, backbone: Backbone | None, classes: int = 0
+) -> GAN:
+    gan = GAN(images.shape[1], config, backbone, classes)
     if gan.lens is not None:
         gan.lens.calibrate(images)
-    training = _Training(gan, images, folder, settings, progress, quality)
-    return training.run().history
+    return gan
 
 
-def describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str, Any]:
+def _save_generator(generator: keras.Model, folder: Path) -> None:
+    with replacing(folder / "generator.keras") as part:
+        generator.save(part)
+
+
+def _describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str, Any]:
     """Return what identifies a training, after checking the images.
 
     Raises
@@ -98,12 +171,12 @@ def describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str
     InputError
         Too few images, all equal, or of an unfit shape.
     """
-    check_images(images)
-    size = check_size(*images.shape[1:3])
     if len(images) < MIN_IMAGES:
         raise InputError(
             f"class {class_name!r} has {len(images)} images; a GAN needs at least {MIN_IMAGES}"
         )
+    check_images(images)
+    size = check_size(*images.shape[1:3])
     if (images == images[0]).all():
         raise InputError(
             f"all {len(images)} images of class {class_name!r} are equal; pass different ones"
@@ -113,135 +186,5 @@ def describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str
         "image_size": size,
         "images": len(images),
         "images_sha256": hashlib.sha256(images.tobytes()).hexdigest(),
-        "config": config.model_dump(),
+        "config": config.model_dump(mode="json"),
     }
-
-
-class _Training:
-    """One run of :func:`train`, from the last checkpoint to the finished folder."""
-
-    def __init__(
-        self,
-        gan: GAN,
-        images: np.ndarray,
-        folder: Path,
-        settings: dict[str, Any],
-        progress: Callable[[int, int], None] | None,
-        quality: Callable[[np.ndarray], float] | None,
-    ) -> None:
-        self.gan = gan
-        self.config: GanConfig = gan.config
-        self.images = images
-        self.folder = folder
-        self.settings = settings
-        self.progress = progress
-        self.quality = quality
-        self.checkpoint = folder / "checkpoint.npz"
-        self.best = folder / "best.npz"
-        every = [self.config.grid_every, self.config.checkpoint_every]
-        self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
-
-    def run(self) -> Record:
-        """Train to the end, however often it collapses on the way."""
-        per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
-        self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
-        if not self.checkpoint.exists():
-            save_checkpoint(self.checkpoint, self.gan, self.settings, Record())
-        record = self._load()
-        while not self._finished(record):
-            try:
-                self._fit(record)
-            except Collapsed as collapse:
-                record = self._go_back(collapse)
-        self._write_results(record)
-        return record
-
-    def _load(self) -> Record:
-        return load_checkpoint(self.checkpoint, self.gan, self.settings)
-
-    @property
-    def _step(self) -> int:
-        return int(self.gan.step.numpy())
-
-    def _finished(self, record: Record) -> bool:
-        step = self._step
-        given_up = len(record.restarts) > self.config.restarts
-        return step >= self.config.steps or given_up or record.stalled(step, self.config.patience)
-
-    def _fit(self, record: Record) -> None:
-        """Run the steps that are left: whole ticks, or what remains after them."""
-        start, left = self._step, self.config.steps - self._step
-        length = min(self.tick, left)
-        stop = start + left // length * length
-        data = batches(
-            self.images,
-            self.config.batch,
-            start,
-            stop,
-            flip=self.config.flip,
-            seed=[self.config.seed, len(record.restarts)],
-        )
-        self.gan.fit(
-            data,
-            epochs=left // length,
-            steps_per_epoch=length,
-            shuffle=False,
-            callbacks=self._callbacks(record),
-            verbose=0,
-        )
-
-    def _callbacks(self, record: Record) -> list[keras.callbacks.Callback]:
-        """Return them in their order: what the checkpoint holds must be there before it."""
-        config, total = self.config, self.config.steps
-        callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
-        if self.quality:
-            callbacks.append(KeepBest(config, record, self.best, self.quality))
-        callbacks.append(DrawGrid(config.grid_every or total, total, self.images, self.folder))
-        save = partial(save_checkpoint, self.checkpoint, settings=self.settings, record=record)
-        callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
-        if self.progress:
-            callbacks.append(ReportProgress(1, total, self.progress))
-        return callbacks
-
-    def _go_back(self, collapse: Collapsed) -> Record:
-        """Restore the last good checkpoint, with new random numbers from there on.
-
-        Raises
-        ------
-        InputError
-            There is none but the start, and no restart is left.
-        """
-        record = self._load()
-        name = self.settings["class_name"]
-        if len(record.restarts) >= self.config.restarts and not self._step:
-            raise InputError(
-                f"training of class {name!r} broke down at {collapse} "
-                f"({len(record.restarts)} restarts); lower learning_rate or choose another seed"
-            )
-        record.restarts.append(Restart(collapse.step, collapse.reason, self._step))
-        _log.warning("class %s broke down at %s; back to step %d", name, collapse, self._step)
-        self.gan.reseed(self.config.seed + 1_000 * len(record.restarts))
-        save_checkpoint(self.checkpoint, self.gan, self.settings, record)
-        return record
-
-    def _write_results(self, record: Record) -> None:
-        """Write the results; ``config.json`` comes last, because its presence says finished."""
-        kept = self._step
-        if record.best:
-            kept = record.best[0]
-            self.gan.sampler.set_weights(load_arrays(self.best)[0])
-        with replacing(self.folder / "generator.keras") as part:
-            self.gan.sampler.save(part)
-        save_picture(draw_grid(self.gan, self.images), self.folder / "grid.png")
-        write_json(self.folder / "history.json", record.history)
-        facts = asdict(record) | {"kept_step": kept}
-        write_json(self.folder / "record.json", {k: facts[k] for k in facts if k != "history"})
-        versions = {name: version(name) for name in ("keras", "numpy")}
-        write_json(self.folder / "config.json", self.settings | {"versions": versions})
-        self.checkpoint.unlink(missing_ok=True)
-        self.best.unlink(missing_ok=True)
-
-
-def _use_xla() -> bool:
-    """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
-    return keras.backend.backend() == "jax" or bool(keras.distribution.list_devices("gpu"))

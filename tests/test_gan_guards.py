@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import ganaug
 from ganaug import GanConfig, InputError
@@ -12,6 +13,14 @@ from ganaug.sampling import draw_latents, generate
 TINY = GanConfig(
     steps=8, batch=8, width=4, latent=8, grid_every=8, checkpoint_every=2, quality_every=2
 )
+
+
+@pytest.fixture(autouse=True)
+def _eager():
+    """Tracing a graph would take longer than these few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

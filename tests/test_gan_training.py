@@ -151,7 +151,7 @@ def test_plain_dcgan_of_study_p(images, tmp_path):
 
 def test_both_networks_learn_and_neither_loss_moves_the_other(images):
     gan = GAN(32, TINY.model_copy(update={"ema_half_life": 0}))
-    gan.compile_adam(jit_compile=False)
+    gan.compile_adam(run_eagerly=True)
     before = [v.numpy() for v in gan.trainable_variables]
     gan.fit(images, batch_size=8, verbose=0)
     after = [v.numpy() for v in gan.trainable_variables]
@@ -160,7 +160,7 @@ def test_both_networks_learn_and_neither_loss_moves_the_other(images):
 
 def test_average_starts_as_a_copy_and_lags(images):
     gan = GAN(32, TINY)
-    gan.compile_adam(jit_compile=False)
+    gan.compile_adam(run_eagerly=True)
     assert same(gan.sampler.get_weights(), gan.generator.get_weights())
     gan.step.assign(1000)
     before = [v.numpy() for v in gan.generator.trainable_variables]
@@ -171,12 +171,12 @@ def test_average_starts_as_a_copy_and_lags(images):
 
 
 def test_stream_is_balanced_and_a_function_of_the_step(images):
-    whole = np.concatenate(list(batches(images, 8, 0, 10, flip=False, seed=[1])))
-    tail = np.concatenate(list(batches(images, 8, 6, 10, flip=False, seed=[1])))
+    whole = np.concatenate(list(batches(images, None, 8, 0, 10, flip=False, seed=[1])))
+    tail = np.concatenate(list(batches(images, None, 8, 6, 10, flip=False, seed=[1])))
     assert (whole[48:] == tail).all()
     counts = [(whole == image).all(axis=(1, 2, 3)).sum() for image in images]
     assert counts == [8] * 10
-    doubled = np.concatenate(list(batches(images, 10, 0, 2, flip=True, seed=[1])))
+    doubled = np.concatenate(list(batches(images, None, 10, 0, 2, flip=True, seed=[1])))
     assert {i.tobytes() for i in doubled} == {
         i.tobytes() for i in np.concatenate([images, images[:, :, ::-1]])
     }

@@ -1,0 +1,185 @@
+"""Run a training: resume it, guard it, and end with the generator to keep."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ganaug.callbacks import GRID_COLUMNS, DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint
+from ganaug.checkpoint import load_arrays, load_checkpoint, save_checkpoint
+from ganaug.config import GanConfig
+from ganaug.errors import InputError
+from ganaug.files import write_json
+from ganaug.guards import Collapsed, KeepBest, WatchForCollapse
+from ganaug.model import GAN
+from ganaug.record import Record, Restart
+from ganaug.stream import batches
+
+TICK = 50
+"""Steps between points of the history, at most."""
+MAX_STEPS_PER_EXECUTION = 10
+"""Steps a call of the compiled function, at most; Ctrl-C waits for the call to end."""
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One training, from the last checkpoint to the generator that is kept.
+
+    Parameters
+    ----------
+    gan
+        Not yet compiled.
+    images, labels
+        uint8 ``[N, size, size, 3]``, and int ``[N]`` for a class-conditional GAN.
+    folder
+        Gets the checkpoint and the grids.
+    settings
+        Identifies the training; a checkpoint of another one is refused.
+    progress, quality
+        As in :func:`ganaug.train`.
+    """
+
+    def __init__(
+        self,
+        gan: GAN,
+        images: np.ndarray,
+        labels: np.ndarray | None,
+        folder: Path,
+        settings: dict[str, Any],
+        progress: Callable[[int, int], None] | None,
+        quality: Callable[[np.ndarray], float] | None,
+    ) -> None:
+        self.gan = gan
+        self.config: GanConfig = gan.config
+        self.images = images
+        self.labels = labels
+        self.folder = folder
+        self.settings = settings
+        self.progress = progress
+        self.quality = quality
+        self.checkpoint = folder / "checkpoint.npz"
+        self.best = folder / "best.npz"
+        every = [self.config.grid_every, self.config.checkpoint_every]
+        self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
+
+    def run(self) -> Record:
+        """Train to the end, however often it collapses; the sampler then is what to keep."""
+        per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
+        self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
+        if not self.checkpoint.exists():
+            save_checkpoint(self.checkpoint, self.gan, self.settings, Record())
+        record = self._load()
+        while not self._finished(record):
+            try:
+                self._fit(record)
+            except Collapsed as collapse:
+                record = self._go_back(collapse)
+        record.kept_step = self._keep(record)
+        return record
+
+    def _load(self) -> Record:
+        return load_checkpoint(self.checkpoint, self.gan, self.settings)
+
+    @property
+    def _step(self) -> int:
+        return int(self.gan.step.numpy())
+
+    def _finished(self, record: Record) -> bool:
+        step = self._step
+        given_up = len(record.restarts) > self.config.restarts
+        return step >= self.config.steps or given_up or record.stalled(step, self.config.patience)
+
+    def _fit(self, record: Record) -> None:
+        """Run the steps that are left: whole ticks, or what remains after them."""
+        start, left = self._step, self.config.steps - self._step
+        length = min(self.tick, left)
+        stop = start + left // length * length
+        data = batches(
+            self.images,
+            self.labels,
+            self.config.batch,
+            start,
+            stop,
+            flip=self.config.flip,
+            seed=[self.config.seed, len(record.restarts)],
+        )
+        self.gan.fit(
+            data,
+            epochs=left // length,
+            steps_per_epoch=length,
+            shuffle=False,
+            callbacks=self._callbacks(record),
+            verbose=0,
+        )
+
+    def _callbacks(self, record: Record) -> list[keras.callbacks.Callback]:
+        """Return them in their order: what the checkpoint holds must be there before it."""
+        config, total = self.config, self.config.steps
+        callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
+        if self.quality:
+            callbacks.append(KeepBest(config, record, self.best, self.quality))
+        callbacks.append(DrawGrid(config.grid_every or total, total, self._shown(), self.folder))
+        save = partial(save_checkpoint, self.checkpoint, settings=self.settings, record=record)
+        callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
+        if self.progress:
+            callbacks.append(ReportProgress(1, total, self.progress))
+        return callbacks
+
+    def _shown(self) -> np.ndarray:
+        """Return the real images above the grids, one class after the other as the samples are."""
+        if self.labels is None:
+            return self.images[:GRID_COLUMNS]
+        classes = self.gan.classes
+        columns = max(1, GRID_COLUMNS // classes) * classes
+        by_class = [np.flatnonzero(self.labels == label) for label in range(classes)]
+        return self.images[[by_class[i % classes][i // classes] for i in range(columns)]]
+
+    def _go_back(self, collapse: Collapsed) -> Record:
+        """Restore the last good checkpoint, with new random numbers from there on.
+
+        Raises
+        ------
+        InputError
+            There is none but the start, and no restart is left.
+        """
+        record = self._load()
+        name = self.settings["class_name"]
+        if len(record.restarts) >= self.config.restarts and not self._step:
+            raise InputError(
+                f"training of class {name!r} broke down at {collapse} "
+                f"({len(record.restarts)} restarts); lower learning_rate or choose another seed"
+            )
+        record.restarts.append(Restart(collapse.step, collapse.reason, self._step))
+        _log.warning("class %s broke down at %s; back to step %d", name, collapse, self._step)
+        self.gan.reseed(self.config.seed + 1_000 * len(record.restarts))
+        save_checkpoint(self.checkpoint, self.gan, self.settings, record)
+        return record
+
+    def _keep(self, record: Record) -> int:
+        """Bring the sampler back to the best measurement, if there was any; return its step."""
+        if record.best:
+            self.gan.sampler.set_weights(load_arrays(self.best)[0])
+            self.gan.step.assign(record.best[0])
+        return self._step
+
+    def finish(self, record: Record) -> None:
+        """Write the record and, last, ``config.json``: its presence says finished."""
+        facts = asdict(record)
+        write_json(self.folder / "history.json", facts.pop("history"))
+        write_json(self.folder / "record.json", facts)
+        versions = {name: version(name) for name in ("keras", "numpy")}
+        write_json(self.folder / "config.json", self.settings | {"versions": versions})
+        self.checkpoint.unlink(missing_ok=True)
+        self.best.unlink(missing_ok=True)
+
+
+def _use_xla() -> bool:
+    """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
+    return keras.backend.backend() == "jax" or bool(keras.distribution.list_devices("gpu"))

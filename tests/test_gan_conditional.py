@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+
+import ganaug
+from ganaug import Bank, GanConfig, InputError
+from ganaug.model import GAN
+from ganaug.sampling import draw_latents, generate
+from ganaug.stream import batches
+
+TINY = GanConfig(steps=4, batch=8, width=4, latent=8, grid_every=4, label_ramp=(0.25, 0.5))
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Dark and bright noise, 10 images each."""
+    images = np.random.default_rng(0).integers(0, 128, (20, 32, 32, 3), np.uint8)
+    images[10:] += 128
+    return images, np.repeat([0, 1], 10)
+
+
+def test_one_training_makes_a_whole_bank(data, tmp_path):
+    images, labels = data
+    history = ganaug.train_classes(images, labels, ["dark", "bright"], TINY, tmp_path)
+    assert history["step"][-1] == 4
+    bank = Bank(tmp_path)
+    assert bank.class_names == ["dark", "bright"]
+    assert bank.sample("bright", 3, seed=0).shape == (3, 32, 32, 3)
+    assert (tmp_path / "1-bright" / "grid.png").exists()
+    assert ganaug.train_classes(images, labels, ["dark", "bright"], TINY, tmp_path) == history
+    with pytest.raises(InputError, match="class_name"):
+        ganaug.train_classes(images, labels, ["dark", "light"], TINY, tmp_path)
+
+
+@pytest.mark.parametrize("network", ["dcgan", "residual"])
+def test_a_class_on_its_own_draws_what_the_conditional_generator_draws(network):
+    gan = GAN(32, TINY.model_copy(update={"network": network}), classes=3)
+    gan.step.assign(2)
+    rng = np.random.default_rng(0)
+    gan.sampler.set_weights(
+        [0.3 * rng.standard_normal(w.shape) if w.ndim > 1 else w for w in gan.sampler.get_weights()]
+    )
+    latents = draw_latents(5, TINY.latent, [7])
+    alone = [generate(gan.class_generator(label), latents) for label in range(3)]
+    for label in range(3):
+        together = gan.sample(5, [7], label).astype(int)
+        assert abs(together - alone[label]).max() <= 1
+    assert abs(alone[0].astype(int) - alone[1]).max() > 10
+
+
+def test_labels_come_in_gradually(data):
+    images, _ = data
+    gan = GAN(32, TINY.model_copy(update={"steps": 100}), classes=2)
+    weights = []
+    for step in (0, 25, 40, 50, 100):
+        gan.step.assign(step)
+        weights.append(float(keras.ops.convert_to_numpy(gan.label_weight())))
+    assert weights == pytest.approx([0, 0, 0.6, 1, 1])
+    judge = gan.discriminator
+    views = [images[:4] / 127.5 - 1, np.zeros((4, 2))]
+    without, first, second = (
+        keras.ops.convert_to_numpy(judge([views[0], views[1] + np.array(label)]))
+        for label in ([0, 0], [1, 0], [0, 1])
+    )
+    assert not np.allclose(first, without)
+    assert not np.allclose(first, second)
+
+
+def test_batches_pair_images_with_their_labels(data):
+    images, labels = data
+    for ((batch, found),) in batches(images, labels, 8, 0, 6, flip=True, seed=[0]):
+        assert ((batch.numpy().mean(axis=(1, 2, 3)) > 128) == found.numpy()).all()
+
+
+def test_bad_labels_are_refused(data, tmp_path):
+    images, labels = data
+    with pytest.raises(InputError, match="19 labels"):
+        ganaug.train_classes(images, labels[1:], ["a", "b"], TINY, tmp_path)
+    with pytest.raises(InputError, match="of 1 classes"):
+        ganaug.train_classes(images, labels, ["a"], TINY, tmp_path)
+    with pytest.raises(InputError, match="class 'c' has 0 images"):
+        ganaug.train_classes(images, labels, ["a", "b", "c"], TINY, tmp_path)
