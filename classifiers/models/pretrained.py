@@ -10,7 +10,9 @@ from classifiers.transfer import transfer_model
 def _builder(backbone: Backbone) -> Builder:
     build = partial(transfer_model, backbone.name)
     build.__name__ = backbone.name  # type: ignore[attr-defined]
-    build.__doc__ = f"Build {backbone.name} with a new head: see `classifiers.transfer_model`."
+    build.__doc__ = (
+        f"Build {backbone.name} with a new head: see `classifiers.transfer.transfer_model`."
+    )
     return build
 
 
