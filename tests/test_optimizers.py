@@ -20,13 +20,15 @@ OPTIMIZER_REFERENCE = REFERENCE["optimizers"]
 SCHEDULE_REFERENCE = REFERENCE["schedules"]
 
 
-def weights_after(config: TrainConfig, steps: int | None = None) -> dict[str, np.ndarray]:
+def weights_after(
+    config: TrainConfig, steps: int | None = None, factors: list[float] | None = None
+) -> dict[str, np.ndarray]:
     """Follow the gradients of the reference."""
     variables = [
         keras.Variable(np.array(value, np.float32), name=name)
         for name, value in OPTIMIZER_REFERENCE["start"].items()
     ]
-    optimizer = make_optimizer(config, config.learning_rate, variables)
+    optimizer = make_optimizer(config, config.learning_rate, variables, factors)
     for gradient in OPTIMIZER_REFERENCE["gradients"][:steps]:
         optimizer.apply([np.array(gradient[v.name], np.float32) for v in variables], variables)
     return {v.name: v.numpy() for v in variables}
@@ -86,6 +88,15 @@ def test_l1_pulls_with_its_sign() -> None:
         kernel - 0.05 * (gradient + 0.3 * np.sign(kernel)),
         rtol=1e-5,
     )
+
+
+def test_each_variable_has_its_factor_of_the_learning_rate() -> None:
+    config = settings("adam")
+    start = OPTIMIZER_REFERENCE["start"]
+    full, slow = weights_after(config, 1), weights_after(config, 1, factors=[0.1, 1.0])
+    moved = (slow["kernel"] - start["kernel"]) / (full["kernel"] - start["kernel"])
+    np.testing.assert_allclose(moved, 0.1, rtol=1e-3)
+    np.testing.assert_array_equal(slow["bias"], full["bias"])
 
 
 def test_tables_hold_every_name() -> None:
