@@ -17,8 +17,8 @@ PAPER, INK, FAINT, ALARM = "white", "#1f2328", "#6a737d", "#c0262d"
 def neighbours_picture(quality: ClassQuality, train: Images, generated: Images) -> Image.Image:
     """Draw the generated images that come nearest to training images, and those beside them.
 
-    Copies are framed in red. The eye is the judge of last resort: a blurred or recoloured copy
-    can lie far away in the features of one network.
+    Copies are framed in red, where the copy test finds more of them than chance gives. The eye is
+    the judge of last resort: a recoloured copy can lie far away in the features of one network.
 
     Parameters
     ----------
@@ -36,20 +36,19 @@ def neighbours_picture(quality: ClassQuality, train: Images, generated: Images) 
     entry_height = height + CAPTION + GAP
     lines = -(-len(rows) // COLUMNS)
     size = (2 * MARGIN + COLUMNS * entry_width - 5 * GAP, 4 * MARGIN + lines * entry_height)
+    limit = copies.threshold if copies.copies else 0.0
     canvas = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(canvas)
     title = f"{quality.name}: generated images closest to a training image"
     rank = f"({len(rows)} of {quality.generated_images})"
     pen.text((MARGIN, MARGIN // 2), f"{title} {rank}", INK, _font(14))
-    legend = (
-        f"Distances by {quality.extractor}. Left: distance to the nearest over that to any other "
-        f"real image; red: a copy, below {copies.threshold:.2f}"
-    )
+    verdict = f"red: copies, below {limit:.2f}" if limit else "no more than chance gives"
+    legend = f"Distances by {quality.extractor}; left, nearest over any other real one: {verdict}"
     pen.text((MARGIN, MARGIN // 2 + 20), legend, FAINT, _font(12))
     for index, row in enumerate(rows):
         line, column = divmod(index, COLUMNS)
         corner = (MARGIN + column * entry_width, 3 * MARGIN + GAP + line * entry_height)
-        _draw_entry(canvas, corner, row, train, generated, (width, height), copies.threshold)
+        _draw_entry(canvas, corner, row, train, generated, (width, height), limit)
     return canvas
 
 
@@ -60,12 +59,12 @@ def _draw_entry(
     train: Images,
     generated: Images,
     size: tuple[int, int],
-    threshold: float,
+    limit: float,
 ) -> None:
     """Paste one generated image, a wider gap, and its neighbours with their distances below."""
     pen = ImageDraw.Draw(canvas)
     left, top = corner
-    copy = row.closeness < threshold
+    copy = row.closeness < limit
     tiles = [(generated[row.generated], f"{row.closeness:.2f}", copy)]
     for number, distance in zip(row.train, row.distances, strict=True):
         tiles.append((train[number], f"{distance:#.3g}", copy and number == row.train[0]))

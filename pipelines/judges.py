@@ -1,0 +1,124 @@
+"""The networks that judge generated images, by name; and the real images to judge against."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.features import FeatureExtractor
+from ganaug import Bank
+from ganaug.files import read_json
+from ganaug.quality import ClassImages, Extractor, RandomNetwork
+from pipelines.errors import InputError
+from pipelines.images import Images
+
+RANDOM = "random"
+"""Name of the judge that no training has shaped."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A backbone with ImageNet weights, named with the size that it sees images at."""
+
+    extractor: FeatureExtractor
+
+    @property
+    def name(self) -> str:
+        """``<backbone>-<size>``."""
+        return f"{self.extractor.name}-{self.extractor.size}"
+
+    def __call__(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]:
+        """Return the features ``[N, D]``."""
+        return self.extractor(images)
+
+
+def open_judges(names: str, size: int) -> list[Extractor]:
+    """Return the judges of a comma-separated list.
+
+    Parameters
+    ----------
+    names
+        Backbones, or `random`.
+    size
+        Side in pixels to which a backbone resizes images.
+
+    Raises
+    ------
+    InputError
+        None is named, or an unknown one.
+    """
+    chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    if not chosen:
+        raise InputError(f"no judge in {names!r}; name `random`, a backbone, or both")
+    return [
+        RandomNetwork() if name == RANDOM else Pretrained(FeatureExtractor(name, size))
+        for name in chosen
+    ]
+
+
+@dataclass(frozen=True)
+class Reals:
+    """The real images of a bank's classes.
+
+    Attributes
+    ----------
+    train
+        Those that the generators were trained on.
+    held_out
+        Those that they never saw; None where there are none.
+    projected
+        Whether a pre-trained network helped to train the generators.
+    """
+
+    train: ClassImages
+    held_out: ClassImages | None
+    projected: bool
+
+
+def find_reals(bank: Bank, instance: Path | None) -> Reals:
+    """Find the images that a bank was trained on, and check by content that they are those.
+
+    Parameters
+    ----------
+    bank
+        The generators.
+    instance
+        Folder with `train.npz` and, for images to hold out, `test.npz`; None to look through
+        `instance/` in the outputs folder that the bank lies in.
+
+    Raises
+    ------
+    InputError
+        If the images are not found, or are others than those trained on.
+    """
+    outputs = bank.folder.resolve().parent.parent
+    found = sorted((outputs / "instance").glob("*/train.npz"))
+    folders = [instance] if instance else [path.parent for path in found]
+    configs = [read_json(path) for path in sorted(bank.folder.glob("[0-9]*-*/config.json"))]
+    digests = {config["class_name"]: config["images_sha256"] for config in configs}
+    projected = any(config["config"].get("discriminator") == "projected" for config in configs)
+    for folder in folders:
+        train = Images.load(folder / "train.npz")
+        if all(_digest(train, name) == digest for name, digest in digests.items()):
+            path = folder / "test.npz"
+            held_out = _by_class(Images.load(path), digests) if path.is_file() else None
+            return Reals(_by_class(train, digests), held_out, projected)
+    where = instance or outputs / "instance"
+    raise InputError(
+        f"{where} does not hold the images that {bank.folder} was trained on; "
+        "name the folder of its train.npz and test.npz with --instance"
+    )
+
+
+def _digest(images: Images, name: str) -> str | None:
+    if name not in images.class_names:
+        return None
+    pixels = images.of_class(images.class_names.index(name))
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def _by_class(images: Images, names: Iterable[str]) -> ClassImages:
+    return {name: images.of_class(images.class_names.index(name)) for name in names}
