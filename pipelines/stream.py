@@ -1,13 +1,16 @@
 """From images to endless shuffled batches: the input pipeline of a training."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from ganaug.files import replacing
 from pipelines.augment import Augmentation, apply
 from pipelines.augment import lazy as tf
+from pipelines.augment.dataset import parallel_calls
 from pipelines.augment.types import Tensor
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
@@ -22,8 +25,8 @@ class InputConfig(BaseModel):
     workers: int | None = Field(None, ge=0, le=64)
     """Batches prepared side by side; 0 prepares each when it is asked for; by default tf.data
     finds out."""
-    cache: Literal["none", "memory", "disk"] = "none"
-    """Where an expanded data set is kept once computed; `none` computes each image again."""
+    cache: Literal["memory", "disk"] = "memory"
+    """Where the images lie while they are trained on; `disk` is for more than memory holds."""
     on_device: bool = False
     """Augment inside the training step (`pipelines.augment.device.InStep`), not in the pipeline."""
 
@@ -57,37 +60,35 @@ def stream(
     config
         How it is computed.
     folder
-        Where a cache on disk lies.
+        Where images on disk lie.
 
     Returns
     -------
     tf.data.Dataset
         Of (float32 images in 0..1 ``[B, H, W, 3]``, one-hot float32 labels ``[B, K]``).
     """
-    pool = _kept(images, config, folder)
-    parallel = 1 if config.workers == 0 else config.workers or tf.data.AUTOTUNE
-    height, width = pool.size
-    classes = len(pool.class_names)
-
-    def taken(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if isinstance(pool, Expansion):
-            return pool.take(indices)
-        return pool.images[indices], pool.labels[indices]
+    count = len(images)
+    if not count:
+        raise InputError("no images to train on: the data set is empty")
+    copies = images.copies if isinstance(images, Expansion) else images
+    mixed = images.mixed if isinstance(images, Expansion) else 0
+    read = _reader(copies, config, folder)
+    one_hot = np.eye(len(copies.class_names), dtype=np.float32)[copies.labels]
 
     def fetch(step: Tensor) -> tuple[Tensor, Tensor]:
-        indices = _indices(step, len(pool), batch, seed)
-        pixels, labels = tf.numpy_function(taken, [indices], (tf.uint8, tf.int64), stateful=False)
-        pixels = tf.ensure_shape(pixels, [None, height, width, 3])
-        one_hot = tf.one_hot(tf.ensure_shape(labels, [None]), classes)
-        return tf.cast(pixels, tf.float32) / 255, one_hot
+        place = _places(step, count, batch, seed)
+        if not mixed:
+            return tf.cast(read(place), tf.float32) / 255, tf.gather(one_hot, place)
+        first, second = _pair(place, len(copies), mixed)
+        total = tf.cast(read(first), tf.int32) + tf.cast(read(second), tf.int32)
+        # Halves are rounded up, as in `Expansion.take`.
+        return tf.cast((total + 1) // 2, tf.float32) / 255, tf.gather(one_hot, first)
 
-    steps = tf.data.Dataset.range(np.iinfo(np.int64).max)
     plain = tf.autograph.experimental.do_not_convert(fetch)  # no branch depends on a tensor
-    dataset = steps.map(plain, num_parallel_calls=parallel, deterministic=True)
+    steps = tf.data.Dataset.range(np.iinfo(np.int64).max)
+    dataset = steps.map(plain, num_parallel_calls=parallel_calls(config.workers))
     if not config.on_device:
-        dataset = apply(
-            dataset, augmentation, seed, epoch_size=len(pool), workers=config.workers or None
-        )
+        dataset = apply(dataset, augmentation, seed, epoch_size=count, workers=config.workers)
     return dataset if config.workers == 0 else dataset.prefetch(tf.data.AUTOTUNE)
 
 
@@ -96,24 +97,34 @@ def steps_per_epoch(images: Images | Expansion, batch: int) -> int:
     return -(-len(images) // batch)
 
 
-def _kept(
-    images: Images | Expansion, config: InputConfig, folder: Path | None
-) -> Images | Expansion:
-    if not len(images):
-        raise InputError("no images to train on: the data set is empty")
-    if config.cache == "none" or isinstance(images, Images):
-        return images
+def _reader(images: Images, config: InputConfig, folder: Path | None) -> Callable[[Tensor], Tensor]:
+    """Return a function from positions ``[n]`` to images uint8 ``[n, H, W, 3]``."""
     if config.cache == "memory":
-        return images.images()
+        with tf.device("CPU"):
+            held = tf.constant(images.images)
+        return lambda places: tf.gather(held, places)
     if folder is None:
         raise InputError("cache = 'disk' needs a folder to write to; give one or use 'memory'")
-    return images.save(folder / "images.npy")
+    path = folder / "images.npy"
+    with replacing(path) as part:
+        np.save(part, images.images)
+    mapped = np.load(path, mmap_mode="r")
+    return lambda places: tf.ensure_shape(
+        tf.numpy_function(lambda rows: mapped[rows], [places], tf.uint8, stateful=False),
+        [None, *mapped.shape[1:]],
+    )
 
 
-def _indices(step: Tensor, count: int, batch: int, seed: int) -> Tensor:
+def _places(step: Tensor, count: int, batch: int, seed: int) -> Tensor:
     """Return which images make up a batch: a stretch of that epoch's permutation."""
     steps = -(-count // batch)
     first = step % steps * batch
     places = tf.range(first, tf.minimum(first + batch, count))
     key = tf.stack([tf.constant(seed, tf.int64), step // steps])
     return tf.random.experimental.index_shuffle(places, key, tf.constant(count - 1, tf.int64))
+
+
+def _pair(place: Tensor, copies: int, mixed: int) -> tuple[Tensor, Tensor]:
+    """Return which two copies are averaged; a copy alone is averaged with itself."""
+    single, pair = place < copies, place - copies
+    return tf.where(single, place, pair // mixed), tf.where(single, place, pair % mixed)

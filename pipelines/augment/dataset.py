@@ -30,7 +30,8 @@ def apply(
     epoch_size
         Images in one epoch; `alternating_flip` needs it.
     workers
-        Batches augmented at once; None lets tf.data choose.
+        Batches augmented side by side; 0 augments each when it is asked for; None lets tf.data
+        choose.
 
     Returns
     -------
@@ -55,4 +56,11 @@ def apply(
     )
     # No Python branch depends on a tensor, so AutoGraph would only slow the tracing down.
     plain = tf.autograph.experimental.do_not_convert(augment)
-    return numbered.map(plain, num_parallel_calls=workers or tf.data.AUTOTUNE, deterministic=True)
+    return numbered.map(plain, num_parallel_calls=parallel_calls(workers))
+
+
+def parallel_calls(workers: int | None) -> int | None:
+    """Return what tf.data calls ``workers``."""
+    if workers is None:
+        return int(tf.data.AUTOTUNE)
+    return workers or None

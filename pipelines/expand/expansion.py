@@ -1,41 +1,43 @@
 """Offline augmentation: data sets many times the size of the original, computed by index."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.files import replacing
 from pipelines.augment.language import Call, read_calls
 from pipelines.augment.parameters import Parameters
 from pipelines.errors import InputError, unknown_name
-from pipelines.expand.parts import Copies, Joined, Mixed, Part, Taken
 from pipelines.expand.variants import Pixels, flip, isolate, patch_shuffle, rotate
 from pipelines.images import Images
 
 _VARIANTS = {function.__name__: function for function in (flip, rotate, isolate, patch_shuffle)}
 
-_CHUNK = 1024  # images computed at once while saving
-
 
 class Expansion:
-    """Original images and what is made of them.
+    """Original images, changed copies of them, and averages of pairs.
 
-    Nothing is kept but the originals: the 300,000th image is computed when it is asked for, and
-    is the same each time. `pipelines.stream` shuffles and batches them.
+    The copies are kept; of the pairs, which are many, none is: each is averaged when it is asked
+    for. `pipelines.stream` shuffles and batches them.
 
     Parameters
     ----------
     images
-        The N originals; they come first.
+        The N originals.
     text
         Terms joined by ``+``, each adding to the originals: ``flip`` (N images), ``rotate`` (3N),
         ``isolate`` (3N), ``patch_shuffle(kernel=16, of=pixels)`` (N), ``mix`` (N²: every ordered
         pair of originals). ``mix(flip + rotate)`` adds its terms and every ordered pair of
-        originals and their images: (5N)² + 4N. Empty for the originals alone.
+        originals and their copies: (5N)² + 4N. Empty for the originals alone.
     seed
         Fixes what is shuffled.
+
+    Attributes
+    ----------
+    copies
+        The originals first, then what they are mixed with, then other copies: M images.
+    mixed
+        How many of them are mixed: m. The pairs follow the copies, so there are M + m² images.
 
     Raises
     ------
@@ -50,24 +52,24 @@ class Expansion:
     """
 
     def __init__(self, images: Images, text: str, seed: int = 0) -> None:
-        self.originals, self.text = images, text
+        self.text = text
         calls = read_calls(text, "+")
-        _check_once([call.name for outer in calls for call in (outer, *_inner(outer))], text)
-        copies: list[Part] = [Copies(images)]
-        pairs: list[Part] = []
-        for call in calls:
-            if call.name == "mix":
-                mixed = [copies[0], *_copies(images, _inner(call), seed)]
-                copies += mixed[1:]
-                pairs.append(Mixed(Joined(mixed)))
-            else:
-                copies += _copies(images, [call], seed)
-        for part in copies if len(images) else ():
-            part.take(np.zeros(1, np.int64))  # what does not suit the images shows at once
-        self._all = Joined([*copies, *pairs])
+        mixes = [call for call in calls if call.name == "mix"]
+        inner = [term for call in mixes for term in _inner(call)]
+        outer = [call for call in calls if call.name != "mix"]
+        _check_once([call.name for call in (*mixes, *inner, *outer)], text)
+        mixed = [images.images, *_variants(images.images, inner, seed)]
+        copies = [*mixed, *_variants(images.images, outer, seed)]
+        self.mixed = len(images) * len(mixed) if mixes else 0
+        self.copies = Images(
+            np.concatenate(copies),
+            np.tile(images.labels, len(copies)),
+            images.class_names,
+            f"{images.source} expanded by {text}" if text else images.source,
+        )
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self.copies) + self.mixed**2
 
     def __getitem__(self, index: int) -> tuple[Pixels, int]:
         if not 0 <= index < len(self):
@@ -76,71 +78,55 @@ class Expansion:
         return images[0], int(labels[0])
 
     def __repr__(self) -> str:
-        return f"Expansion({self.originals!r}, {self.text!r}): {len(self)} images"
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self.originals.class_names
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.originals.size
+        return f"Expansion by {self.text!r}: {len(self)} images from {self.copies!r}"
 
     def counts(self) -> NDArray[np.int64]:
-        """Return the number of images of each class: every original yields equally many."""
-        return self.originals.counts() * (len(self) // max(1, len(self.originals)))
+        """Return the number of images of each class."""
+        first = self.copies.labels[: self.mixed]
+        pairs = np.bincount(first, minlength=len(self.copies.class_names)) * self.mixed
+        return self.copies.counts() + pairs
 
-    def take(self, indices: ArrayLike) -> Taken:
-        """Return the images uint8 ``[n, H, W, 3]`` and labels ``[n]`` at ``indices``."""
-        return self._all.take(np.asarray(indices, np.int64))
+    def take(self, indices: ArrayLike) -> tuple[Pixels, NDArray[np.int64]]:
+        """Return the images uint8 ``[n, H, W, 3]`` and labels ``[n]`` at ``indices``.
+
+        A pair is averaged, halves rounded up, and has the label of its first image; the second
+        image changes fastest. Every image with itself is a pair as well.
+        """
+        place = np.asarray(indices, np.int64)
+        first, second = np.divmod(place - len(self.copies), max(1, self.mixed))
+        single = place < len(self.copies)
+        first, second = np.where(single, place, first), np.where(single, place, second)
+        ours, theirs = self.copies.images[first], self.copies.images[second]
+        # (a | b) - ((a ^ b) >> 1) is the average rounded up, without leaving 8 bits.
+        return (ours | theirs) - ((ours ^ theirs) >> 1), self.copies.labels[first]
 
     def images(self) -> Images:
         """Compute them all; 360,600 of 32x32 take 1.1 GB."""
-        return self._named(*self.take(np.arange(len(self))))
-
-    def save(self, path: Path) -> Images:
-        """Compute them all into a ``.npy`` file, a few at a time.
-
-        What is returned maps the file: memory holds only what is looked at.
-        """
-        labels = np.empty(len(self), np.int64)
-        with replacing(path) as part:
-            shape = (len(self), *self.originals.images.shape[1:])
-            pixels = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
-            for start in range(0, len(self), _CHUNK):
-                stop = min(start + _CHUNK, len(self))
-                pixels[start:stop], labels[start:stop] = self.take(np.arange(start, stop))
-            pixels.flush()
-        return self._named(np.load(path, mmap_mode="r"), labels)
-
-    def _named(self, images: Pixels, labels: NDArray[np.int64]) -> Images:
-        source = f"{self.originals.source} expanded by {self.text}"
-        return Images(images, labels, self.class_names, source)
+        images, labels = self.take(np.arange(len(self)))
+        return Images(images, labels, self.copies.class_names, self.copies.source)
 
 
 def _inner(call: Call) -> Sequence[Call]:
-    """Return the terms inside ``mix(…)``; other terms hold none."""
-    if call.name != "mix":
-        return ()
-    if call.kwargs or len(call.args) > 1 or isinstance((call.args or ("",))[0], int | float):
-        raise InputError("mix takes terms joined by '+', as in mix(flip + rotate)")
-    inner = call.args[0] if call.args else ()
-    return (Call(inner),) if isinstance(inner, str) else inner  # type: ignore[return-value]
+    """Return the terms inside ``mix(…)``."""
+    match call:
+        case Call(args=(), kwargs=()):
+            return ()
+        case Call(args=(str(name),), kwargs=()):
+            return (Call(name),)
+        case Call(args=(tuple(terms),), kwargs=()):
+            return terms
+    raise InputError("mix takes terms joined by '+', as in mix(flip + rotate)")
 
 
-def _copies(images: Images, calls: Sequence[Call], seed: int) -> list[Part]:
-    """Return one part for each changed copy that ``calls`` add."""
-    parts: list[Part] = []
+def _variants(images: Pixels, calls: Sequence[Call], seed: int) -> list[Pixels]:
+    """Return the changed copies that ``calls`` ask for."""
+    changed: list[Pixels] = []
     for call in calls:
         if call.name not in _VARIANTS:
-            known = _VARIANTS if call.name == "mix" else [*_VARIANTS, "mix"]
-            raise unknown_name("expansion", call.name, known)
+            raise unknown_name("expansion", call.name, [*_VARIANTS, "mix"])
         variant = _VARIANTS[call.name]
-        params = dict(Parameters.of(variant).check(call))
-        parts += [Copies(images, change) for change in variant(seed, **params)]
-    return parts
+        changed += variant(images, seed, **dict(Parameters.of(variant).check(call)))
+    return changed
 
 
 def _check_once(names: Sequence[str], text: str) -> None:

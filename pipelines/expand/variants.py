@@ -1,7 +1,9 @@
-"""Changed copies of images: what the terms of an expansion add to the originals."""
+"""Changed copies of images: what each term of an expansion adds to the originals.
 
-from collections.abc import Callable
-from functools import lru_cache, partial
+Each function takes uint8 images ``[N, H, W, 3]`` and a seed, and returns one or more arrays of the
+same shape.
+"""
+
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,37 +14,39 @@ from pydantic import Field
 from pipelines.errors import InputError
 
 Pixels = NDArray[np.uint8]
-Indices = NDArray[np.int64]
 Kernel = Annotated[int, Field(ge=2, le=256)]
 
 
-Change = Callable[[Pixels, Indices], Pixels]
-"""Turns images ``[n, H, W, 3]`` into as many others; their positions ``[n]`` seed what is drawn."""
-
-
-def flip(seed: int) -> list[Change]:
+def flip(images: Pixels, seed: int) -> list[Pixels]:
     """Mirror left and right: N more images."""
-    return [lambda images, _: images[:, :, ::-1]]
+    return [images[:, :, ::-1]]
 
 
-def rotate(seed: int) -> list[Change]:
+def rotate(images: Pixels, seed: int) -> list[Pixels]:
     """Turn counter-clockwise by 90, 180 and 270 degrees: 3N more images."""
-    return [partial(_turned, turns=turns) for turns in (1, 2, 3)]
+    height, width = images.shape[1:3]
+    if height != width:
+        raise InputError(f"rotate needs square images, received {height}x{width}: set a size")
+    return [np.rot90(images, turns, axes=(1, 2)) for turns in (1, 2, 3)]
 
 
-def isolate(seed: int) -> list[Change]:
+def isolate(images: Pixels, seed: int) -> list[Pixels]:
     """Keep the red, the green or the blue channel and blacken the others: 3N more images."""
-    masks = np.eye(3, dtype=np.uint8)
-    return [partial(_masked, mask=mask) for mask in masks]
+    return [images * mask for mask in np.eye(3, dtype=np.uint8)]
 
 
 def patch_shuffle(
-    seed: int, kernel: Kernel = 16, of: Literal["pixels", "patches"] = "pixels"
-) -> list[Change]:
+    images: Pixels,
+    seed: int,
+    kernel: Kernel = 16,
+    of: Literal["pixels", "patches"] = "pixels",
+) -> list[Pixels]:
     """Shuffle each image once: N more images.
 
     Parameters
     ----------
+    images
+        uint8 ``[N, H, W, 3]``.
     seed
         Fixes, with the position of an image, its permutation.
     kernel
@@ -53,39 +57,23 @@ def patch_shuffle(
         study P cites); ``patches`` shuffles the patches and leaves each whole (what its figure,
         "a small modification" of a cat, may show).
     """
-
-    def change(images: Pixels, indices: Indices) -> Pixels:
-        count, height, width, channels = images.shape
-        places = [_order(seed, int(index), height, width, kernel, of) for index in indices]
-        flat = images.reshape(count, height * width, channels)
-        return np.take_along_axis(flat, np.stack(places)[..., None], 1).reshape(images.shape)
-
-    return [change]
-
-
-def _turned(images: Pixels, _: Indices, turns: int) -> Pixels:
     height, width = images.shape[1:3]
-    if height != width and turns != 2:
-        raise InputError(f"rotate needs square images, received {height}x{width}: set a size")
-    return np.rot90(images, turns, axes=(1, 2))
-
-
-def _masked(images: Pixels, _: Indices, mask: Pixels) -> Pixels:
-    return images * mask
-
-
-@lru_cache(maxsize=256)  # mixing asks for the same few images again and again
-def _order(seed: int, index: int, height: int, width: int, kernel: int, of: str) -> Indices:
-    """Return where each pixel of a shuffled image comes from, ``[height * width]``."""
     if kernel > min(height, width):
         raise InputError(
             f"patch_shuffle({kernel}) needs images of {kernel} pixels or more, "
             f"received {height}x{width}: use a smaller kernel"
         )
-    rng = np.random.default_rng([seed, index])
-    order = np.arange(height * width, dtype=np.int64).reshape(height, width)
-    tiles = sliding_window_view(order, (kernel, kernel), writeable=True)[::kernel, ::kernel]
-    patches = tiles.reshape(-1, kernel * kernel)
-    patches = rng.permutation(patches) if of == "patches" else rng.permuted(patches, axis=1)
-    tiles[:] = patches.reshape(tiles.shape)
-    return order.reshape(-1)
+    shuffled = images.copy()
+    for index, image in enumerate(shuffled):
+        rng = np.random.default_rng([seed, index])
+        tiles = sliding_window_view(image, (kernel, kernel), axis=(0, 1), writeable=True)
+        tiles = tiles[::kernel, ::kernel].transpose(0, 1, 3, 4, 2)  # rows, columns, then a patch
+        patches = tiles.reshape(-1, kernel * kernel, 3)
+        if of == "patches":
+            rng.shuffle(patches)
+        else:
+            places = np.tile(np.arange(kernel * kernel), (len(patches), 1))
+            order = rng.permuted(places, axis=1)
+            patches = np.take_along_axis(patches, order[..., None], axis=1)
+        tiles[:] = patches.reshape(tiles.shape)
+    return [shuffled]
