@@ -6,11 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from ganaug.errors import InputError
 from ganaug.quality import QualityReport, RandomNetwork, assess, neighbours_picture
 from ganaug.quality.assessment import NO_HELD_OUT
 from ganaug.quality.comparison import against_halves, against_held_out
+from ganaug.quality.pictures import ALARM
 from ganaug.quality.probing import gan_test, gan_train
 
 
@@ -147,6 +149,19 @@ def test_picture_shows_the_generated_image_beside_its_twin():
     twin = TRAIN["level 90"][7].repeat(12, axis=0).repeat(12, axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(picture[:170, :240], twin.shape)
     assert np.all(windows == twin, axis=(3, 4, 5)).sum() == 2
+
+
+def test_only_copies_beyond_chance_are_framed_in_red():
+    def red(generated):
+        quality = assess(TRAIN, HELD_OUT, generated, [Pixels()]).classes[0]
+        assert quality.nearest[0].closeness < quality.copies.threshold
+        picture = neighbours_picture(quality, TRAIN["level 90"], generated["level 90"])
+        return (np.asarray(picture) == ImageColor.getrgb(ALARM)).all(axis=2).any()
+
+    one_hit = classes(2, 70)
+    one_hit["level 90"][5] = TRAIN["level 90"][7]
+    assert red(TRAIN)
+    assert not red(one_hit)
 
 
 def test_picture_of_all_classes_is_refused(fresh):

@@ -168,9 +168,9 @@ def find_copies(
     distances = train.distances(fake)
     n_train = distances.shape[1]
     if unseen is None:
-        scores = reproduced(distances[: n_train - 1])
-        n_fake = min(len(fake), n_train - 1)
-        test = copy_test(scores, reproduced(train.among_themselves()), n_fake, unseen=False)
+        others = distances[: n_train - 1]
+        yardstick = reproduced(train.among_themselves())
+        test = copy_test(reproduced(others), yardstick, len(others), unseen=False)
         return test, _nearest(distances, singled_out(distances))
     ratios = singled_out(np.hstack([distances, unseen.distances(fake)]))
     scores = ratios.min(axis=0)
