@@ -68,3 +68,7 @@ class MinibatchStddev(keras.layers.Layer):  # type: ignore[misc]
         spread = ops.repeat(spread, GROUP, axis=0)
         plane = ops.ones_like(inputs[..., :1]) * ops.cast(spread, inputs.dtype)
         return ops.concatenate([inputs, plane], axis=3)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        """Tell the shape without a batch size, which JAX would need to infer it."""
+        return (*input_shape[:-1], input_shape[-1] + 1)

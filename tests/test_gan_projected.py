@@ -1,0 +1,87 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import ganaug
+from ganaug import GanConfig, InputError
+from ganaug.checkpoint import state_of
+from ganaug.model import GAN
+from ganaug.projected import Lens, build_heads
+
+TINY = GanConfig(
+    steps=4, batch=8, width=4, latent=4, discriminator="projected", loss="hinge", grid_every=4
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
+
+
+def backbone():
+    """Two maps of random features, far from unit size, of images of 64 pixels in 0..1."""
+
+    def convolve(x, filters, strides, seed):
+        start = keras.initializers.RandomNormal(1.0, seed=seed)
+        return layers.Conv2D(filters, 3, strides, "same", kernel_initializer=start)(x)
+
+    image = keras.Input([64, 64, 3])
+    fine = convolve(image, 6, 8, seed=1)
+    return keras.Model(image, [fine, convolve(layers.ReLU()(fine), 10, 2, seed=2)])
+
+
+def test_views_are_mixed_maps_of_unit_size_and_the_image(images):
+    lens = Lens(32, backbone(), seed=0)
+    lens.calibrate(images)
+    *maps, image = lens(images / 127.5 - 1)
+    assert [tuple(m.shape[1:3]) for m in maps] == [(8, 8), (4, 4)]
+    np.testing.assert_allclose(image, images / 127.5 - 1, atol=1e-6)
+    for view in maps:
+        assert 0.5 < keras.ops.convert_to_numpy(view).std() < 2
+    raw = [
+        keras.ops.convert_to_numpy(m).std() for m in backbone()(images.repeat(2, 1).repeat(2, 2))
+    ]
+    assert min(raw) > 3, "the test's backbone needs no calibration"
+
+
+def test_only_heads_and_generator_learn(images):
+    gan = GAN(32, TINY, backbone)
+    gan.lens.calibrate(images)
+    gan.compile_adam(run_eagerly=True)
+    frozen = [v.numpy() for v in gan.lens.variables]
+    learning = [v for v in gan.trainable_variables if len(v.shape) > 1]
+    before = [v.numpy() for v in learning]
+    gan.fit(images[:8], batch_size=8, epochs=2, verbose=0)
+    assert all(
+        np.array_equal(a, v.numpy()) for a, v in zip(frozen, gan.lens.variables, strict=True)
+    )
+    assert not any(np.array_equal(a, v.numpy()) for a, v in zip(before, learning, strict=True))
+    assert len(learning) < len(gan.variables)
+
+
+def test_every_view_has_its_own_logits():
+    lens = Lens(32, backbone(), seed=0)
+    heads = build_heads(lens, TINY, classes=2)
+    assert [tuple(o.shape) for o in heads.outputs] == [(None, 16), (None, 16), (None, 1)]
+    assert tuple(heads.inputs[-1].shape) == (None, 2)
+
+
+def test_training_through_a_backbone_and_checkpoints_without_it(images, tmp_path):
+    ganaug.train(images, TINY, tmp_path, class_name="noise", backbone=backbone)
+    generator = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
+    assert generator.output_shape == (None, 32, 32, 3)
+    gan = GAN(32, TINY, backbone)
+    gan.compile_adam(run_eagerly=True)
+    kept = {id(v) for v in state_of(gan)}
+    assert not kept & {id(v) for v in gan.lens.variables}
+    assert {id(v) for v in gan.trainable_variables} <= kept
+
+
+def test_a_missing_or_unfit_backbone_is_refused(images, tmp_path):
+    with pytest.raises(InputError, match="pass backbone="):
+        ganaug.train(images, TINY, tmp_path, class_name="noise")
+    image = keras.Input([64, 64, 3])
+    single = keras.Model(image, layers.GlobalAveragePooling2D()(image), name="pooled")
+    with pytest.raises(InputError, match=r"'pooled' gives .* list of maps"):
+        ganaug.train(images, TINY, tmp_path, class_name="noise", backbone=lambda: single)
