@@ -68,15 +68,12 @@ def resample(images: Tensor, warps: Sequence[Warp]) -> Tensor:
     """Carry out ``warps``, first to last, on images ``[B, H, W, C]``."""
     for run in _runs(warps):
         places = _places(run, images.shape[1], images.shape[2])
-        bilinear = any(warp.sampling == "bilinear" for warp in run)
-        if not bilinear:
+        if all(warp.sampling != "bilinear" for warp in run):
             images = _read_nearest(images, places)
         elif _is_crop(run):
             images = _read_crop(images, places)
         else:
             images = _read_bilinear(images, places)
-        if places.inside is not None:
-            images *= tf.cast(places.inside, images.dtype)[..., None]
     return images
 
 
@@ -124,13 +121,15 @@ def _reflected(x: Tensor, size: int) -> Tensor:
 
 def _read_nearest(images: Tensor, places: _Places) -> Tensor:
     height, width = images.shape[1:3]
-    # Truncating rounds down: no place inside is negative, and what is outside gets hidden.
+    # Truncating rounds down: no place inside is negative.
     column = tf.cast(places.x + width / 2, tf.int32)
     row = tf.cast(places.y + height / 2, tf.int32)
-    index = row * width + column
+    pixels, index = _pixels(images), row * width + column + _starts(images)
     if places.inside is not None:
-        index *= tf.cast(places.inside, tf.int32)
-    return tf.gather(_pixels(images), index + _starts(images))
+        # One black pixel is read for all that is outside: half the time of a mask on the result.
+        index = tf.where(places.inside, index, tf.shape(pixels)[0])
+        pixels = tf.concat([pixels, tf.zeros_like(pixels[:1])], 0)
+    return _at(pixels, index)
 
 
 def _read_bilinear(images: Tensor, places: _Places) -> Tensor:
@@ -142,10 +141,13 @@ def _read_bilinear(images: Tensor, places: _Places) -> Tensor:
     index = tf.cast(top, tf.int32) * width + tf.cast(left, tf.int32) + _starts(images)
     pixels = _pixels(images)
     upper, lower = (
-        _between(tf.gather(pixels, index + row), tf.gather(pixels, index + row + 1), to_right)
+        _between(_at(pixels, index + row), _at(pixels, index + row + 1), to_right)
         for row in (0, width)
     )
-    return _between(upper, lower, down)
+    result = _between(upper, lower, down)
+    if places.inside is not None:
+        result *= tf.cast(places.inside, result.dtype)[..., None]
+    return result
 
 
 def _read_crop(images: Tensor, places: _Places) -> Tensor:
@@ -164,6 +166,11 @@ def _read_crop(images: Tensor, places: _Places) -> Tensor:
 def _pixels(images: Tensor) -> Tensor:
     height, width, channels = images.shape[1:]
     return tf.reshape(images, [tf.shape(images)[0] * height * width, channels])
+
+
+def _at(pixels: Tensor, index: Tensor) -> Tensor:
+    """Return ``pixels`` at ``index``; `tf.gather` would take half as long again."""
+    return tf.gather_nd(pixels, index[..., None])
 
 
 def _starts(images: Tensor) -> Tensor:
