@@ -96,7 +96,7 @@ def _registered() -> dict[str, ModelInfo]:
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts resnet9 before resnet18."""
     return [
-        (int(part), "") if part.isdigit() else (-1, part)
+        (int(part), "") if part.isdecimal() else (-1, part)
         for part in re.split(r"(\d+)", name.lower())
     ]
 

@@ -19,12 +19,17 @@ VERBS = {
     "gan": "Train one DCGAN a class and gather the generators in a bank.",
     "sample": "Draw new images from a bank.",
     "classify": "Compare classifiers with and without synthetic images.",
+    "predict": "Classify image files with a trained classifier.",
+    "quality": "Measure how real, how varied and how copied the samples of a bank are.",
     "report": "Write the page of a finished comparison again.",
     "recipes": "List the recipes that ship with ganaug.",
+    "models list": "List the classifiers that can be trained by name.",
+    "augment preview": "Draw what every augmentation does to the same images.",
 }
+GROUPS = {"models": "Classifiers that can be trained.", "augment": "Augmentations."}
 
 
-def make_app(asked: str | None) -> App:
+def make_app(asked: Sequence[str] = ()) -> App:
     """Return the command; the verb that was asked for shows its whole docstring as its help."""
     app = App(
         name="ganaug",
@@ -33,10 +38,17 @@ def make_app(asked: str | None) -> App:
         version=lambda: version("ganaug"),
         help_epilogue="Start with: ganaug classify --recipe demo",
     )
+    groups = {"": app} | {name: App(name=name, help=line) for name, line in GROUPS.items()}
     for verb, line in VERBS.items():
-        app.command(
-            f"pipelines.verbs.{verb}:{verb}", name=verb, help=None if verb == asked else line
+        words = verb.split()
+        group, name = " ".join(words[:-1]), words[-1]
+        groups[group].command(
+            f"pipelines.verbs.{words[0]}:{'_'.join(words)}",
+            name=name,
+            help=None if list(asked[: len(words)]) == words else line,
         )
+    for name in GROUPS:
+        app.command(groups[name])
     return app
 
 
@@ -47,7 +59,7 @@ def main(words: Sequence[str] | None = None) -> int:
     that goes wrong is our mistake and shows its traceback.
     """
     words = list(sys.argv[1:] if words is None else words)
-    app = make_app(words[0] if words else None)
+    app = make_app(words)
     try:
         result: Any = app(
             words, exit_on_error=False, print_error=False, result_action="return_value"

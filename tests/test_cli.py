@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.cli import main
+from pipelines.cli import VERBS, main
+from pipelines.errors import USER_ERRORS
 
 TINY_GAN = ["--gan.steps", "2", "--gan.width", "4", "--gan.latent", "8", "--gan.grid-every", "1"]
 TINY = [
@@ -182,21 +183,61 @@ def test_outputs_that_cannot_be_written(
     assert "cannot be written" in message
 
 
-def test_a_bank_of_another_size(
-    photographs: Path, outputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bank_of_another_size(outputs: Path) -> None:
     from ganaug import Bank
-    from pipelines.errors import USER_ERRORS
+    from pipelines.images import Images
+    from pipelines.mixing import synthesise
+    from pipelines.recipe import MixConfig
 
-    bank = Bank(sorted((outputs / "bank").iterdir())[0])
-    with pytest.raises(USER_ERRORS, match="32") as caught:
-        bank.require_size(48)
-    assert "48" in str(caught.value)
+    bank = Bank(next((outputs / "bank").iterdir()))
+    larger = Images(
+        np.zeros((2, 48, 48, 3), np.uint8), np.array([0, 1]), tuple(bank.class_names), "larger"
+    )
+    with pytest.raises(USER_ERRORS, match="makes images of 32 pixels, 48 are needed"):
+        synthesise(bank, larger, MixConfig(), seed=0)
+
+
+def test_a_trained_classifier_is_handed_over(
+    photographs: Path, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = next(path.parent for path in (outputs / "train").glob("*/result.json"))
+    words = ["predict", photographs / "apple", "--model", training, "--form", "json"]
+    assert main([str(word) for word in words]) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert len(records) == 20
+    for record in records:
+        chosen = max(record["probabilities"], key=record["probabilities"].get)
+        assert record["class"] == chosen
+        assert sum(record["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    words = ["predict", photographs / "apple" / "0.png", "--model", outputs]
+    assert "no finished training" in failing(capsys, *words)
+    words = ["predict", training / "result.json", "--model", training]
+    assert "1 of 1 images cannot be read" in failing(capsys, *words)
+
+
+def test_models_are_listed_with_their_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list", "pereira*"]) == 0
+    head, *rows = capsys.readouterr().out.strip().splitlines()
+    assert "2 x MACs" in head
+    assert [row.split()[0] for row in rows] == ["pereira_baseline", "pereira_small"]
+    assert "known" in failing(capsys, "models", "list", "nothing*")
 
 
 def test_every_verb_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in ("data", "gan", "sample", "classify", "report"):
-        assert main([verb, "--help"]) == 0
+    for verb in VERBS:
+        assert main([*verb.split(), "--help"]) == 0
         shown = capsys.readouterr().out
         assert "Example" in shown, verb
-        assert "default" in shown, verb
+
+
+def test_the_augmentation_sheet_has_a_row_for_each(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["augment", "preview", "--image-folder", str(photographs), "--columns", "3"]
+    heights = {}
+    for name, more in (("all", []), ("one", ["--augment", "flip|shift(4)"])):
+        out = tmp_path / f"{name}.png"
+        assert main([*words, *more, "--out", str(out)]) == 0
+        heights[name] = Image.open(out).height
+    assert heights["all"] > 2 * heights["one"]
+    assert "did you mean flip?" in failing(capsys, *words, "--augment", "flup|shift(4)")

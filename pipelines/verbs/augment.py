@@ -1,0 +1,73 @@
+"""`ganaug augment preview`: what every augmentation does to images of a data set."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from pipelines import runtime
+from pipelines.errors import InputError
+
+
+def augment_preview(
+    dataset: Annotated[str, Parameter(name=["--dataset", "--image-folder"])] = "auto",
+    *,
+    data_dir: Path | None = None,
+    size: int | None = None,
+    augment: str | None = None,
+    columns: int = 10,
+    seed: int = 0,
+    out: Path = Path("augmentations.png"),
+) -> Path:
+    """Draw one sheet with every augmentation applied to the same images.
+
+    Example: ``ganaug augment preview cifar10 --augment "flip|shift(4)" --out sheet.png``
+
+    Parameters
+    ----------
+    dataset
+        Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had.
+    data_dir
+        Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
+    size
+        Side of the square images, in pixels; by default the source's own, or 32 for a folder.
+    augment
+        One pipeline to show instead, e.g. `flip|shift(4)`: each row draws anew.
+    columns
+        Images in a row, of as many classes as there are.
+    seed
+        Chooses the images and fixes every draw.
+    out
+        The picture to write, in the format of its suffix.
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    InputError
+        If the data set or the pipeline is not understood, or ``out`` cannot be written.
+    """
+    runtime.quiet()
+    from ganaug.grids import save_picture
+    from pipelines.augment.preview import drawn_rows, online_rows, sheet
+    from pipelines.expand.preview import offline_rows
+    from pipelines.sources import load_source
+
+    if not 1 <= columns <= 64:
+        raise InputError(f"--columns is 1 to 64, received {columns}")
+    train = load_source(dataset, data_dir=data_dir, size=size).train
+    rng = np.random.default_rng(seed)
+    labels = range(len(train.class_names))
+    of_class = [rng.permutation(np.flatnonzero(train.labels == label)) for label in labels]
+    in_turn = [places[turn] for turn in range(columns) for places in of_class if turn < len(places)]
+    images = train.images[in_turn[:columns]]
+    if augment is None:
+        rows = [*online_rows(images, seed), *offline_rows(images, seed)]
+    else:
+        rows = list(drawn_rows(augment, images, seed))
+    save_picture(sheet(rows), out)
+    return out

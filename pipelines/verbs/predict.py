@@ -1,0 +1,121 @@
+"""`ganaug predict`: what a trained classifier says of new images."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipelines import runtime
+from pipelines.errors import InputError
+from pipelines.sources.pixels import decode_all
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Class probabilities of images.
+
+    Attributes
+    ----------
+    files
+        The images.
+    class_names
+        The classes, in the order of the probabilities.
+    probabilities
+        One row an image, each adding up to 1.
+    form
+        How they are printed.
+    """
+
+    files: list[Path]
+    class_names: list[str]
+    probabilities: list[list[float]]
+    form: Literal["table", "csv", "json"]
+
+    @property
+    def best(self) -> list[str]:
+        """The most probable class of each image."""
+        return [self.class_names[row.index(max(row))] for row in self.probabilities]
+
+    def __str__(self) -> str:
+        """Return the predictions as a table, CSV or JSON."""
+        rows = list(zip(self.files, self.best, self.probabilities, strict=True))
+        if self.form == "json":
+            records = [
+                {
+                    "file": str(file),
+                    "class": best,
+                    "probabilities": dict(zip(self.class_names, row, strict=True)),
+                }
+                for file, best, row in rows
+            ]
+            return json.dumps(records, indent=1)
+        if self.form == "csv":
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(["file", "class", *self.class_names])
+            writer.writerows([file, best, *(f"{p:.6f}" for p in row)] for file, best, row in rows)
+            return text.getvalue().rstrip("\n")
+        width = max(len(str(file)) for file in self.files)
+        name = max(map(len, self.class_names))
+        return "\n".join(
+            f"{file!s:{width}}  {best:{name}}  {max(row):.1%}" for file, best, row in rows
+        )
+
+
+def predict(
+    images: list[Path], *, model: Path, form: Literal["table", "csv", "json"] = "table"
+) -> Predictions:
+    """Classify image files with a classifier that `ganaug classify` trained.
+
+    Example: ``ganaug predict photographs/*.jpg --model outputs/train/demo-real-0-…``
+
+    Parameters
+    ----------
+    images
+        Image files, or folders of them.
+    model
+        Folder of a finished training, with `model.keras` and `result.json`.
+    form
+        How to print: a table of the most probable class, or CSV or JSON of all probabilities.
+
+    Returns
+    -------
+    Predictions
+        The probabilities.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be read, or the folder holds no classifier.
+    """
+    from pipelines.results import TrainResult
+
+    try:
+        record = (model / "result.json").read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{model} holds no finished training ({error.strerror}): give a folder outputs/train/…"
+        ) from error
+    class_names = [one.name for one in TrainResult.model_validate_json(record).scores.per_class]
+    files = [file for path in images for file in _files(path)]
+    if not files:
+        raise InputError("no image to classify: give image files or folders of them")
+    runtime.quiet()
+    from classifiers import load_model, probabilities
+
+    network = load_model(model / "model.keras")
+    pixels, bad = decode_all([files], len(files), network.input_shape[1], "reading")
+    if bad:
+        position, reason = next(iter(bad.items()))
+        raise InputError(
+            f"{len(bad)} of {len(files)} images cannot be read: {files[position]}: {reason}"
+        )
+    return Predictions(files, class_names, probabilities(network, pixels).tolist(), form)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file())
+    return [path]
