@@ -143,6 +143,8 @@ class TrainTask(Task):
     def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
         """Train, test, and save `model.keras`."""
         runtime.prepare()
+        import keras
+
         import classifiers
         from ganaug import Bank
         from pipelines.images import Images
@@ -152,6 +154,7 @@ class TrainTask(Task):
         train = Images.load(outputs / self.instance / "train.npz")
         test = Images.load(outputs / self.instance / "test.npz")
         config = self.arm.train
+        keras.utils.set_random_seed(config.seed)  # tf.data's shuffle depends on it too
         synthetic = None
         if self.bank is not None:
             synthetic = synthesise(Bank(outputs / self.bank), train, self.arm.mix, config.seed)
