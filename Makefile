@@ -9,13 +9,13 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 
 option = $(if $($(1)),$(2) '$($(1))')
-COMMON  = $(if $(DATASET),'$(DATASET)') $(call option,RECIPE,--recipe) $(call option,DATA_DIR,--data-dir) \
-          $(call option,SIZE,--size) $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) \
-          $(call option,SEED,--seed) $(call option,INSTANCES,--instances) $(call option,OUTPUTS,--outputs) \
-          $(call option,WORKERS,--workers)
+DATA   = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(call option,SIZE,--size) \
+         $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) $(call option,SEED,--seed)
+COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instances) \
+         $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo gan classify report test lint
+.PHONY: help install demo data gan classify report test lint
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -30,6 +30,9 @@ install: $(READY)  ## Make .venv and install the pinned dependencies
 
 demo: $(READY)  ## The whole job on embedded digits: generators, grids, classifiers, report
 	$(BIN)/ganaug classify --recipe demo $(ARGS)
+
+data: $(READY)  ## Describe a data set and what would be drawn from it (DATASET, DATA_DIR, CLASSES, …)
+	$(BIN)/ganaug data $(DATA) $(ARGS)
 
 gan: $(READY)  ## Train one DCGAN a class (DATASET, DATA_DIR, CLASSES, PER_CLASS, SEED, STEPS, …)
 	$(BIN)/ganaug gan $(COMMON) $(call option,STEPS,--steps) $(ARGS)
