@@ -18,8 +18,13 @@ from keras import layers
 from classifiers.errors import InputError, unknown_name
 from classifiers.torch_checkpoint import read_checkpoint
 
+Array = np.ndarray[Any, Any]
+
 DEPTHS = {"efficientnet_lite0": 1.0, "efficientnet_lite1": 1.1}
 """Name of each network and the factor on the repeats of its five inner stages."""
+
+_EPSILON = 1e-3
+"""Of every BatchNorm."""
 
 _STAGES = (  # repeats, kernel, stride, expansion, filters: table 1 of the EfficientNet paper
     (1, 3, 1, 1, 16),
@@ -38,7 +43,11 @@ def preprocess(x: Any) -> Any:
 
 
 def efficientnet_lite(
-    name: str, input_shape: tuple[int, int, int], weights: str | Path | None = None
+    name: str,
+    input_shape: tuple[int, int, int],
+    weights: str | Path | None = None,
+    *,
+    folded: bool = False,
 ) -> keras.Model:
     """Build the network without its classification layer.
 
@@ -51,6 +60,9 @@ def efficientnet_lite(
     weights
         ``"imagenet"``: those of the installed package; a path: a checkpoint of the same kind;
         None: random.
+    folded
+        Compute each BatchNorm in the convolution before it. The outputs are the same for two thirds
+        of the time, but the network can no longer be fine-tuned.
 
     Returns
     -------
@@ -59,17 +71,19 @@ def efficientnet_lite(
     """
     if name not in DEPTHS:
         raise unknown_name("EfficientNet-Lite", name, DEPTHS)
+    build = _Builder(folded)
     inputs = keras.Input(input_shape)
-    x = _conv(inputs, 32, 3, strides=2, name="stem")
+    x = build.convolve(inputs, 32, 3, strides=2, name="stem")
     for stage, (repeats, kernel, strides, expansion, filters) in enumerate(_STAGES, start=1):
         if stage not in (1, len(_STAGES)):
             repeats = math.ceil(repeats * DEPTHS[name])
         for i in range(repeats):
             block = f"block{stage}{chr(ord('a') + i)}"
-            x = _block(x, kernel, strides if i == 0 else 1, expansion, filters, block)
-    model = keras.Model(inputs, _conv(x, 1280, 1, name="top"), name=name)
+            x = build.block(x, kernel, strides if i == 0 else 1, expansion, filters, block)
+    model = keras.Model(inputs, build.convolve(x, 1280, 1, name="top"), name=name)
     if weights is not None:
-        _assign(model, _checkpoint(name) if weights == "imagenet" else Path(weights))
+        path = _checkpoint(name) if weights == "imagenet" else Path(weights)
+        _assign(model, path, folded)
     return model
 
 
@@ -92,56 +106,70 @@ def feature_pyramid(name: str, size: int) -> keras.Model:
         Not trainable; a list of maps of 1/4, 1/8, 1/16 and 1/32 of the size with 24, 40, 112 and
         320 channels. It carries gradients to its input.
     """
-    network = efficientnet_lite(name, (size, size, 3), "imagenet")
+    network = efficientnet_lite(name, (size, size, 3), "imagenet", folded=True)
     ends = {layer.name[:6]: layer for layer in network.layers if layer.name.startswith("block")}
     maps = [ends[f"block{stage}"].output for stage in (2, 3, 5, 7)]
     inputs = keras.Input((size, size, 3), name="image")
     outputs = keras.Model(network.input, maps, name=name)(preprocess(inputs))
     pyramid = keras.Model(inputs, outputs, name=f"{name}_pyramid")
-    pyramid.trainable = False  # which runs BatchNorm as in inference, too
+    pyramid.trainable = False
     return pyramid
 
 
-def _conv(x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any:
-    """Convolution, BatchNorm, ReLU6."""
-    x = layers.Conv2D(
-        filters,
-        kernel,
-        strides,
-        padding="same",
-        use_bias=False,
-        kernel_initializer=_fan_out(),
-        name=f"{name}_conv",
-    )(x)
-    return _bn_relu6(x, name)
+class _Builder:
+    """Puts layers together, with BatchNorm or with biases that stand for it."""
 
+    def __init__(self, folded: bool) -> None:
+        self.folded = folded
 
-def _block(x: Any, kernel: int, strides: int, expansion: int, filters: int, name: str) -> Any:
-    """Inverted residual block of MobileNetV2: expand, convolve each channel, project."""
-    shortcut = x
-    if expansion > 1:
-        x = _conv(x, x.shape[-1] * expansion, 1, name=f"{name}_expand")
-    x = layers.DepthwiseConv2D(
-        kernel,
-        strides,
-        padding="same",
-        use_bias=False,
-        depthwise_initializer=_fan_out(),
-        name=f"{name}_depthwise",
-    )(x)
-    x = _bn_relu6(x, f"{name}_depthwise")
-    x = layers.Conv2D(
-        filters, 1, use_bias=False, kernel_initializer=_fan_out(), name=f"{name}_project"
-    )(x)
-    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_project_bn")(x)
-    if strides == 1 and shortcut.shape[-1] == filters:
-        x = layers.Add(name=f"{name}_add")([x, shortcut])
-    return x
+    def convolve(self, x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any:
+        """Convolution, BatchNorm, ReLU6."""
+        x = layers.Conv2D(
+            filters,
+            kernel,
+            strides,
+            padding="same",
+            use_bias=self.folded,
+            kernel_initializer=_fan_out(),
+            name=f"{name}_conv",
+        )(x)
+        return self.activate(x, name)
 
+    def block(
+        self, x: Any, kernel: int, strides: int, expansion: int, filters: int, name: str
+    ) -> Any:
+        """Inverted residual block of MobileNetV2: expand, convolve each channel, project."""
+        shortcut = x
+        if expansion > 1:
+            x = self.convolve(x, x.shape[-1] * expansion, 1, name=f"{name}_expand")
+        x = layers.DepthwiseConv2D(
+            kernel,
+            strides,
+            padding="same",
+            use_bias=self.folded,
+            depthwise_initializer=_fan_out(),
+            name=f"{name}_depthwise",
+        )(x)
+        x = self.activate(x, f"{name}_depthwise")
+        x = layers.Conv2D(
+            filters,
+            1,
+            use_bias=self.folded,
+            kernel_initializer=_fan_out(),
+            name=f"{name}_project",
+        )(x)
+        x = self.normalise(x, f"{name}_project_bn")
+        if strides == 1 and shortcut.shape[-1] == filters:
+            x = layers.Add(name=f"{name}_add")([x, shortcut])
+        return x
 
-def _bn_relu6(x: Any, name: str) -> Any:
-    x = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(x)
-    return layers.ReLU(max_value=6.0, name=f"{name}_relu6")(x)
+    def normalise(self, x: Any, name: str) -> Any:
+        if self.folded:
+            return x
+        return layers.BatchNormalization(epsilon=_EPSILON, name=name)(x)
+
+    def activate(self, x: Any, name: str) -> Any:
+        return layers.ReLU(max_value=6.0, name=f"{name}_relu6")(self.normalise(x, f"{name}_bn"))
 
 
 def _fan_out() -> keras.initializers.Initializer:
@@ -159,10 +187,14 @@ def _checkpoint(name: str) -> Path:
     return next(Path(package.origin).parent.glob("models/*.pth"))
 
 
-def _assign(model: keras.Model, path: Path) -> None:
+def _assign(model: keras.Model, path: Path, folded: bool) -> None:
     """Give the model a checkpoint's tensors, which come in the order of its layers."""
     tensors = read_checkpoint(path)
     kept = [t for name, t in tensors.items() if t.ndim and not name.startswith("_fc.")]
+    if folded:
+        # Each kernel comes with the gamma, beta, mean and variance of its BatchNorm.
+        groups = zip(*(kept[i::5] for i in range(5)), strict=False)
+        kept = [array for group in groups for array in _fold(*group)]
     variables = [variable for layer in model.layers for variable in layer.weights]
     values = [_to_keras(tensor, v.path) for tensor, v in zip(kept, variables, strict=False)]
     if [v.shape for v in variables] != [value.shape for value in values] or len(kept) != len(
@@ -173,7 +205,15 @@ def _assign(model: keras.Model, path: Path) -> None:
         variable.assign(value)
 
 
-def _to_keras(tensor: np.ndarray[Any, Any], path: str) -> np.ndarray[Any, Any]:
+def _fold(
+    kernel: Array, gamma: Array, beta: Array, mean: Array, variance: Array
+) -> tuple[Array, Array]:
+    """Return the kernel, first axis out, and the bias that give what BatchNorm would."""
+    scale = gamma / np.sqrt(variance + _EPSILON)
+    return kernel * scale.reshape(-1, 1, 1, 1), beta - mean * scale
+
+
+def _to_keras(tensor: Array, path: str) -> Array:
     """Reorder PyTorch's (out, in, h, w) to (h, w, in, out), or (h, w, channels, 1) depthwise."""
     if tensor.ndim != 4:
         return tensor

