@@ -21,7 +21,14 @@ class GanConfig(BaseModel):
     network: Literal["dcgan", "residual"] = "dcgan"
     """Strided convolutions, or residual blocks that resample by repeating and averaging."""
     discriminator: Literal["pixels", "projected"] = "pixels"
-    """`projected` looks through a backbone trained on other images; it must be given to `train`."""
+    """`projected` looks through a network trained on other images (Sauer et al. 2021)."""
+    backbone: str = "efficientnet_lite1"
+    """Network of a projected discriminator; judge the samples by another one."""
+    backbone_size: int = Field(64, ge=32)
+    """Side in pixels to which images are resized for the backbone."""
+    judge: str = ""
+    """Network whose features choose the generator to keep, by KID to the training images, e.g.
+    efficientnet_lite0; empty keeps the last one."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout before the discriminator's last layer."""
     learning_rate: float = Field(2e-4, gt=0)
@@ -55,7 +62,7 @@ class GanConfig(BaseModel):
     checkpoint_every: int = Field(250, ge=1)
     """Steps between checkpoints: what a killed training loses at most."""
     quality_every: int = Field(250, ge=1)
-    """Steps between measurements, where `train` is given a `quality` to keep the best by."""
+    """Steps between measurements by the `judge`."""
     quality_samples: int = Field(200, ge=3)
     """Images that a measurement draws."""
     patience: int = Field(0, ge=0)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from classifiers.features import FeatureExtractor
 from ganaug import Bank
 from ganaug.files import read_json
 from ganaug.quality import ClassImages, Extractor, RandomNetwork
+from ganaug.quality.kernel_distance import kid
 from pipelines.errors import InputError
 from pipelines.images import Images
 
 RANDOM = "random"
 """Name of the judge that no training has shaped."""
+JUDGE_SIZE = 96
+"""Side in pixels at which a judge sees the samples of a training: coarse, and quick."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,35 @@ def open_judges(names: str, size: int) -> list[Extractor]:
         RandomNetwork() if name == RANDOM else Pretrained(FeatureExtractor(name, size))
         for name in chosen
     ]
+
+
+@dataclass(frozen=True)
+class KidToTraining:
+    """Unbiased KID between samples and the training images: chooses a training's best step.
+
+    It has no image to hold out: with 50 of a class the generator needs them all. Samples that copy
+    would please it, so the copy test of `ganaug quality` has the last word.
+
+    Attributes
+    ----------
+    extractor
+        Whose features are compared.
+    real
+        Features of the training images, ``[N, D]``.
+    """
+
+    extractor: Extractor
+    real: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, images: NDArray[np.uint8], judge: str) -> Self:
+        """Measure against these images, by the named judge."""
+        (extractor,) = open_judges(judge, JUDGE_SIZE)
+        return cls(extractor, extractor(images))
+
+    def __call__(self, samples: NDArray[np.uint8]) -> float:
+        """Return the KID; lower is better."""
+        return kid(self.real, self.extractor(samples)).value
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ last, so a folder that has one is finished.
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -85,7 +86,11 @@ class GanTask(Task):
     """Train the generator of one class."""
 
     kind: ClassVar[str] = "gan"
-    code: ClassVar[tuple[str, ...]] = ("ganaug",)
+    code: ClassVar[tuple[str, ...]] = (
+        "ganaug",
+        "classifiers/efficientnet_lite.py",
+        "pipelines/judges.py",
+    )
     result_type: ClassVar[type[Result]] = GanResult
 
     aside: ClassVar[frozenset[str]] = frozenset({"name", "instance", "label"})
@@ -105,19 +110,28 @@ class GanTask(Task):
         """Train it; the folder then holds a generator that `ganaug.Bank` can use."""
         runtime.prepare()
         import ganaug
+        from classifiers.efficientnet_lite import feature_pyramid
         from pipelines.images import Images
+        from pipelines.judges import KidToTraining
 
+        config = self.config
         train = Images.load(outputs / self.instance / "train.npz")
         images = train.of_class(self.label)
         class_name = train.class_names[self.label]
         start = time.perf_counter()
         history = ganaug.train(
-            images, self.config, folder, class_name=class_name, progress=progress
+            images,
+            config,
+            folder,
+            class_name=class_name,
+            progress=progress,
+            backbone=partial(feature_pyramid, config.backbone, config.backbone_size),
+            quality=KidToTraining.of(images, config.judge) if config.judge else None,
         )
         return GanResult(
             class_name=class_name,
             images=len(images),
-            steps=self.config.steps,
+            steps=config.steps,
             history=history,
             effort=self.effort,
             seconds=time.perf_counter() - start,
