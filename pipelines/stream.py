@@ -42,6 +42,7 @@ def stream(
     seed: int,
     config: InputConfig = _DEFAULT,
     folder: Path | None = None,
+    full: bool = False,
 ) -> Any:
     """Return endless batches; the same arguments give the same batches on every machine.
 
@@ -61,6 +62,8 @@ def stream(
         How it is computed.
     folder
         Where images on disk lie.
+    full
+        Fill the last batch of an epoch with the first images of the next one.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def stream(
     one_hot = np.eye(len(copies.class_names), dtype=np.float32)[copies.labels]
 
     def fetch(step: Tensor) -> tuple[Tensor, Tensor]:
-        place = _places(step, count, batch, seed)
+        place = _places(step, count, batch, seed, full)
         if not mixed:
             return tf.cast(read(place), tf.float32) / 255, tf.gather(one_hot, place)
         first, second = _pair(place, len(copies), mixed)
@@ -115,13 +118,38 @@ def _reader(images: Images, config: InputConfig, folder: Path | None) -> Callabl
     )
 
 
-def _places(step: Tensor, count: int, batch: int, seed: int) -> Tensor:
+def _places(step: Tensor, count: int, batch: int, seed: int, full: bool) -> Tensor:
     """Return which images make up a batch: a stretch of that epoch's permutation."""
-    steps = -(-count // batch)
-    first = step % steps * batch
-    places = tf.range(first, tf.minimum(first + batch, count))
-    key = tf.stack([tf.constant(seed, tf.int64), step // steps])
-    return tf.random.experimental.index_shuffle(places, key, tf.constant(count - 1, tf.int64))
+    if full:
+        drawn = step * batch + tf.range(batch, dtype=tf.int64)
+    else:
+        steps = -(-count // batch)
+        first = step % steps * batch
+        drawn = step // steps * count + tf.range(first, tf.minimum(first + batch, count))
+    # `tf.random.experimental.index_shuffle` documents one key an index, and pads the wrong axis.
+    return tf.raw_ops.RandomIndexShuffle(
+        index=drawn % count,
+        seed=_keys(seed, drawn // count),
+        max_index=tf.constant(count - 1, tf.int64),
+        rounds=8,
+    )
+
+
+def _keys(seed: int, epoch: Tensor) -> Tensor:
+    """Return the key of each image's epoch, ``[n, 3]``, with every bit stirred (splitmix64).
+
+    The shuffle reads the low bits of a key alone, 8 of each word for 100 images: plain numbers
+    would repeat an order after 256 epochs.
+    """
+    word = tf.cast(epoch, tf.uint64) + tf.constant(seed % 2**24 << 40, tf.uint64)
+    word *= tf.constant(0x9E3779B97F4A7C15, tf.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        word = tf.bitwise.bitwise_xor(
+            word, tf.bitwise.right_shift(word, tf.constant(shift, tf.uint64))
+        )
+        word *= tf.constant(factor, tf.uint64)
+    words = [tf.bitwise.right_shift(word, tf.constant(shift, tf.uint64)) for shift in (0, 21, 42)]
+    return tf.stack(words, axis=1)
 
 
 def _pair(place: Tensor, copies: int, mixed: int) -> tuple[Tensor, Tensor]:

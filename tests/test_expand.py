@@ -1,6 +1,8 @@
 """Offline expansions: exact counts and contents, and the stream of batches made of them."""
 
 import itertools
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -146,6 +148,17 @@ class TestContent:
         other = Expansion(FIVE, expansion.text, seed=5).images()
         assert not np.array_equal(other.images, whole.images)
 
+    def test_further_images_are_not_mixed(self):
+        more = noise(3)
+        plain = Expansion(FIVE, "mix(flip)")
+        joined = plain.with_more(more)
+        assert len(joined) == len(plain) + 3 == 10 + 3 + 100
+        np.testing.assert_array_equal(joined.take([10, 11, 12])[0], more.images)
+        np.testing.assert_array_equal(
+            joined.take(np.arange(13, 113))[0], plain.take(np.arange(10, 110))[0]
+        )
+        assert joined.counts().tolist() == (plain.counts() + more.counts()).tolist()
+
     def test_is_a_sequence(self):
         expansion = Expansion(FIVE, "flip")
         assert len(list(expansion)) == 10
@@ -160,6 +173,26 @@ def test_the_largest_expansion_of_the_study_fits_into_a_corner_of_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 * 2**20
+
+
+def test_streaming_it_stays_under_a_gigabyte():
+    code = """
+import resource
+import numpy as np
+from pipelines.augment import parse
+from pipelines.expand import Expansion
+from pipelines.images import Images
+from pipelines.stream import stream
+pixels = np.random.default_rng(0).integers(0, 256, (100, 32, 32, 3), np.uint8)
+images = Images(pixels, np.arange(100) % 2, ("a", "b"), "noise")
+expansion = Expansion(images, "mix(flip + rotate + patch_shuffle(16))")
+assert len(expansion) == 360_600
+for _ in stream(expansion, parse("flip"), batch=128, seed=0).take(200):
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 2**20  # in KiB, TensorFlow's own half gigabyte included
 
 
 @pytest.mark.parametrize(
@@ -246,6 +279,25 @@ class TestStream:
     def test_augmentation_waits_for_the_device_when_asked(self):
         inside = self.batches(FIVE, 2, text="invert(1)", on_device=True)
         np.testing.assert_array_equal(inside[0][0], self.batches(FIVE, 2)[0][0])
+
+    def test_full_batches_run_on_into_the_next_epoch(self):
+        ten = Images(
+            np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1).repeat(3, 3),
+            np.arange(10) % 2,
+            ("even", "odd"),
+            "numbers",
+        )
+        dataset = stream(ten, parse(""), batch=4, seed=0, full=True)
+        batches = [np.round(images.numpy()[:, 0, 0, 0] * 255) for images, _ in dataset.take(10)]
+        assert {len(batch) for batch in batches} == {4}
+        drawn = np.concatenate(batches).reshape(4, 10)
+        assert [sorted(epoch) for epoch in drawn.tolist()] == [list(range(10))] * 4
+        assert len({tuple(epoch) for epoch in drawn.tolist()}) > 1
+
+    def test_orders_do_not_come_back(self):
+        hundred = noise(100, size=1)
+        batches = self.batches(hundred, 300, batch=100)
+        assert len({images.tobytes() for images, _ in batches}) == 300
 
     def test_alternating_flip_knows_its_epochs(self):
         first, second = (

@@ -1,17 +1,15 @@
 """Offline augmentation: data sets many times the size of the original, computed by index."""
 
 from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.augment.language import Call, read_calls
-from pipelines.augment.parameters import Parameters
-from pipelines.errors import InputError, unknown_name
-from pipelines.expand.variants import Pixels, flip, isolate, patch_shuffle, rotate
+from pipelines.expand.terms import Term, parse
+from pipelines.expand.variants import Pixels
 from pipelines.images import Images
-
-_VARIANTS = {function.__name__: function for function in (flip, rotate, isolate, patch_shuffle)}
 
 
 class Expansion:
@@ -53,14 +51,10 @@ class Expansion:
 
     def __init__(self, images: Images, text: str, seed: int = 0) -> None:
         self.text = text
-        calls = read_calls(text, "+")
-        mixes = [call for call in calls if call.name == "mix"]
-        inner = [term for call in mixes for term in _inner(call)]
-        outer = [call for call in calls if call.name != "mix"]
-        _check_once([call.name for call in (*mixes, *inner, *outer)], text)
-        mixed = [images.images, *_variants(images.images, inner, seed)]
-        copies = [*mixed, *_variants(images.images, outer, seed)]
-        self.mixed = len(images) * len(mixed) if mixes else 0
+        terms = parse(text)
+        mixed = [images.images, *_copies(images.images, terms.mixed, seed)]
+        copies = [*mixed, *_copies(images.images, terms.single, seed)]
+        self.mixed = len(images) * len(mixed) if terms.mixes else 0
         self.copies = Images(
             np.concatenate(copies),
             np.tile(images.labels, len(copies)),
@@ -100,36 +94,18 @@ class Expansion:
         # (a | b) - ((a ^ b) >> 1) is the average rounded up, without leaving 8 bits.
         return (ours | theirs) - ((ours ^ theirs) >> 1), self.copies.labels[first]
 
+    def with_more(self, images: Images) -> Self:
+        """Return the expansion and further images, which are not mixed and follow its copies."""
+        more = copy(self)
+        more.copies = Images.concatenate([self.copies, images])
+        return more
+
     def images(self) -> Images:
         """Compute them all; 360,600 of 32x32 take 1.1 GB."""
         images, labels = self.take(np.arange(len(self)))
         return Images(images, labels, self.copies.class_names, self.copies.source)
 
 
-def _inner(call: Call) -> Sequence[Call]:
-    """Return the terms inside ``mix(…)``."""
-    match call:
-        case Call(args=(), kwargs=()):
-            return ()
-        case Call(args=(str(name),), kwargs=()):
-            return (Call(name),)
-        case Call(args=(tuple(terms),), kwargs=()):
-            return terms
-    raise InputError("mix takes terms joined by '+', as in mix(flip + rotate)")
-
-
-def _variants(images: Pixels, calls: Sequence[Call], seed: int) -> list[Pixels]:
-    """Return the changed copies that ``calls`` ask for."""
-    changed: list[Pixels] = []
-    for call in calls:
-        if call.name not in _VARIANTS:
-            raise unknown_name("expansion", call.name, [*_VARIANTS, "mix"])
-        variant = _VARIANTS[call.name]
-        changed += variant(images, seed, **dict(Parameters.of(variant).check(call)))
-    return changed
-
-
-def _check_once(names: Sequence[str], text: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"{twice[0]} stands twice in {text!r}: its images would be there twice")
+def _copies(images: Pixels, terms: Sequence[Term], seed: int) -> list[Pixels]:
+    """Return the changed copies that ``terms`` ask for."""
+    return [copies for term in terms for copies in term(images, seed)]
