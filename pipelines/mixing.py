@@ -1,17 +1,21 @@
 """Real and synthetic images, joined into one tf.data pipeline."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from ganaug import Bank
 from pipelines.augment import apply, parse
+from pipelines.expand import Expansion
 from pipelines.images import Images
+from pipelines.stream import InputConfig, steps_per_epoch, stream
 
 if TYPE_CHECKING:
     from pipelines.recipe import MixConfig
+
+_INPUT = InputConfig(workers=1)  # a task runs in a process of one thread
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def synthesise(bank: Bank, real: Images, config: "MixConfig", seed: int) -> Imag
 
 
 def mix(
-    real: Images,
+    real: Expansion,
     synthetic: Images | None,
     config: "MixConfig",
     *,
@@ -76,53 +80,40 @@ def mix(
         Fixes the order and the augmentation.
     """
     if config.strategy == "share":
-        data = _shared(real, _required(synthetic), config.share, batch, seed)
+        size = min(batch, len(real))
+        joined = _shared(real, _required(synthetic), config.share, size, seed)
+        steps, images = steps_per_epoch(real, batch), len(real) + len(_required(synthetic))
+        epoch_size = steps * size
     else:
         pool = real
         if config.strategy == "concatenate":
-            pool = Images.concatenate([real, _required(synthetic)])
-        dataset = _shuffled(pool, seed).batch(batch).repeat()
-        data = TrainingData(dataset, -(-len(pool) // batch), len(pool))
-    classes = len(real.class_names)
-    batches = data.dataset.map(
-        lambda images, labels: (
-            tf.cast(images, tf.float32) / 255.0,
-            tf.one_hot(labels, classes, dtype=tf.float32),
-        ),
-        num_parallel_calls=1,
-    )
-    batches = apply(
-        batches,
-        parse(augment),
-        seed=seed,
-        epoch_size=data.steps_per_epoch * min(batch, data.images),
-    )
-    return TrainingData(batches.prefetch(2), data.steps_per_epoch, data.images)
+            pool = real.with_more(_required(synthetic))
+        joined = _stream(pool, batch, seed)
+        steps, images, epoch_size = steps_per_epoch(pool, batch), len(pool), len(pool)
+    augmented = apply(joined, parse(augment), seed=seed, epoch_size=epoch_size, workers=1)
+    return TrainingData(augmented.prefetch(2), steps, images)
 
 
-def _shuffled(images: Images, seed: int) -> tf.data.Dataset:
-    """Return single images from memory, in a new order each time round."""
-    dataset = tf.data.Dataset.from_tensor_slices((images.images, images.labels))
-    return dataset.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
+def _stream(images: Images | Expansion, batch: int, seed: int, *, full: bool = False) -> Any:
+    """Return endless batches without augmentation: that comes after the join."""
+    return stream(images, parse(""), batch=batch, seed=seed, config=_INPUT, full=full)
 
 
-def _shared(real: Images, synthetic: Images, share: float, batch: int, seed: int) -> TrainingData:
+def _shared(real: Expansion, synthetic: Images, share: float, size: int, seed: int) -> Any:
     """Fill a fixed share of every batch with synthetic images.
 
     An epoch has as many steps as one of the real images alone: arms are compared at equally many
     optimiser steps, or the extra steps would be credited to the synthetic images.
     """
-    size = min(batch, len(real))
     fakes = min(max(1, round(share * size)), size - 1)
     halves = (
-        _shuffled(real, seed).repeat().batch(size - fakes),
-        _shuffled(synthetic, seed + 1).repeat().batch(fakes),
+        _stream(real, size - fakes, seed, full=True),
+        _stream(synthetic, fakes, seed + 1, full=True),
     )
-    dataset = tf.data.Dataset.zip(halves).map(
+    return tf.data.Dataset.zip(halves).map(
         lambda ours, theirs: tuple(tf.concat(pair, 0) for pair in zip(ours, theirs, strict=True)),
         num_parallel_calls=1,
     )
-    return TrainingData(dataset, -(-len(real) // batch), len(real) + len(synthetic))
 
 
 def _required(synthetic: Images | None) -> Images:

@@ -1,7 +1,7 @@
 """Recipes: every setting of a comparison, its default and why, and the files that change some.
 
 A recipe file lists only what differs from these defaults. Its arms differ from one another in
-`mix`, `augment` and `train` alone, so that every arm sees the same images:
+`mix`, `expand`, `augment` and `train` alone, so that every arm sees the same images:
 
     title = "Do synthetic images help?"
     [data]
@@ -23,6 +23,7 @@ from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from pipelines.augment import parse
 from pipelines.errors import InputError, explain, unknown_name
+from pipelines.expand import parse as parse_expansion
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -75,6 +76,9 @@ class Arm(Settings):
 
     mix: MixConfig = MixConfig()
     """Which synthetic images are added."""
+    expand: str = ""
+    """Offline expansion of the real images before training, e.g. `flip + rotate`: it makes epochs
+    longer, so arms that differ in it differ in optimiser steps too (study P)."""
     augment: str = ""
     """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
     train: TrainConfig = TrainConfig()
@@ -82,9 +86,15 @@ class Arm(Settings):
 
     @field_validator("augment")
     @classmethod
-    def _parses(cls, augment: str) -> str:
+    def _augments(cls, augment: str) -> str:
         parse(augment)
         return augment
+
+    @field_validator("expand")
+    @classmethod
+    def _expands(cls, expand: str) -> str:
+        parse_expansion(expand)
+        return expand
 
     @property
     def synthetic(self) -> bool:
@@ -108,14 +118,15 @@ class Recipe(Arm):
         "real + synthetic": {"mix": {"strategy": "share"}},
         "real + flip, shift": {"augment": "flip|shift(4)"},
     }
-    """What each arm changes of `mix`, `augment` and `train`; the first arm is the reference."""
+    """What each arm changes of `mix`, `expand`, `augment` and `train`; the first arm is the
+    reference."""
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one)."""
 
     def resolved_arms(self) -> dict[str, Arm]:
         """Return the full settings of every arm by name, the reference arm first."""
         base = {name: getattr(self, name).model_dump() for name in ("mix", "train")}
-        base["augment"] = self.augment
+        base |= {"augment": self.augment, "expand": self.expand}
         return {name: Arm.model_validate(_merge(base, own)) for name, own in self.arms.items()}
 
 
@@ -172,7 +183,8 @@ def override(
         Replaces `data.source`, unless None.
     **tables
         Tables of the recipe (`data`, `gan`, …): the fields that were given when they were made
-        count, those left at their defaults do not; `augment` is a string, or None to keep it.
+        count, those left at their defaults do not; `augment` and `expand` are strings, or None to
+        keep them.
     """
     changes: dict[str, Any] = {
         name: table.model_dump(exclude_unset=True) if isinstance(table, BaseModel) else table

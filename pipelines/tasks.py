@@ -142,7 +142,13 @@ class TrainTask(Task):
     """Train the classifier of one arm on one instance, and test it once."""
 
     kind: ClassVar[str] = "train"
-    code: ClassVar[tuple[str, ...]] = ("classifiers", "pipelines/augment", "pipelines/mixing.py")
+    code: ClassVar[tuple[str, ...]] = (
+        "classifiers",
+        "pipelines/augment",
+        "pipelines/expand",
+        "pipelines/mixing.py",
+        "pipelines/stream.py",
+    )
     result_type: ClassVar[type[Result]] = TrainResult
 
     arm: Arm
@@ -161,6 +167,7 @@ class TrainTask(Task):
 
         import classifiers
         from ganaug import Bank
+        from pipelines.expand import Expansion
         from pipelines.images import Images
         from pipelines.mixing import mix, synthesise
 
@@ -173,7 +180,7 @@ class TrainTask(Task):
         if self.bank is not None:
             synthetic = synthesise(Bank(outputs / self.bank), train, self.arm.mix, config.seed)
         data = mix(
-            train,
+            Expansion(train, self.arm.expand, config.seed),
             synthetic,
             self.arm.mix,
             batch=config.batch,

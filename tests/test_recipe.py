@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
 from pipelines.errors import InputError
+from pipelines.expand import Expansion
+from pipelines.images import Images
 from pipelines.recipe import DataConfig, list_recipes, load_recipe, override
 
 
@@ -16,13 +19,15 @@ def write(folder: Path, text: str) -> Path:
 def test_an_arm_changes_only_what_it_lists(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        '[train]\nepochs = 7\n[arms.a]\n[arms.b]\naugment = "flip"\ntrain.batch = 5\n',
+        '[train]\nepochs = 7\n[arms.a]\n[arms.b]\naugment = "flip"\ntrain.batch = 5\n'
+        '[arms.c]\nexpand = "flip + rotate"\n',
     )
     arms = load_recipe(path).resolved_arms()
-    assert list(arms) == ["a", "b"]
+    assert list(arms) == ["a", "b", "c"]
     assert arms["a"].train == TrainConfig(epochs=7)
     assert arms["b"].train == TrainConfig(epochs=7, batch=5)
     assert (arms["a"].augment, arms["b"].augment) == ("", "flip")
+    assert (arms["a"].expand, arms["c"].expand) == ("", "flip + rotate")
 
 
 def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None:
@@ -44,6 +49,8 @@ def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None
         ("[arms.a]\ntrain.lr = 1", "mine.toml: an arm: unknown key 'train.lr'"),
         ("[mix]\nstrategy = 'all'", "should be 'none', 'concatenate' or 'share', received 'all'"),
         ("arms = {}", "no arm to train"),
+        ('expand = "flp"', "expand: unknown expansion 'flp'; did you mean flip?"),
+        ('[arms.a]\nexpand = "patch_shuffle(1)"', "patch_shuffle: kernel: should be greater"),
         ("[train", "mine.toml: not a TOML file"),
     ],
 )
@@ -57,6 +64,23 @@ def test_wrong_settings_are_one_line(tmp_path: Path, text: str, message: str) ->
 def test_an_unknown_recipe_gets_the_closest_name() -> None:
     with pytest.raises(InputError, match="did you mean demo"):
         load_recipe("demos")
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("pereira-p2", [100, 360_600]),
+        ("pereira-p3", [100, 250_600]),
+        ("pereira-p4", [100, 600, 100]),
+        ("pereira-p5", [100, 10_600]),
+        ("pereira-p6", [100, 10_100, 200, 400, 200, 400]),
+    ],
+)
+def test_the_expansions_of_the_study_have_its_counts(name: str, counts: list[int]) -> None:
+    pixels = np.zeros((100, 32, 32, 3), np.uint8)
+    hundred = Images(pixels, np.arange(100) % 2, ("a", "b"), "blank")
+    arms = load_recipe(name).resolved_arms().values()
+    assert [len(Expansion(hundred, arm.expand)) for arm in arms] == counts
 
 
 @pytest.mark.parametrize("name", list_recipes())

@@ -57,6 +57,7 @@ def classify(
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
     train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
     augment: Annotated[str | None, Parameter(group="Classifier")] = None,
+    expand: Annotated[str | None, Parameter(group="Classifier")] = None,
     mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
     gan: Annotated[GanConfig, Parameter(group="Synthetic images")] = GanConfig(),
     outputs: Path = Path("outputs"),
@@ -84,6 +85,9 @@ def classify(
         The classifier and its training.
     augment
         Augmentation of every arm that does not set its own, e.g. `flip|shift(4)`.
+    expand
+        Offline expansion of the real images of every arm that does not set its own, e.g.
+        `flip + rotate`.
     mix
         How synthetic images join the real ones.
     gan
@@ -110,6 +114,7 @@ def classify(
         "data": data,
         "train": train,
         "augment": augment,
+        "expand": expand,
         "mix": mix,
         "gan": gan,
     }
