@@ -10,6 +10,9 @@ class GanConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    scope: Literal["class", "conditional", "pooled"] = "class"
+    """`class`: a network for each class. `conditional`: one for all classes, told which to make.
+    `pooled`: one for all, told nothing (study P8); its samples have no label."""
     steps: int = Field(2000, ge=1)
     """Generator steps. Counted in steps, never in epochs: 50 images make an epoch of one step."""
     batch: int = Field(64, ge=2)

@@ -111,7 +111,9 @@ def build_heads(lens: keras.Model, config: GanConfig, classes: int = 0) -> keras
     views = [keras.Input(view.shape[1:]) for view in lens.outputs]
     label = label_input(classes)
     logits = [select_class(_head(view, 1 + classes, seeds), label) for view in views[:-1]]
-    logits.append(judge_pixels(views[-1], label, config, seeds))
+    narrow = config.model_copy(update={"width": max(4, config.width // 2)})
+    # Half as wide as alone: the pixels have colours to add, the shapes are the lens' business.
+    logits.append(judge_pixels(views[-1], label, narrow, seeds))
     return keras.Model([*views, *label], logits, name="discriminator")
 
 

@@ -125,14 +125,14 @@ class Session:
         callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
         if self.quality:
             callbacks.append(KeepBest(config, record, self.best, self.quality))
-        callbacks.append(DrawGrid(config.grid_every or total, total, self._shown(), self.folder))
+        callbacks.append(DrawGrid(config.grid_every or total, total, self.shown(), self.folder))
         save = partial(save_checkpoint, self.checkpoint, settings=self.settings, record=record)
         callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
         if self.progress:
             callbacks.append(ReportProgress(1, total, self.progress))
         return callbacks
 
-    def _shown(self) -> np.ndarray:
+    def shown(self) -> np.ndarray:
         """Return the real images above the grids, one class after the other as the samples are."""
         if self.labels is None:
             return self.images[:GRID_COLUMNS]

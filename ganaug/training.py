@@ -130,6 +130,7 @@ def train_classes(
     gan = _build(images, config, backbone, len(class_names))
     session = Session(gan, images, labels.astype(np.int32), folder, settings, progress, quality)
     record = session.run()
+    save_picture(draw_grid(gan, session.shown()), folder / "grid.png")
     for label, class_settings in enumerate(described):
         target = folder / class_folder_name(label, class_settings["class_name"])
         _save_generator(gan.class_generator(label), target)

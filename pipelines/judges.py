@@ -16,6 +16,7 @@ from ganaug.quality import ClassImages, Extractor, RandomNetwork
 from ganaug.quality.kernel_distance import kid
 from pipelines.errors import InputError
 from pipelines.images import Images
+from pipelines.tasks import EVERY_CLASS
 
 RANDOM = "random"
 """Name of the judge that no training has shaped."""
@@ -137,7 +138,8 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
         train = Images.load(folder / "train.npz")
         if all(_digest(train, name) == digest for name, digest in digests.items()):
             path = folder / "test.npz"
-            held_out = _by_class(Images.load(path), digests) if path.is_file() else None
+            test = Images.load(path) if path.is_file() else None
+            held_out = _by_class(test, digests) if test else None  # none, or an empty one
             return Reals(_by_class(train, digests), held_out, projected)
     where = instance or outputs / "instance"
     raise InputError(
@@ -147,11 +149,17 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
 
 
 def _digest(images: Images, name: str) -> str | None:
-    if name not in images.class_names:
+    if name not in (*images.class_names, EVERY_CLASS):
         return None
-    pixels = images.of_class(images.class_names.index(name))
+    pixels = _of_class(images, name)
     return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
 def _by_class(images: Images, names: Iterable[str]) -> ClassImages:
-    return {name: images.of_class(images.class_names.index(name)) for name in names}
+    return {name: _of_class(images, name) for name in names}
+
+
+def _of_class(images: Images, name: str) -> NDArray[np.uint8]:
+    if name == EVERY_CLASS:
+        return images.images
+    return images.of_class(images.class_names.index(name))

@@ -15,7 +15,7 @@ from pipelines.recipe import DataConfig, Recipe
 from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
 from pipelines.sources import Source, load_source
 from pipelines.subsets import Instance, instance, parse_classes
-from pipelines.tasks import GanTask, TrainTask
+from pipelines.tasks import EVERY_CLASS, GanTask, TrainTask
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,23 @@ def _write_instance(one: Instance, outputs: Path) -> Drawn:
 
 
 def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:
-    """Return the tasks that train one generator a class, instance by instance."""
-    return [
-        [
-            GanTask(
-                name=f"{class_name}-{one.record.seed}",
-                instance=one.folder,
-                label=label,
-                images=one.class_digests[label],
-                config=config.model_copy(update={"seed": config.seed + one.record.seed}),
-            )
-            for label, class_name in enumerate(one.record.classes)
-        ]
-        for one in drawn
-    ]
+    """Return the tasks that train the generators, instance by instance."""
+    planned = []
+    for one in drawn:
+        own = config.model_copy(update={"seed": config.seed + one.record.seed})
+        labels = range(len(one.record.classes)) if config.scope == "class" else [None]
+        planned.append([_plan_gan(one, label, own) for label in labels])
+    return planned
+
+
+def _plan_gan(one: Drawn, label: int | None, config: GanConfig) -> GanTask:
+    return GanTask(
+        name=f"{EVERY_CLASS if label is None else one.record.classes[label]}-{one.record.seed}",
+        instance=one.folder,
+        label=label,
+        images=digest(one.class_digests) if label is None else one.class_digests[label],
+        config=config,
+    )
 
 
 def bank_folder(tasks: Sequence[GanTask]) -> Path:
@@ -104,13 +107,21 @@ def train_gans(
     for group in tasks:
         folder = bank_folder(group)
         if not (outputs / folder).is_dir():
-            Bank.assemble(outputs / folder, [outputs / task.folder() for task in group])
+            Bank.assemble(outputs / folder, _class_folders(group, outputs))
         banks.append(folder)
     runs = [
         GanRun(instance=index, folder=task.folder(), result=result)
         for (index, task), result in zip(flat, results, strict=True)
     ]
     return banks, runs
+
+
+def _class_folders(tasks: Sequence[GanTask], outputs: Path) -> list[Path]:
+    """Return the folders with a `generator.keras` each, in the order of their labels."""
+    if tasks[0].config.scope != "conditional":
+        return [outputs / task.folder() for task in tasks]
+    folders = (outputs / tasks[0].folder()).glob("[0-9]*-*")
+    return sorted(folders, key=lambda folder: int(folder.name.partition("-")[0]))
 
 
 def plan_trainings(

@@ -22,6 +22,8 @@ from pipelines.identity import code_version, digest, slug
 from pipelines.recipe import Arm, Settings
 from pipelines.results import GanResult, Result, TrainResult
 
+EVERY_CLASS = "every class"
+"""Stands for the class of a generator of all classes."""
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
 
@@ -83,7 +85,7 @@ class Task(Settings):
 
 
 class GanTask(Task):
-    """Train the generator of one class."""
+    """Train the generator of one class, or of all."""
 
     kind: ClassVar[str] = "gan"
     code: ClassVar[tuple[str, ...]] = (
@@ -95,10 +97,10 @@ class GanTask(Task):
 
     aside: ClassVar[frozenset[str]] = frozenset({"name", "instance", "label"})
 
-    label: int
-    """Which class of the instance."""
+    label: int | None
+    """Which class of the instance; None: all of them, in one network."""
     images: str
-    """Digest of that class's images: a generator serves every instance that holds the same ones."""
+    """Digest of those images: a generator serves every instance that holds the same ones."""
     config: GanConfig
 
     @property
@@ -116,18 +118,20 @@ class GanTask(Task):
 
         config = self.config
         train = Images.load(outputs / self.instance / "train.npz")
-        images = train.of_class(self.label)
-        class_name = train.class_names[self.label]
+        images, class_name = train.images, EVERY_CLASS
+        if self.label is not None:
+            images, class_name = train.of_class(self.label), train.class_names[self.label]
         start = time.perf_counter()
-        history = ganaug.train(
-            images,
-            config,
-            folder,
-            class_name=class_name,
-            progress=progress,
-            backbone=partial(feature_pyramid, config.backbone, config.backbone_size),
-            quality=KidToTraining.of(images, config.judge) if config.judge else None,
-        )
+        options: dict[str, Any] = {
+            "progress": progress,
+            "backbone": partial(feature_pyramid, config.backbone, config.backbone_size),
+            "quality": KidToTraining.of(images, config.judge) if config.judge else None,
+        }
+        if config.scope == "conditional":
+            names = train.class_names
+            history = ganaug.train_classes(images, train.labels, names, config, folder, **options)
+        else:
+            history = ganaug.train(images, config, folder, class_name=class_name, **options)
         return GanResult(
             class_name=class_name,
             images=len(images),

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganaug import Bank
 from pipelines.cli import VERBS, main
 from pipelines.errors import USER_ERRORS
+from pipelines.tasks import EVERY_CLASS
 
 TINY_GAN = ["--gan.steps", "2", "--gan.width", "4", "--gan.latent", "8", "--gan.grid-every", "1"]
 TINY = [
@@ -258,3 +260,22 @@ def test_a_projected_generator_keeps_its_best_step(
     assert "known: efficientnet_lite0, efficientnet_lite1" in failing(
         capsys, *words, "--backbone", "efficientnet_lite"
     )
+
+
+@pytest.mark.parametrize(("scope", "made"), [("conditional", ["apple", "leaf"]), ("pooled", [])])
+def test_one_network_for_all_classes(
+    scope: str,
+    made: list[str],
+    photographs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["gan", str(photographs), "--per-class", "10", "--classes", "apple,leaf"]
+    words += ["--scope", scope, "--steps", "2", "--batch", "4", "--width", "4", "--workers", "1"]
+    assert main([*words, "--outputs", str(tmp_path)]) == 0
+    assert len(list((tmp_path / "gan").iterdir())) == 1
+    (bank,) = (tmp_path / "bank").iterdir()
+    assert Bank(bank).class_names == (made or [EVERY_CLASS])
+    assert main(["sample", str(bank), "--out", str(tmp_path / "grid.png")]) == 0
+    assert main(["quality", str(bank), "--judges", "random", "--n", "12"]) == 0
+    assert (made or [EVERY_CLASS])[0] in capsys.readouterr().out
