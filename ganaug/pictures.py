@@ -4,13 +4,60 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ganaug.errors import InputError
 from ganaug.files import replacing
-from ganaug.grids import image_grid
+from ganaug.grids import image_grid, save_picture
 from ganaug.latents import invert, slerp
+from ganaug.record import Record
 from ganaug.sampling import draw_latents, generate
+
+
+def draw_all(folder: Path, generators: dict[Path, keras.Model], record: Record) -> None:
+    """Draw what a finished training has to show.
+
+    Parameters
+    ----------
+    folder
+        With ``grids/``; gets ``timelapse.gif`` if there are at least two, and ``quality.png`` if
+        the training was judged as it went.
+    generators
+        Each by the folder that gets its ``interpolation.png``.
+    record
+        The measurements.
+    """
+    if len(list((folder / "grids").glob("step-*.png"))) > 1:
+        timelapse(folder, folder / "timelapse.gif")
+    for target, generator in generators.items():
+        save_picture(interpolation(generator), target / "interpolation.png")
+    if record.scores:
+        quality_curve(record, folder / "quality.png")
+
+
+def quality_curve(record: Record, target: Path) -> Path:
+    """Draw the judge's measurements over the steps, and mark the generator that was kept."""
+    steps, scores = zip(*record.scores, strict=True)
+    figure = Figure(figsize=(4.2, 2.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(steps, scores, ".-", color="#2468b4")
+    kept = dict(record.scores).get(record.kept_step)
+    if kept is not None:
+        axes.plot(record.kept_step, kept, "o", ms=9, mfc="none", mew=2, color="#b8540a")
+        note = f"kept: step {record.kept_step:,}"
+        place = {"textcoords": "offset points", "ha": "center"}
+        axes.annotate(note, (record.kept_step, kept), (0, 10), **place)
+    for restart in record.restarts:
+        axes.axvline(restart.step, ls=":", color="#b52a45")
+    axes.set(xlabel="generator steps", ylabel="KID to the training images")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.margins(y=0.2)
+    axes.spines[["top", "right"]].set_visible(False)
+    with replacing(target) as part:
+        figure.savefig(part, dpi=150)
+    return target
 
 
 def timelapse(class_folder: Path, target: Path, *, seconds_a_frame: float = 0.4) -> Path:

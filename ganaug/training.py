@@ -17,6 +17,7 @@ from ganaug.files import read_json, replacing, write_json
 from ganaug.grids import check_images, save_picture
 from ganaug.model import GAN
 from ganaug.networks import check_size
+from ganaug.pictures import draw_all
 from ganaug.record import History
 from ganaug.session import Session
 
@@ -49,7 +50,8 @@ def train(
         Every setting.
     folder
         Gets ``generator.keras``, ``config.json``, ``history.json``, ``record.json`` (measurements,
-        the step that was kept, restarts), ``grid.png`` and ``grids/``.
+        the step that was kept, restarts), ``grid.png``, ``grids/`` and what
+        :func:`ganaug.pictures.draw_all` makes of them.
     class_name
         Written to ``config.json``; a :class:`ganaug.Bank` knows the generator by it.
     progress
@@ -79,6 +81,7 @@ def train(
     record = session.run()
     _save_generator(gan.sampler, folder)
     save_picture(draw_grid(gan, images[:GRID_COLUMNS]), folder / "grid.png")
+    draw_all(folder, {folder: gan.sampler}, record)
     session.finish(record)
     return record.history
 
@@ -131,12 +134,15 @@ def train_classes(
     session = Session(gan, images, labels.astype(np.int32), folder, settings, progress, quality)
     record = session.run()
     save_picture(draw_grid(gan, session.shown()), folder / "grid.png")
+    generators = {}
     for label, class_settings in enumerate(described):
         target = folder / class_folder_name(label, class_settings["class_name"])
-        _save_generator(gan.class_generator(label), target)
+        generators[target] = gan.class_generator(label)
+        _save_generator(generators[target], target)
         grid = draw_grid(gan, images[labels == label][:GRID_COLUMNS], label)
         save_picture(grid, target / "grid.png")
         write_json(target / "config.json", class_settings)
+    draw_all(folder, generators, record)
     session.finish(record)
     return record.history
 

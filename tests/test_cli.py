@@ -251,11 +251,22 @@ def test_a_projected_generator_keeps_its_best_step(
     words = ["gan", str(photographs), "--per-class", "10", "--classes", "apple", "--workers", "1"]
     words += ["--steps", "4", "--batch", "4", "--width", "4", "--latent", "8"]
     words += ["--discriminator", "projected", "--backbone-size", "32"]
-    words += ["--judge", "random", "--quality-every", "2", "--outputs", str(tmp_path)]
+    words += [
+        "--grid-every",
+        "2",
+        "--judge",
+        "random",
+        "--quality-every",
+        "2",
+        "--outputs",
+        str(tmp_path),
+    ]
     assert main(words) == 0
     (folder,) = (tmp_path / "gan").iterdir()
     record = json.loads((folder / "record.json").read_text())
     assert [step for step, _ in record["scores"]] == [2, 4]
+    for picture in ("timelapse.gif", "interpolation.png", "quality.png"):
+        assert Image.open(folder / picture).width > 50
     assert record["kept_step"] == min(record["scores"], key=lambda score: score[1])[0]
     assert "known: efficientnet_lite0, efficientnet_lite1" in failing(
         capsys, *words, "--backbone", "efficientnet_lite"
