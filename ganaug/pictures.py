@@ -47,8 +47,13 @@ def quality_curve(record: Record, target: Path) -> Path:
     if kept is not None:
         axes.plot(record.kept_step, kept, "o", ms=9, mfc="none", mew=2, color="#b8540a")
         note = f"kept: step {record.kept_step:,}"
-        place = {"textcoords": "offset points", "ha": "center"}
-        axes.annotate(note, (record.kept_step, kept), (0, 10), **place)
+        axes.annotate(
+            f"kept: step {record.kept_step:,}",
+            (record.kept_step, kept),
+            (0, 10),
+            textcoords="offset points",
+            ha="center",
+        )
     for restart in record.restarts:
         axes.axvline(restart.step, ls=":", color="#b52a45")
     axes.set(xlabel="generator steps", ylabel="KID to the training images")
