@@ -11,6 +11,7 @@ import numpy as np
 
 from ganaug.errors import InputError
 from ganaug.files import read_json
+from ganaug.latents import neighbours
 from ganaug.sampling import draw_latents, generate
 
 BANK_FILES = ("generator.keras", "config.json", "grid.png")
@@ -85,6 +86,35 @@ class Bank:
             raise InputError(f"n={n}, truncation={truncation}; both must be above 0")
         latents = draw_latents(n, self._latents[index], [seed, index])
         return generate(self._load(self._folders[index]), truncation * latents)
+
+    def near(
+        self, label: int | str, images: np.ndarray, n: int, seed: int, reach: float = 0.4
+    ) -> np.ndarray:
+        """Return `n` images of a class that lie between given ones; see `latents.neighbours`.
+
+        Parameters
+        ----------
+        label
+            Class number or name.
+        images
+            Real images of that class, uint8 ``[N, size, size, 3]``.
+        n
+            How many.
+        seed
+            The same seed gives the same images.
+        reach
+            How far, at most, from one image towards another: 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 ``[n, size, size, 3]``.
+        """
+        index = self.label(label)
+        if n < 1 or not 0 <= reach <= 1:
+            raise InputError(f"n={n}, reach={reach}; give 1 or more, and 0 to 1")
+        self.require_size(images.shape[1])
+        return neighbours(self._load(self._folders[index]), images, n, seed=seed, reach=reach)
 
     def label(self, label: int | str) -> int:
         """Return the number of a class.

@@ -97,6 +97,41 @@ def invert(
     return np.asarray(ops.convert_to_numpy(model.latents.value))
 
 
+def neighbours(
+    generator: keras.Model, images: np.ndarray, n: int, *, seed: int, reach: float = 0.4
+) -> np.ndarray:
+    """Return new images near given ones, on the way to others of them.
+
+    The latent vectors of two images are mixed by `slerp`, as GLICO does it (Azuri & Weinshall
+    2020); there they are learnt along with the generator, here they are searched by `invert`.
+
+    Parameters
+    ----------
+    generator
+        As in `invert`.
+    images
+        uint8 ``[N, H, W, 3]``, of one class.
+    n
+        How many; each image is the start of every N-th one.
+    seed
+        The same seed gives the same images.
+    reach
+        Shares of the way are drawn evenly from 0 to this.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 ``[n, H, W, 3]``.
+    """
+    latents = invert(generator, images, seed=seed)
+    count = len(latents)
+    rng = np.random.default_rng([seed, count])
+    start = np.arange(n) % count
+    # Any other image: one step to all but one, round the circle.
+    end = (start + rng.integers(1, max(2, count), n)) % count
+    return generate(generator, slerp(latents[start], latents[end], rng.uniform(0, reach, n)))
+
+
 def _nearest_of_random(generator: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
     pool = draw_latents(256, generator.input_shape[1], [seed])
     samples = generate(generator, pool).reshape(len(pool), -1).astype(np.float32)
