@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
+from pipelines.augment import parse
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
@@ -81,6 +82,22 @@ def test_the_expansions_of_the_study_have_its_counts(name: str, counts: list[int
     hundred = Images(pixels, np.arange(100) % 2, ("a", "b"), "blank")
     arms = load_recipe(name).resolved_arms().values()
     assert [len(Expansion(hundred, arm.expand)) for arm in arms] == counts
+
+
+def test_the_sets_of_a2_are_those_of_the_study() -> None:
+    arms = load_recipe("andrzejczuk-a2").resolved_arms()
+    steps = {
+        name: [step.augmenter.name for step in parse(arm.augment).steps]
+        for name, arm in arms.items()
+    }
+    simple = ["resized_crop", "rotation", "flip", "invert", "solarize"]
+    assert steps == {
+        "none": [],
+        "simple": simple,
+        "advanced": ["mixup_or_cutmix"],
+        "both": [*simple, "mixup_or_cutmix"],
+        "alternative": ["rotation", "flip"],
+    }
 
 
 @pytest.mark.parametrize("name", list_recipes())
