@@ -24,6 +24,8 @@ from .models.fast import whiten as whiten
 from .probes import Probe as Probe
 from .probes import RidgeProbes as RidgeProbes
 from .probes import logistic_probe as logistic_probe
+from .probing import fit_probe as fit_probe
+from .probing import probe_features as probe_features
 from .registry import ModelInfo as ModelInfo
 from .registry import build_model as build_model
 from .registry import list_models as list_models

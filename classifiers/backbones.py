@@ -40,6 +40,8 @@ _NATIVE_SIZES = {  # of keras.applications; all others take 224 x 224
     "NASNetLarge": 331,
     "Xception": 299,
 }
+_LITE_SIZES = {"efficientnet_lite0": 224, "efficientnet_lite1": 240, "efficientnet_lite01": 224}
+"""Of EfficientNet-Lite; lite01 is both networks side by side."""
 _MIN_SIZES = {"inception_resnet_v2": 75, "inception_v3": 75, "xception": 71}
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CAFFE_MEAN = (123.68, 116.779, 103.939)
@@ -97,6 +99,8 @@ class Backbone:
         Brings images of 0..1 to what the network takes; symbolic tensors in and out.
     network
         ``network(input_shape, weights) -> keras.Model``: preprocessed images to feature map.
+    options
+        Names of further arguments of ``network``: ``deep``, ``folded``; each a bool.
     """
 
     name: str
@@ -104,14 +108,15 @@ class Backbone:
     input_size: int
     min_size: int
     preprocess: Callable[[Any], Any]
-    network: Callable[[tuple[int, int, int], str | Path | None], keras.Model]
+    network: Callable[..., keras.Model]
+    options: tuple[str, ...] = ()
 
 
 @cache
 def backbones() -> dict[str, Backbone]:
     """Return every backbone by name."""
     names = (name for name in dir(keras.applications) if name[0].isupper())
-    return {b.name: b for b in (*map(_application, names), *map(_lite, efficientnet_lite.DEPTHS))}
+    return {b.name: b for b in (*map(_application, names), *map(_lite, _LITE_SIZES))}
 
 
 def backbone(name: str) -> Backbone:
@@ -136,9 +141,17 @@ def _application(name: str) -> Backbone:
 
 
 def _lite(name: str) -> Backbone:
-    native = {"efficientnet_lite0": 224, "efficientnet_lite1": 240}[name]
-    network = partial(efficientnet_lite.efficientnet_lite, name)
-    return Backbone(name, "efficientnet_lite", native, 32, efficientnet_lite.preprocess, network)
+    one = name in efficientnet_lite.DEPTHS
+    build = efficientnet_lite.efficientnet_lite if one else efficientnet_lite.side_by_side
+    return Backbone(
+        name,
+        "efficientnet_lite",
+        _LITE_SIZES[name],
+        32,
+        efficientnet_lite.preprocess,
+        partial(build, name),
+        ("deep", "folded"),
+    )
 
 
 def _application_network(

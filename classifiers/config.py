@@ -27,6 +27,13 @@ class TrainConfig(BaseModel):
     model_params: dict[str, Any] = {}
     """Keyword arguments of the model's builder: dropout, activation, initialiser, …"""
 
+    probe: Literal["logistic", "ridge"] | None = None
+    """Instead of training, freeze the model, which must be a backbone with ImageNet weights, and
+    fit a linear layer to its features: seconds instead of minutes. Of `model_params` it reads
+    size, weights, deep and mirror; of what follows, `tta`."""
+    probe_l2: float | None = Field(None, gt=0)
+    """Penalty of that layer; none: the best on training images left out of the fit."""
+
     loss: LossName = "cross_entropy"
     """What is minimised."""
     loss_params: dict[str, float] = {}

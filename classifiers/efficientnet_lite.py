@@ -48,6 +48,7 @@ def efficientnet_lite(
     weights: str | Path | None = None,
     *,
     folded: bool = False,
+    deep: bool = False,
 ) -> keras.Model:
     """Build the network without its classification layer.
 
@@ -63,28 +64,63 @@ def efficientnet_lite(
     folded
         Compute each BatchNorm in the convolution before it. The outputs are the same for two thirds
         of the time, but the network can no longer be fine-tuned.
+    deep
+        Put the maps of the last two stages, of 192 and 320 channels, before those 1280: a linear
+        layer tells more apart with them.
 
     Returns
     -------
     keras.Model
-        Its output is a feature map [B, H / 32, W / 32, 1280], the sides rounded up.
+        Its output is a feature map [B, H / 32, W / 32, 1280], the sides rounded up; with ``deep``
+        it has 1792 channels.
     """
     if name not in DEPTHS:
         raise unknown_name("EfficientNet-Lite", name, DEPTHS)
     build = _Builder(folded)
     inputs = keras.Input(input_shape)
     x = build.convolve(inputs, 32, 3, strides=2, name="stem")
+    ends = []
     for stage, (repeats, kernel, strides, expansion, filters) in enumerate(_STAGES, start=1):
         if stage not in (1, len(_STAGES)):
             repeats = math.ceil(repeats * DEPTHS[name])
         for i in range(repeats):
             block = f"block{stage}{chr(ord('a') + i)}"
             x = build.block(x, kernel, strides if i == 0 else 1, expansion, filters, block)
-    model = keras.Model(inputs, build.convolve(x, 1280, 1, name="top"), name=name)
+        ends.append(x)
+    x = build.convolve(x, 1280, 1, name="top")
+    if deep:
+        x = layers.Concatenate(name="deep")([*ends[-2:], x])
+    model = keras.Model(inputs, x, name=name)
     if weights is not None:
         path = _checkpoint(name) if weights == "imagenet" else Path(weights)
         _assign(model, path, folded)
     return model
+
+
+def side_by_side(
+    name: str,
+    input_shape: tuple[int, int, int],
+    weights: str | Path | None = None,
+    **options: bool,
+) -> keras.Model:
+    """Build both networks on the same images, their maps joined: see `efficientnet_lite`.
+
+    Parameters
+    ----------
+    name
+        Of the joined network.
+    input_shape, **options
+        As there.
+    weights
+        ``"imagenet"`` or None.
+    """
+    if weights not in (None, "imagenet"):
+        raise InputError(
+            f"weights {str(weights)!r} of {name}, which is two networks: give 'imagenet'"
+        )
+    inputs = keras.Input(input_shape)
+    maps = [efficientnet_lite(one, input_shape, weights, **options)(inputs) for one in DEPTHS]
+    return keras.Model(inputs, layers.Concatenate(name="joined")(maps), name=name)
 
 
 def feature_pyramid(name: str, size: int) -> keras.Model:

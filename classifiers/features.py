@@ -33,17 +33,29 @@ class FeatureExtractor:
         ``"imagenet"`` or the path of a weights file.
     cache
         Folder that keeps features between runs; None keeps them in memory only.
+    deep, mirror
+        As in `classifiers.transfer.transfer_model`.
     """
 
     def __init__(
-        self, name: str, size: int, *, weights: str = "imagenet", cache: str | Path | None = None
+        self,
+        name: str,
+        size: int,
+        *,
+        weights: str = "imagenet",
+        cache: str | Path | None = None,
+        deep: bool = False,
+        mirror: bool = False,
     ) -> None:
-        self.name = backbone(name).name
+        chosen = backbone(name)
+        self.name = chosen.name
         self.size = size
         self.weights = weights
-        self._folder = (
-            None if cache is None else Path(cache) / f"{self.name}-{size}-{_tag(weights)}"
-        )
+        self._deep, self._mirror = deep, mirror
+        self._folded = "folded" in chosen.options
+        parts = [self.name, str(size), _tag(weights)]
+        parts += [part for part, on in (("deep", deep), ("mirror", mirror)) if on]
+        self._folder = None if cache is None else Path(cache) / "-".join(parts)
         self._known: dict[bytes, NDArray[np.float32]] = {}
         self._read: set[str] = set()
         self._models: dict[tuple[int, ...], keras.Model] = {}
@@ -83,7 +95,15 @@ class FeatureExtractor:
     def model(self, input_shape: tuple[int, int, int], classes: int) -> keras.Model:
         """Build the classifier whose features these are, with a new linear head."""
         return transfer_model(
-            self.name, input_shape, classes, weights=self.weights, size=self.size, frozen=True
+            self.name,
+            input_shape,
+            classes,
+            weights=self.weights,
+            size=self.size,
+            frozen=True,
+            folded=self._folded,
+            deep=self._deep,
+            mirror=self._mirror,
         )
 
     def _compute(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -45,7 +45,7 @@ def probabilities(
     parts = [
         sum(
             weight * softmax(_logits(model, view, size), axis=1)
-            for weight, view in _views(as_floats(images[start : start + size]), tta)
+            for weight, view in views(as_floats(images[start : start + size]), tta)
         )
         for start in range(0, len(images), size)
     ]
@@ -58,8 +58,8 @@ def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArr
     return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
 
 
-def _views(images: NDArray[np.float32], tta: Views) -> Iterator[tuple[float, NDArray[np.float32]]]:
-    """Yield the views of a batch with their weights, which add up to 1."""
+def views(images: NDArray[Any], tta: Views) -> Iterator[tuple[float, NDArray[Any]]]:
+    """Yield the views of images [N, H, W, C] with their weights, which add up to 1."""
     plain = {"none": 1.0, "flip": 0.5, "flip+shift": 0.25}[tta]
     yield plain, images
     if tta == "none":

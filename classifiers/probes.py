@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from classifiers.errors import InputError
 from classifiers.features import FeatureExtractor
@@ -58,7 +61,9 @@ class Probe:
         return model
 
 
-def logistic_probe(features: Features, labels: Labels, classes: int, *, l2: float = 1.0) -> Probe:
+def logistic_probe(
+    features: Features, labels: Labels, classes: int, *, l2: float | None = 1.0
+) -> Probe:
     """Fit a multinomial logistic regression to standardised features.
 
     Parameters
@@ -70,15 +75,32 @@ def logistic_probe(features: Features, labels: Labels, classes: int, *, l2: floa
     classes
         Number of classes, each with at least one example.
     l2
-        Strength of the penalty: scikit-learn's 1 / C.
+        Strength of the penalty: scikit-learn's 1 / C; None takes the power of ten from 1 to 10,000
+        with the least log loss in a stratified five-fold cross-validation.
     """
     _check(features, labels, classes)
+    if l2 is None:
+        l2 = _cross_validated(features, labels)
     scale = _Standard(features)
     fitted = LogisticRegression(C=1 / l2, max_iter=1000).fit(scale(features), labels)
     weights, bias = fitted.coef_.T, fitted.intercept_
     if classes == 2:  # scikit-learn gives one score for two classes; softmax wants two
         weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
     return scale.undo(weights, bias)
+
+
+def _cross_validated(features: Features, labels: Labels) -> float:
+    folds = min(5, int(np.bincount(labels).min()))
+    if folds < 2:
+        raise InputError("one image of a class: too few to choose a penalty; give one")
+    splits = StratifiedKFold(folds, shuffle=True, random_state=0)
+
+    def loss(l2: float) -> float:
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=1 / l2, max_iter=1000))
+        scores = cross_val_score(model, features, labels, cv=splits, scoring="neg_log_loss")
+        return -float(scores.mean())
+
+    return float(min(10.0 ** np.arange(5), key=loss))
 
 
 class RidgeProbes:

@@ -125,8 +125,8 @@ class Trainer:
         """Train `model` from the weights it has; `Watching` in `fitting` says what the rest is."""
         start = time.perf_counter()
         self._check_data(data)
-        _check_labels(model, test, "test")
-        _check_labels(model, validation, "validation")
+        check_labels(model, test, "test")
+        check_labels(model, validation, "validation")
         self._reset(model)
         tester = None
         if test:
@@ -252,7 +252,8 @@ def _copy_variables(source: keras.Model, target: keras.Model) -> None:
             theirs.assign(mine)
 
 
-def _check_labels(model: keras.Model, images: Labelled | None, name: str) -> None:
+def check_labels(model: keras.Model, images: Labelled | None, name: str) -> None:
+    """Raise InputError unless the labels are one an image, of the model's classes."""
     if images is None:
         return
     classes = model.output_shape[-1]

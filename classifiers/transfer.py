@@ -6,6 +6,7 @@ import keras
 from keras import layers
 from pydantic import Field
 
+from classifiers.backbones import Backbone, backbones
 from classifiers.backbones import backbone as find_backbone
 from classifiers.errors import InputError
 from classifiers.models.parts import logits, torch_batch_norm, torch_dense
@@ -34,6 +35,9 @@ def transfer_model(
     size: Annotated[int, Field(ge=1)] | None = None,
     frozen: bool = False,
     batch_statistics: bool | None = None,
+    deep: bool = False,
+    mirror: bool = False,
+    folded: bool = False,
     hidden: Annotated[int, Field(ge=1)] | None = None,
     activation: Literal["relu", "sigmoid"] = "relu",
     batch_norm: bool = False,
@@ -60,6 +64,14 @@ def transfer_model(
         True lets training update the backbone's BatchNorm statistics and drop its units; False
         runs it as in inference, which a few dozen images need. Default: True for random weights,
         False for given ones.
+    deep
+        Take the maps of the last two stages beside the last layer's: more for a linear head to
+        choose from. Only networks of EfficientNet-Lite have them.
+    mirror
+        Average the features of each image and its mirror image, for twice the work.
+    folded
+        Compute BatchNorm in the convolutions before it: a third faster, for networks of
+        EfficientNet-Lite that stay frozen.
     hidden
         Units of a hidden layer in the head; None for a linear head.
     activation
@@ -84,10 +96,13 @@ def transfer_model(
     chosen = find_backbone(backbone)
     inputs = keras.Input(input_shape, name="image")
     x = chosen.preprocess(_resized(_three_channels(inputs), size))
-    network = chosen.network(tuple(x.shape[1:]), weights)
+    network = chosen.network(tuple(x.shape[1:]), weights, **_options(chosen, deep, folded))
     if not (weights is None if batch_statistics is None else batch_statistics):
         network = InferenceOnly(network.input, network.output, name=network.name)
-    x = layers.GlobalAveragePooling2D(name="pool")(network(x))
+    maps = network(x)
+    if mirror:
+        maps = layers.Average(name="mirrored")([maps, network(keras.ops.flip(x, axis=2))])
+    x = layers.GlobalAveragePooling2D(name="pool")(maps)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
     if hidden:
@@ -98,6 +113,15 @@ def transfer_model(
     if frozen:
         set_trainable(model, len(blocks(model)))
     return model
+
+
+def _options(chosen: Backbone, deep: bool, folded: bool) -> dict[str, bool]:
+    options = {"deep": deep, "folded": folded}
+    for option in (name for name, wanted in options.items() if wanted):
+        if option not in chosen.options:
+            able = [b.name for b in backbones().values() if option in b.options]
+            raise InputError(f"{option}=True with {chosen.name}: only {', '.join(able)} can do it")
+    return {name: options[name] for name in chosen.options}
 
 
 def _three_channels(x: Any) -> Any:

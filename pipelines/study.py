@@ -9,9 +9,10 @@ from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from ganaug.files import write_json
 from pipelines import runtime
+from pipelines.errors import InputError
 from pipelines.executor import run_tasks
 from pipelines.identity import digest, slug
-from pipelines.recipe import DataConfig, Recipe
+from pipelines.recipe import Arm, DataConfig, Recipe
 from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
 from pipelines.sources import Source, load_source
 from pipelines.subsets import Instance, instance, parse_classes
@@ -151,17 +152,35 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     Raises
     ------
     InputError
-        If a model is unknown or cannot be built for these images.
+        If a model is unknown or cannot be built for these images, or a probe cannot train that way.
     """
     runtime.prepare()
-    from classifiers import build_model
+    from classifiers import build_model, probe_features
 
     checked = []
-    for arm in recipe.resolved_arms().values():
+    for name, arm in recipe.resolved_arms().items():
+        if arm.train.probe:
+            _check_probe(name, arm)
+            probe_features(arm.train, None)
+            continue
         model = (arm.train.model, arm.train.model_params)
         if model not in checked:
             build_model(model[0], (*size, 3), classes, **model[1])
             checked.append(model)
+
+
+def _check_probe(name: str, arm: Arm) -> None:
+    """Refuse what a probe, fitted once to every image as it is, cannot do."""
+    wrong = {"augment": arm.augment, "expand": arm.expand}
+    if arm.mix.strategy == "share":
+        wrong["mix.strategy"] = arm.mix.strategy
+    for key, value in wrong.items():
+        if value:
+            raise InputError(
+                f"arm {name!r}: {key}={value!r} with train.probe={arm.train.probe!r}: a probe sees "
+                "each image once and as it is (model_params.mirror adds its mirror image); "
+                "synthetic images join it by mix.strategy='concatenate'"
+            )
 
 
 def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Path:

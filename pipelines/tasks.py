@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -21,6 +21,10 @@ from pipelines.errors import InputError
 from pipelines.identity import code_version, digest, slug
 from pipelines.recipe import Arm, Settings
 from pipelines.results import GanResult, Result, TrainResult
+
+if TYPE_CHECKING:
+    from classifiers import FitResult
+    from pipelines.images import Images
 
 EVERY_CLASS = "every class"
 """Stands for the class of a generator of all classes."""
@@ -171,9 +175,8 @@ class TrainTask(Task):
 
         import classifiers
         from ganaug import Bank
-        from pipelines.expand import Expansion
         from pipelines.images import Images
-        from pipelines.mixing import mix, synthesise
+        from pipelines.mixing import synthesise
 
         start = time.perf_counter()
         train = Images.load(outputs / self.instance / "train.npz")
@@ -183,6 +186,34 @@ class TrainTask(Task):
         synthetic = None
         if self.bank is not None:
             synthetic = synthesise(Bank(outputs / self.bank), train, self.arm.mix, config.seed)
+        if config.probe:
+            fitted, seen = self._probe(train, synthetic, test, outputs / "features")
+        else:
+            fitted, seen = self._train(train, synthetic, test)
+        assert fitted.test_probabilities is not None  # there are test images
+        scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
+        write_json(folder / "config.json", self.model_dump(mode="json"))
+        with replacing(folder / "model.keras") as path:
+            fitted.model.save(path)
+        return TrainResult(
+            scores=scores,
+            accuracy_at=fitted.accuracy_at,
+            history=fitted.history,
+            train_images=seen,
+            steps=fitted.steps,
+            effort=self.effort,
+            seconds=time.perf_counter() - start,
+        )
+
+    def _train(
+        self, train: "Images", synthetic: "Images | None", test: "Images"
+    ) -> tuple["FitResult", int]:
+        """Train; return the classifier and how many distinct images it saw."""
+        import classifiers
+        from pipelines.expand import Expansion
+        from pipelines.mixing import mix
+
+        config = self.arm.train
         data = mix(
             Expansion(train, self.arm.expand, config.seed),
             synthetic,
@@ -199,17 +230,22 @@ class TrainTask(Task):
             steps_per_epoch=data.steps_per_epoch,
             test=(test.images, test.labels),
         )
-        assert fitted.test_probabilities is not None  # there are test images
-        scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
-        write_json(folder / "config.json", self.model_dump(mode="json"))
-        with replacing(folder / "model.keras") as path:
-            fitted.model.save(path)
-        return TrainResult(
-            scores=scores,
-            accuracy_at=fitted.accuracy_at,
-            history=fitted.history,
-            train_images=data.images,
-            steps=fitted.steps,
-            effort=self.effort,
-            seconds=time.perf_counter() - start,
+        return fitted, data.images
+
+    def _probe(
+        self, train: "Images", synthetic: "Images | None", test: "Images", cache: Path
+    ) -> tuple["FitResult", int]:
+        """Fit a probe to all images as they are; the rest as `_train`."""
+        import classifiers
+        from pipelines.images import Images
+
+        pool = train if synthetic is None else Images.concatenate([train, synthetic])
+        fitted = classifiers.fit_probe(
+            pool.images,
+            pool.labels,
+            self.arm.train,
+            classes=len(train.class_names),
+            test=(test.images, test.labels),
+            cache=cache,
         )
+        return fitted, len(pool)
