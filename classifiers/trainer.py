@@ -159,7 +159,7 @@ class Trainer:
         return self._epochs.stop == self._config.epochs
 
     def _check_data(self, data: "tf.data.Dataset") -> None:
-        images, labels = data.element_spec
+        images, labels, *_ = data.element_spec  # weights may follow
         wanted, classes = self._network.input_shape[1:], self._network.output_shape[-1]
         if not images.shape[1:].is_compatible_with(wanted) or labels.shape[-1] != classes:
             raise InputError(

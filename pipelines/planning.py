@@ -44,11 +44,12 @@ class Plan:
 
 def plan_study(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
     """Say what `run_study` would run; the instances are drawn, nothing is trained."""
-    drawn = draw_instances(open_source(recipe.data), recipe.data, outputs)
+    source = open_source(recipe.data)
+    drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
     gans = plan_gans(drawn, recipe.gan)
     trainings = [task for *_, task in plan_trainings(recipe, drawn, [*map(bank_folder, gans)])]
     plans = []
-    if any(arm.synthetic for arm in recipe.resolved_arms().values()):
+    if any(arm.generated for arm in recipe.resolved_arms().values()):
         plans.append(estimate([task for group in gans for task in group], outputs, workers))
     return [*plans, estimate(trainings, outputs, workers)]
 

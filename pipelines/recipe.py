@@ -14,16 +14,17 @@ A recipe file lists only what differs from these defaults. Its arms differ from 
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Self
 
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from pipelines.augment import parse
 from pipelines.errors import InputError, explain, unknown_name
 from pipelines.expand import parse as parse_expansion
+from pipelines.mixing.config import MixConfig
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -57,20 +58,6 @@ class DataConfig(Settings):
     """How often the whole comparison is repeated on freshly drawn images."""
 
 
-class MixConfig(Settings):
-    """How synthetic images join the real ones."""
-
-    strategy: Literal["none", "concatenate", "share"] = "none"
-    """`none`: real images only. `concatenate`: one pool, longer epochs (study P9). `share`: a fixed
-    share of every batch, so that all arms take equally many optimiser steps."""
-    per_class: int = Field(1000, ge=1)
-    """Synthetic images drawn for each class, once, before training."""
-    share: float = Field(0.5, gt=0, lt=1)
-    """Synthetic share of each batch, for the strategy `share`."""
-    truncation: float = Field(1.0, gt=0, le=1)
-    """Scale of the latent vectors: below 1, samples are more typical and less varied."""
-
-
 class Arm(Settings):
     """One way to train on the images of an instance."""
 
@@ -96,10 +83,19 @@ class Arm(Settings):
         parse_expansion(expand)
         return expand
 
+    @model_validator(mode="after")
+    def _starts_once(self) -> Self:
+        if self.mix.strategy == "pretrain" and (self.train.frozen_epochs or self.train.thaw_every):
+            raise InputError(
+                "mix.strategy 'pretrain' cannot be combined with train.frozen_epochs or "
+                "train.thaw_every: each phase would start with synthetic images again"
+            )
+        return self
+
     @property
-    def synthetic(self) -> bool:
+    def generated(self) -> bool:
         """Whether this arm needs generators."""
-        return self.mix.strategy != "none"
+        return self.mix.generated
 
 
 class Recipe(Arm):
@@ -122,6 +118,11 @@ class Recipe(Arm):
     reference."""
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one)."""
+
+    @property
+    def extra_real(self) -> int:
+        """How many further real images of each class the arms need."""
+        return max(arm.mix.extra_real for arm in self.resolved_arms().values())
 
     def resolved_arms(self) -> dict[str, Arm]:
         """Return the full settings of every arm by name, the reference arm first."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ganaug.files import replacing
@@ -43,6 +44,7 @@ def stream(
     config: InputConfig = _DEFAULT,
     folder: Path | None = None,
     full: bool = False,
+    targets: NDArray[np.float32] | None = None,
 ) -> Any:
     """Return endless batches; the same arguments give the same batches on every machine.
 
@@ -64,11 +66,13 @@ def stream(
         Where images on disk lie.
     full
         Fill the last batch of an epoch with the first images of the next one.
+    targets
+        Labels ``[N, K]`` in place of one-hot ones, or ``[M, K]`` for the copies of an expansion.
 
     Returns
     -------
     tf.data.Dataset
-        Of (float32 images in 0..1 ``[B, H, W, 3]``, one-hot float32 labels ``[B, K]``).
+        Of (float32 images in 0..1 ``[B, H, W, 3]``, float32 labels ``[B, K]``).
     """
     count = len(images)
     if not count:
@@ -76,16 +80,20 @@ def stream(
     copies = images.copies if isinstance(images, Expansion) else images
     mixed = images.mixed if isinstance(images, Expansion) else 0
     read = _reader(copies, config, folder)
-    one_hot = np.eye(len(copies.class_names), dtype=np.float32)[copies.labels]
+    if targets is None:
+        targets = np.eye(len(copies.class_names), dtype=np.float32)[copies.labels]
+    elif len(targets) != len(copies):
+        raise InputError(f"{len(targets)} labels for {len(copies)} images: give one an image")
+    labels = targets
 
     def fetch(step: Tensor) -> tuple[Tensor, Tensor]:
         place = _places(step, count, batch, seed, full)
         if not mixed:
-            return tf.cast(read(place), tf.float32) / 255, tf.gather(one_hot, place)
+            return tf.cast(read(place), tf.float32) / 255, tf.gather(labels, place)
         first, second = _pair(place, len(copies), mixed)
         total = tf.cast(read(first), tf.int32) + tf.cast(read(second), tf.int32)
         # Halves are rounded up, as in `Expansion.take`.
-        return tf.cast((total + 1) // 2, tf.float32) / 255, tf.gather(one_hot, first)
+        return tf.cast((total + 1) // 2, tf.float32) / 255, tf.gather(labels, first)
 
     plain = tf.autograph.experimental.do_not_convert(fetch)  # no branch depends on a tensor
     steps = tf.data.Dataset.range(np.iinfo(np.int64).max)

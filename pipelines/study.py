@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifiers.config import TrainConfig
@@ -15,7 +15,7 @@ from pipelines.identity import digest, slug
 from pipelines.recipe import Arm, DataConfig, Recipe
 from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
 from pipelines.sources import Source, load_source
-from pipelines.subsets import Instance, instance, parse_classes
+from pipelines.subsets import Instance, further_images, instance, parse_classes
 from pipelines.tasks import EVERY_CLASS, GanTask, TrainTask
 
 
@@ -31,11 +31,14 @@ class Drawn:
         What was drawn.
     class_digests
         Stands for the training images of each class.
+    further
+        File of further real images, relative to outputs/; None where no arm needs any.
     """
 
     folder: str
     record: InstanceRecord
     class_digests: tuple[str, ...]
+    further: str | None = None
 
 
 def open_source(data: DataConfig) -> Source:
@@ -43,8 +46,13 @@ def open_source(data: DataConfig) -> Source:
     return load_source(data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad)
 
 
-def draw_instances(source: Source, data: DataConfig, outputs: Path) -> list[Drawn]:
-    """Draw the instances of ``data`` and write each to a folder named by its content."""
+def draw_instances(
+    source: Source, data: DataConfig, outputs: Path, extra_real: int = 0
+) -> list[Drawn]:
+    """Draw the instances of ``data`` and write each to a folder named by its content.
+
+    With ``extra_real``, as many further images of each class are written beside it.
+    """
     drawn = []
     for seed in range(data.seed, data.seed + data.instances):
         one = instance(
@@ -54,7 +62,14 @@ def draw_instances(source: Source, data: DataConfig, outputs: Path) -> list[Draw
             per_class=data.per_class,
             test_per_class=data.test_per_class,
         )
-        drawn.append(_write_instance(one, outputs))
+        written = _write_instance(one, outputs)
+        if extra_real:
+            images = further_images(source, one, extra_real)
+            path = Path(written.folder) / f"further-{images.digest()[:12]}.npz"
+            if not (outputs / path).is_file():
+                images.save(outputs / path)
+            written = replace(written, further=path.as_posix())
+        drawn.append(written)
     return drawn
 
 
@@ -135,12 +150,13 @@ def plan_trainings(
             train: TrainConfig = arm.train.model_copy(
                 update={"seed": arm.train.seed + one.record.seed}
             )
-            bank = banks[index].as_posix() if arm.synthetic and banks else None
+            bank = banks[index].as_posix() if arm.generated and banks else None
             task = TrainTask(
                 name=f"{recipe.name}-{name}-{one.record.seed}",
                 instance=one.folder,
                 arm=arm.model_copy(update={"train": train}),
                 bank=bank,
+                further=one.further if arm.mix.extra_real else None,
             )
             planned.append((index, name, task))
     return planned
@@ -172,7 +188,7 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
 def _check_probe(name: str, arm: Arm) -> None:
     """Refuse what a probe, fitted once to every image as it is, cannot do."""
     wrong = {"augment": arm.augment, "expand": arm.expand}
-    if arm.mix.strategy == "share":
+    if arm.mix.strategy not in ("none", "concatenate"):
         wrong["mix.strategy"] = arm.mix.strategy
     for key, value in wrong.items():
         if value:
@@ -187,12 +203,12 @@ def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> P
     """Run every task of ``recipe`` and return the folder of its `result.json`."""
     clock = _Clock()
     source = open_source(recipe.data)
-    drawn = draw_instances(source, recipe.data, outputs)
+    drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
     check_models(recipe, source.train.size, len(drawn[0].record.classes))
     clock.lap("data")
     banks: list[Path] | None = None
     gans: list[GanRun] = []
-    if any(arm.synthetic for arm in recipe.resolved_arms().values()):
+    if any(arm.generated for arm in recipe.resolved_arms().values()):
         banks, gans = train_gans(plan_gans(drawn, recipe.gan), outputs, workers)
         clock.lap("generators")
     planned = plan_trainings(recipe, drawn, banks)

@@ -127,6 +127,29 @@ def instance(
     return Instance(train, test, seed, train.class_names, notes)
 
 
+def further_images(source: Source, one: Instance, per_class: int) -> Images:
+    """Return more training images of an instance's classes, none identical to one of its own.
+
+    With another ``per_class``, the smaller set is a part of the larger one.
+
+    Raises
+    ------
+    InputError
+        If a class has too few.
+    """
+    labels = [source.train.class_names.index(name) for name in one.classes]
+    orders = [_order(source.train, one.seed, Draw.TRAIN, label) for label in labels]
+    own = Images.concatenate([one.train, one.test])
+    drawn, _ = _distinct(source.train, orders, own, per_class)
+    few, name = min((len(some), name) for some, name in zip(drawn, one.classes, strict=True))
+    if few < per_class:
+        raise InputError(
+            f"class {name!r} of {source.name} has {few} further training images, {per_class} are "
+            "asked for; lower mix.per_class of the arms of origin 'extra_real'"
+        )
+    return _gather(source.train, labels, drawn)
+
+
 def parse_classes(text: str) -> int | tuple[str, ...]:
     """Return what the option ``--classes`` says: a number of classes, or their names.
 

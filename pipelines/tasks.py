@@ -25,6 +25,7 @@ from pipelines.results import GanResult, Result, TrainResult
 if TYPE_CHECKING:
     from classifiers import FitResult
     from pipelines.images import Images
+    from pipelines.mixing import Synthetic
 
 EVERY_CLASS = "every class"
 """Stands for the class of a generator of all classes."""
@@ -154,14 +155,16 @@ class TrainTask(Task):
         "classifiers",
         "pipelines/augment",
         "pipelines/expand",
-        "pipelines/mixing.py",
+        "pipelines/mixing",
         "pipelines/stream.py",
     )
     result_type: ClassVar[type[Result]] = TrainResult
 
     arm: Arm
     bank: str | None
-    """Folder of the generators under outputs/, for an arm that mixes synthetic images in."""
+    """Folder of the generators under outputs/, for an arm that mixes their images in."""
+    further: str | None = None
+    """File of further real images under outputs/, for an arm that mixes those in."""
 
     @property
     def effort(self) -> int:
@@ -171,8 +174,6 @@ class TrainTask(Task):
     def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
         """Train, test, and save `model.keras`."""
         runtime.prepare()
-        import keras
-
         import classifiers
         from ganaug import Bank
         from pipelines.images import Images
@@ -182,10 +183,15 @@ class TrainTask(Task):
         train = Images.load(outputs / self.instance / "train.npz")
         test = Images.load(outputs / self.instance / "test.npz")
         config = self.arm.train
-        keras.utils.set_random_seed(config.seed)  # tf.data's shuffle depends on it too
         synthetic = None
-        if self.bank is not None:
-            synthetic = synthesise(Bank(outputs / self.bank), train, self.arm.mix, config.seed)
+        if self.arm.mix.strategy != "none":
+            synthetic = synthesise(
+                self.arm.mix,
+                train,
+                config.seed,
+                bank=Bank(outputs / self.bank) if self.bank else None,
+                further=Images.load(outputs / self.further) if self.further else None,
+            )
         if config.probe:
             fitted, seen = self._probe(train, synthetic, test, outputs / "features")
         else:
@@ -206,7 +212,7 @@ class TrainTask(Task):
         )
 
     def _train(
-        self, train: "Images", synthetic: "Images | None", test: "Images"
+        self, train: "Images", synthetic: "Synthetic | None", test: "Images"
     ) -> tuple["FitResult", int]:
         """Train; return the classifier and how many distinct images it saw."""
         import classifiers
@@ -219,6 +225,7 @@ class TrainTask(Task):
             synthetic,
             self.arm.mix,
             batch=config.batch,
+            epochs=config.epochs,
             augment=self.arm.augment,
             seed=config.seed,
         )
@@ -233,13 +240,13 @@ class TrainTask(Task):
         return fitted, data.images
 
     def _probe(
-        self, train: "Images", synthetic: "Images | None", test: "Images", cache: Path
+        self, train: "Images", synthetic: "Synthetic | None", test: "Images", cache: Path
     ) -> tuple["FitResult", int]:
         """Fit a probe to all images as they are; the rest as `_train`."""
         import classifiers
         from pipelines.images import Images
 
-        pool = train if synthetic is None else Images.concatenate([train, synthetic])
+        pool = train if synthetic is None else Images.concatenate([train, synthetic.images])
         fitted = classifiers.fit_probe(
             pool.images,
             pool.labels,

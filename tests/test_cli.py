@@ -188,15 +188,46 @@ def test_outputs_that_cannot_be_written(
 def test_a_bank_of_another_size(outputs: Path) -> None:
     from ganaug import Bank
     from pipelines.images import Images
-    from pipelines.mixing import synthesise
-    from pipelines.recipe import MixConfig
+    from pipelines.mixing import MixConfig, synthesise
 
     bank = Bank(next((outputs / "bank").iterdir()))
     larger = Images(
         np.zeros((2, 48, 48, 3), np.uint8), np.array([0, 1]), tuple(bank.class_names), "larger"
     )
     with pytest.raises(USER_ERRORS, match="makes images of 32 pixels, 48 are needed"):
-        synthesise(bank, larger, MixConfig(), seed=0)
+        synthesise(MixConfig(), larger, 0, bank=bank)
+    with pytest.raises(USER_ERRORS, match="makes images of 32 pixels, 48 are needed"):
+        bank.near(0, larger.images, 3, seed=0)
+    near = bank.near(0, larger.images[:, :32, :32], 3, seed=0)
+    assert (near.shape, near.dtype) == ((3, 32, 32, 3), np.uint8)
+
+
+def test_controls_take_the_place_of_generated_images(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "controls.toml"
+    arms = {
+        "copies": {"strategy": "share", "origin": "copies", "synthetic_weight": 0.5},
+        "noise": {"strategy": "pretrain", "origin": "noise", "synthetic_smoothing": 0.1},
+        "ceiling": {"strategy": "whole_batches", "origin": "extra_real", "per_class": 7},
+    }
+    lines = ["[mix]", "per_class = 9", "[train]", 'model = "pereira_small"', "[arms.real]"]
+    for name, mix in arms.items():
+        lines += [f"[arms.{name}.mix]", *(f"{key} = {value!r}" for key, value in mix.items())]
+    recipe.write_text("\n".join(lines))
+    words = ["classify", str(photographs), "--recipe", str(recipe), "--train.epochs", "2"]
+    words += ["--per-class", "8", "--test-per-class", "4", "--instances", "1", "--workers", "1"]
+    words += ["--train.batch", "10", "--outputs", str(tmp_path / "outputs")]
+    assert main(words) == 0
+    (study,) = (tmp_path / "outputs" / "study").iterdir()
+    result = json.loads((study / "result.json").read_text())
+    seen = {one["arm"]: one["result"]["train_images"] for one in result["trainings"]}
+    assert seen == {"real": 16, "copies": 34, "noise": 34, "ceiling": 30}
+    assert {one["result"]["steps"] for one in result["trainings"]} == {4}
+    assert not (tmp_path / "outputs" / "gan").exists()
+    words[words.index("--test-per-class") + 1] = "6"
+    message = failing(capsys, *words)
+    assert "has 6 further training images, 7 are asked for; lower mix.per_class" in message
 
 
 def test_a_trained_classifier_is_handed_over(

@@ -1,14 +1,17 @@
 """What lies in each batch, counted image by image: every image is of one grey that names it."""
 
 from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
+from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
-from pipelines.mixing import mix
-from pipelines.recipe import MixConfig
+from pipelines.mixing import MixConfig, Synthetic, TrainingData, mix, synthesise
 
 NAMES = ("cat", "dog")
 REAL, SYNTHETIC = range(10), range(100, 130)
@@ -21,73 +24,266 @@ def greys(values: range) -> Images:
     return Images(pixels, greys % 2, NAMES, "greys")
 
 
-def epochs(
-    config: MixConfig,
-    count: int = 1,
-    *,
-    expand: str = "",
-    batch: int = 4,
-    seed: int = 0,
-    augment: str = "",
-) -> list[list[tuple[list[int], np.ndarray]]]:
-    """Return the greys and labels of each batch of each epoch."""
+@dataclass
+class Seen:
+    """One batch: greys, labels and, where there are any, weights."""
+
+    greys: list[int]
+    labels: np.ndarray
+    weights: np.ndarray | None = None
+
+    @property
+    def synthetic(self) -> int:
+        return sum(grey in SYNTHETIC for grey in self.greys)
+
+
+def joined(config: MixConfig, *, expand: str = "", epochs: int = 1, **options) -> TrainingData:
+    images = greys(SYNTHETIC)
+    even = config.synthetic_smoothing / 2
+    targets = np.eye(2, dtype=np.float32)[images.labels] * (1 - 2 * even) + np.float32(even)
+    given = {"batch": 4, "augment": "", "seed": 0} | options
     real = Expansion(greys(REAL), expand)
-    data = mix(real, greys(SYNTHETIC), config, batch=batch, augment=augment, seed=seed)
+    return mix(real, Synthetic(images, targets), config, epochs=epochs, **given)
+
+
+def seen(config: MixConfig, epochs: int = 1, **options) -> list[list[Seen]]:
+    """Return the batches of each epoch."""
+    data = joined(config, epochs=epochs, **options)
     batches = iter(data.dataset)
-    return [
-        [
-            (np.round(images.numpy()[:, 0, 0, 0] * 255).astype(int).tolist(), labels.numpy())
-            for images, labels in (next(batches) for _ in range(data.steps_per_epoch))
-        ]
-        for _ in range(count)
-    ]
+
+    def one() -> Seen:
+        images, labels, *weights = (part.numpy() for part in next(batches))
+        return Seen(np.round(images[:, 0, 0, 0] * 255).astype(int).tolist(), labels, *weights)
+
+    return [[one() for _ in range(data.steps_per_epoch)] for _ in range(epochs)]
 
 
-def drawn(epoch: list[tuple[list[int], np.ndarray]]) -> Counter[int]:
-    return Counter(grey for greys, _ in epoch for grey in greys)
+def drawn(epoch: list[Seen]) -> Counter[int]:
+    return Counter(grey for batch in epoch for grey in batch.greys)
 
 
-def test_real_images_alone_come_once_an_epoch() -> None:
-    first, second = epochs(MixConfig(), 2)
-    assert drawn(first) == drawn(second) == Counter(REAL)
-    assert [len(greys) for greys, _ in first] == [4, 4, 2]
-    assert [greys for greys, _ in first] != [greys for greys, _ in second]
-    for greys_, labels in first:
-        assert labels.dtype == np.float32
-        assert labels.argmax(1).tolist() == [grey % 2 for grey in greys_]
+class TestStrategies:
+    def test_real_images_alone_come_once_an_epoch(self):
+        first, second = seen(MixConfig(), 2)
+        assert drawn(first) == drawn(second) == Counter(REAL)
+        assert [len(batch.greys) for batch in first] == [4, 4, 2]
+        assert [batch.greys for batch in first] != [batch.greys for batch in second]
+        for batch in first:
+            assert batch.labels.dtype == np.float32
+            assert batch.labels.argmax(1).tolist() == [grey % 2 for grey in batch.greys]
+
+    def test_expanded_images_come_once_an_epoch(self):
+        (epoch,) = seen(MixConfig(), expand="mix")
+        pairs = Counter(-(-(first + second) // 2) for first in REAL for second in REAL)
+        assert drawn(epoch) == Counter(REAL) + pairs
+
+    def test_a_concatenated_epoch_holds_both_kinds_once(self):
+        (epoch,) = seen(MixConfig(strategy="concatenate"), expand="flip")
+        assert drawn(epoch) == Counter([*REAL, *REAL, *SYNTHETIC])
+        assert len(epoch) == 13  # 50 images in batches of 4
+
+    @pytest.mark.parametrize(("share", "fakes"), [(0.5, 2), (0.25, 1), (0.01, 1), (0.99, 3)])
+    def test_a_share_of_every_batch_is_synthetic(self, share, fakes):
+        for epoch in seen(MixConfig(strategy="share", share=share), 2):
+            assert len(epoch) == 3
+            for batch in epoch:
+                assert (batch.synthetic, len(batch.greys)) == (fakes, 4)
+                assert batch.labels.argmax(1).tolist() == [grey % 2 for grey in batch.greys]
+
+    @pytest.mark.parametrize(("share", "first"), [(0.5, 6), (0.25, 3), (0.01, 1), (0.99, 11)])
+    def test_pretraining_changes_over_once(self, share, first):
+        epochs = seen(MixConfig(strategy="pretrain", share=share), 4)
+        batches = [batch for epoch in epochs for batch in epoch]
+        assert len(batches) == 12
+        assert [batch.synthetic for batch in batches] == [4] * first + [0] * (12 - first)
+
+    def test_pretraining_uses_its_whole_pool_in_turn(self):
+        epochs = seen(MixConfig(strategy="pretrain", share=0.75), 20)
+        batches = [batch for epoch in epochs for batch in epoch]
+        greys_ = [grey for batch in batches[:45] for grey in batch.greys]
+        assert Counter(greys_) == Counter([*SYNTHETIC] * 6)  # 45 steps of 4 are 6 rounds of 30
+
+    @pytest.mark.parametrize("share", [0.2, 0.5])
+    def test_whole_batches_are_of_one_kind(self, share):
+        epochs = seen(MixConfig(strategy="whole_batches", share=share), 100)
+        kinds = [batch.synthetic for epoch in epochs for batch in epoch]
+        assert set(kinds) == {0, 4}
+        # 300 coins; four standard deviations
+        assert abs(kinds.count(4) - 300 * share) < 4 * np.sqrt(300 * share * (1 - share))
+        changes = sum(one != other for one, other in pairwise(kinds))
+        assert changes > 300 * share * (1 - share)  # twice as many expected: they are not in turns
+
+    @pytest.mark.parametrize("strategy", ["share", "pretrain", "whole_batches"])
+    def test_an_arm_takes_as_many_steps_as_without_synthetic_images(self, strategy):
+        for batch in (2, 4, 7, 128):
+            steps = joined(MixConfig(), batch=batch, epochs=5).steps_per_epoch
+            data = joined(MixConfig(strategy=strategy), batch=batch, epochs=5)
+            assert data.steps_per_epoch == steps == -(-10 // batch)
+            assert data.images == 40
+
+    @pytest.mark.parametrize("strategy", ["concatenate", "share", "pretrain", "whole_batches"])
+    def test_the_seed_fixes_everything(self, strategy):
+        config = MixConfig(strategy=strategy, synthetic_weight=0.5)
+        runs = [seen(config, 2, seed=seed, augment="mixup") for seed in (0, 0, 1)]
+        greys_ = [[batch.greys for epoch in run for batch in epoch] for run in runs]
+        assert greys_[0] == greys_[1] != greys_[2]
+
+    def test_augmentation_sees_the_joined_batch(self):
+        (epoch,) = seen(MixConfig(strategy="share"), augment="mixup")
+        mixed = {grey for batch in epoch for grey in batch.greys}
+        assert any(10 <= grey < 100 for grey in mixed), "real images are mixed with synthetic ones"
+
+    def test_too_little_to_hold_both_kinds(self):
+        with pytest.raises(InputError, match="needs batches of 2 or more, received 1"):
+            joined(MixConfig(strategy="share"), batch=1)
+        with pytest.raises(InputError, match="needs 2 optimiser steps or more, received 1"):
+            joined(MixConfig(strategy="pretrain"), batch=128)
 
 
-def test_expanded_images_come_once_an_epoch() -> None:
-    (epoch,) = epochs(MixConfig(), expand="mix")
-    pairs = Counter(-(-(first + second) // 2) for first in REAL for second in REAL)
-    assert drawn(epoch) == Counter(REAL) + pairs
+class TestWeightsAndLabels:
+    @pytest.mark.parametrize("strategy", ["concatenate", "share", "pretrain", "whole_batches"])
+    def test_synthetic_images_weigh_what_was_asked_for(self, strategy):
+        for epoch in seen(MixConfig(strategy=strategy, synthetic_weight=0.25), 4):
+            for batch in epoch:
+                expected = [0.25 if grey in SYNTHETIC else 1 for grey in batch.greys]
+                np.testing.assert_array_equal(batch.weights, np.array(expected, np.float32))
+                assert batch.labels.shape == (len(batch.greys), 2)
+
+    def test_without_a_weight_there_is_none(self):
+        for config in (MixConfig(strategy="share"), MixConfig(synthetic_weight=0.5)):
+            assert seen(config)[0][0].weights is None
+
+    def test_mixup_blends_weights_like_labels(self):
+        bright = greys(range(200, 202))
+        data = mix(
+            Expansion(greys(range(2)), ""),
+            Synthetic(bright, np.eye(2, dtype=np.float32)),
+            MixConfig(strategy="share", synthetic_weight=0.5),
+            batch=2,
+            epochs=20,
+            augment="mixup",
+            seed=0,
+        )
+        for images, labels, weights in data.dataset.take(20):
+            synthetic = images.numpy()[:, 0, 0, 0] * 255 / 200
+            np.testing.assert_allclose(weights, 1 - 0.5 * synthetic, atol=0.01)
+            np.testing.assert_allclose(labels.numpy().sum(1), 1, atol=1e-6)
+
+    def test_a_weight_scales_the_gradient(self):
+        """One step of a linear classifier on black images, by hand.
+
+        Logits start at 0. Two cats of weight 1 and two dogs of weight 0.25 pull the cats' bias by
+        the mean of weight x (label - probability): (2 x 1 x 0.5 - 2 x 0.25 x 0.5) / 4.
+        """
+        import keras
+
+        import classifiers
+
+        image = keras.Input((4, 4, 3))
+        dense = keras.layers.Dense(2, kernel_initializer="zeros", name="logits")
+        model = keras.Model(image, dense(keras.layers.Flatten()(image)))
+        black = np.zeros((2, 4, 4, 3), np.uint8)
+        cats, dogs = (Images(black, np.full(2, label), NAMES, "black") for label in (0, 1))
+        data = mix(
+            Expansion(cats, ""),
+            Synthetic(dogs, np.eye(2, dtype=np.float32)[[1, 1]]),
+            MixConfig(strategy="concatenate", synthetic_weight=0.25),
+            batch=4,
+            epochs=1,
+            augment="",
+            seed=0,
+        )
+        plain = {"learning_rate": 1, "momentum": 0, "weight_decay": 0}
+        config = classifiers.TrainConfig(epochs=1, batch=4, **plain)
+        fitted = classifiers.fit(model, data.dataset, config, steps_per_epoch=1)
+        bias = fitted.model.get_layer("logits").get_weights()[1]
+        np.testing.assert_allclose(bias, [0.1875, -0.1875], rtol=1e-5)
+
+    def test_only_synthetic_labels_are_smoothed(self):
+        config = MixConfig(strategy="share", synthetic_smoothing=0.2)
+        (epoch,) = seen(config)
+        for batch in epoch:
+            for grey, label in zip(batch.greys, batch.labels, strict=True):
+                wanted = 0.9 if grey in SYNTHETIC else 1.0
+                assert label[grey % 2] == pytest.approx(wanted)
+                assert label.sum() == pytest.approx(1)
 
 
-def test_a_concatenated_epoch_holds_both_kinds_once() -> None:
-    (epoch,) = epochs(MixConfig(strategy="concatenate"), expand="flip")
-    assert drawn(epoch) == Counter([*REAL, *REAL, *SYNTHETIC])
-    assert len(epoch) == 13  # 50 images in batches of 4
+class TestOrigins:
+    def test_exact_copies_take_turns(self):
+        made = synthesise(MixConfig(origin="copies", copy_augment="", per_class=12), greys(REAL), 0)
+        counts = Counter(made.images.images[:, 0, 0, 0].tolist())
+        assert sorted(counts.values()) == [2] * 6 + [3] * 4  # 12 of 5 originals, twice
+        assert made.images.labels.tolist() == [0] * 12 + [1] * 12
+        assert all(made.images.images[:, 0, 0, 0] % 2 == made.images.labels)
+        np.testing.assert_array_equal(made.targets, np.eye(2)[made.images.labels])
 
+    def test_changed_copies_are_pillows(self, tiny_images):
+        config = MixConfig(origin="copies", copy_augment="flip(1)|invert(1)", per_class=12)
+        made = synthesise(config, tiny_images, 0)
+        expected = {
+            np.asarray(ImageOps.invert(ImageOps.mirror(Image.fromarray(image)))).tobytes()
+            for image in tiny_images.images
+        }
+        assert {image.tobytes() for image in made.images.images} == expected
 
-@pytest.mark.parametrize(("share", "fakes"), [(0.5, 2), (0.25, 1), (0.01, 1), (0.99, 3)])
-def test_a_share_of_every_batch_is_synthetic(share: float, fakes: int) -> None:
-    first, second = epochs(MixConfig(strategy="share", share=share), 2)
-    assert len(first) == 3, "as many steps as without synthetic images"
-    for greys_, labels in first + second:
-        assert sum(grey in SYNTHETIC for grey in greys_) == fakes
-        assert len(greys_) == 4
-        assert labels.argmax(1).tolist() == [grey % 2 for grey in greys_]
+    def test_every_copy_is_changed_in_its_own_way(self, tiny_images):
+        made = synthesise(MixConfig(origin="copies", per_class=300), tiny_images, 0)
+        distinct = {image.tobytes() for image in made.images.images}
+        assert len(distinct) > 450  # 24 originals in 2 x 81 ways, 600 drawn
 
+    def test_mixup_copies_have_mixed_labels(self):
+        config = MixConfig(origin="copies", copy_augment="mixup", per_class=40)
+        made = synthesise(config, greys(range(0, 200, 199)), 0)  # a black cat and a bright dog
+        share = made.images.images[:, 0, 0, 0] / 199
+        np.testing.assert_allclose(made.targets[:, 1], share, atol=0.003)
+        assert np.any((share > 0.1) & (share < 0.9))
 
-def test_the_seed_fixes_everything() -> None:
-    config = MixConfig(strategy="share")
-    orders = [
-        [greys for greys, _ in epochs(config, seed=seed, augment="mixup")[0]] for seed in (0, 0, 1)
-    ]
-    assert orders[0] == orders[1] != orders[2]
+    def test_noise_knows_nothing(self):
+        config = MixConfig(origin="noise", per_class=100)
+        made = synthesise(config, greys(REAL), 0).images
+        assert made.counts().tolist() == [100, 100]
+        assert len({image.tobytes() for image in made.images}) == 200
+        for label in (0, 1):
+            assert made.of_class(label).mean() == pytest.approx(127.5, abs=2)
+        other = synthesise(config, greys(REAL), 1).images
+        assert not np.array_equal(made.images, other.images)
 
+    def test_further_real_images_are_taken_from_the_front(self):
+        further = greys(range(50, 80))
+        made = synthesise(
+            MixConfig(origin="extra_real", per_class=3), greys(REAL), 0, further=further
+        )
+        assert made.images.images[:, 0, 0, 0].tolist() == [50, 52, 54, 51, 53, 55]
+        more = MixConfig(origin="extra_real", per_class=16)
+        with pytest.raises(InputError, match="15 further real images of a class, 16 are asked for"):
+            synthesise(more, greys(REAL), 0, further=further)
 
-def test_augmentation_sees_the_joined_batch() -> None:
-    (epoch,) = epochs(MixConfig(strategy="share"), augment="mixup")
-    greys_ = {grey for batch, _ in epoch for grey in batch}
-    assert any(10 <= grey < 100 for grey in greys_), "real images are mixed with synthetic ones"
+    def test_smoothing_is_shared_evenly(self):
+        config = MixConfig(origin="noise", per_class=1, synthetic_smoothing=0.3)
+        np.testing.assert_allclose(
+            synthesise(config, greys(REAL), 0).targets, [[0.85, 0.15], [0.15, 0.85]], rtol=1e-6
+        )
+
+    @pytest.mark.parametrize("origin", ["bank", "near"])
+    def test_generators_are_asked_class_by_class(self, origin):
+        class FakeBank:
+            """Answers with images that say what they were asked for."""
+
+            def require_size(self, size):
+                assert size == 4
+
+            def sample(self, name, n, seed, truncation):
+                assert (seed, truncation) == (7, 0.5)
+                return np.full((n, 4, 4, 3), 100 + NAMES.index(name), np.uint8)
+
+            def near(self, name, images, n, seed, reach):
+                assert (seed, reach) == (7, 0.3)
+                assert set((images % 2).ravel()) == {NAMES.index(name)}
+                return np.full((n, 4, 4, 3), 200 + NAMES.index(name), np.uint8)
+
+        config = MixConfig(origin=origin, per_class=2, truncation=0.5, reach=0.3)
+        made = synthesise(config, greys(REAL), 7, bank=FakeBank())
+        base = 100 if origin == "bank" else 200
+        assert made.images.images[:, 0, 0, 0].tolist() == [base, base, base + 1, base + 1]
+        assert made.images.labels.tolist() == [0, 0, 1, 1]

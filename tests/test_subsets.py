@@ -6,7 +6,13 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.sources import Source
-from pipelines.subsets import check_disjoint, instance, parse_classes, stratified_folds
+from pipelines.subsets import (
+    check_disjoint,
+    further_images,
+    instance,
+    parse_classes,
+    stratified_folds,
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +122,28 @@ def test_no_test_images_when_none_are_asked_for(pool):
     one = instance(pool, 0, per_class=30, test_per_class=0)
     assert len(one.test) == 0
     assert one.notes == ()
+
+
+@pytest.mark.parametrize("source", ["pool", "split"])
+def test_further_images_are_none_of_the_instance(source, request):
+    source = request.getfixturevalue(source)
+    one = instance(source, 3, classes=2, per_class=10, test_per_class=8)
+    more = further_images(source, one, 12)
+    assert more.counts().tolist() == [12, 12]
+    assert more.class_names == one.train.class_names
+    own = {*one.train.image_hashes(), *one.test.image_hashes()}
+    assert not own & set(more.image_hashes())
+    places = rows(more, source.train)
+    wanted = [source.train.class_names.index(one.classes[label]) for label in more.labels]
+    assert source.train.labels[places].tolist() == wanted
+    fewer = further_images(source, one, 5)
+    np.testing.assert_array_equal(fewer.of_class(1), more.of_class(1)[:5])
+
+
+def test_too_few_further_images_are_refused(pool):
+    one = instance(pool, 0, classes=2, per_class=10, test_per_class=8)
+    with pytest.raises(InputError, match="has 12 further training images, 13 are asked for"):
+        further_images(pool, one, 13)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from pipelines import runtime
+from pipelines.mixing import MixConfig
 from pipelines.planning import plan_study
-from pipelines.recipe import DataConfig, MixConfig, override
+from pipelines.recipe import DataConfig, override
 from pipelines.report import text_table
 from pipelines.results import StudyResult
 from pipelines.study import run_study

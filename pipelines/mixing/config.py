@@ -1,0 +1,60 @@
+"""Every setting of how further images join the real ones, with its default and why."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pipelines.augment import parse
+
+
+class MixConfig(BaseModel):
+    """How synthetic images join the real ones.
+
+    But for `concatenate`, every strategy takes exactly as many optimiser steps as training on the
+    real images alone: extra steps would be credited to the synthetic images. A gain still means
+    nothing unless it beats the same strategy with `origin` set to `copies` and `noise`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    strategy: Literal["none", "concatenate", "share", "pretrain", "whole_batches"] = "none"
+    """`none`: real images only. `concatenate`: one pool, longer epochs (study P9). `share`: a fixed
+    share of every batch. `pretrain`: the first steps on synthetic images alone, the rest on real
+    ones (bridged transfer). `whole_batches`: each batch is of one kind, drawn anew (GLICO)."""
+    origin: Literal["bank", "near", "copies", "noise", "extra_real"] = "bank"
+    """`bank`: images from the generators. `near`: from the generators, between the latent vectors
+    of two real images. The others are controls in place of generated images. `copies`: real images,
+    each changed once by `copy_augment`. `noise`: independent pixels that know nothing of a class.
+    `extra_real`: further real images, what the best generator could give."""
+    per_class: int = Field(1000, ge=1)
+    """Synthetic images of each class, made once, before training."""
+    share: float = Field(0.5, gt=0, lt=1)
+    """Synthetic share: of each batch for `share`, of the steps for `pretrain`; for `whole_batches`
+    the probability that a batch is synthetic."""
+    truncation: float = Field(1.0, gt=0, le=1)
+    """Scale of the latent vectors: below 1, samples are more typical and less varied."""
+    reach: float = Field(0.4, gt=0, le=0.5)
+    """How far, at most, an image of `near` lies from one real image towards another."""
+    copy_augment: str = "flip|shift(4)"
+    """How `copies` differ from their originals; empty for exact copies."""
+    synthetic_weight: float = Field(1.0, gt=0, le=10)
+    """Weight of a synthetic image in the loss; a real one has 1."""
+    synthetic_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of each synthetic image's label that is spread over all classes."""
+
+    @field_validator("copy_augment")
+    @classmethod
+    def _augments(cls, copy_augment: str) -> str:
+        parse(copy_augment)
+        return copy_augment
+
+    @property
+    def generated(self) -> bool:
+        """Whether generators are needed."""
+        return self.strategy != "none" and self.origin in ("bank", "near")
+
+    @property
+    def extra_real(self) -> int:
+        """How many further real images of each class are needed."""
+        wanted = self.strategy != "none" and self.origin == "extra_real"
+        return self.per_class if wanted else 0

@@ -1,0 +1,151 @@
+"""Where the images come from that join the real ones: generators, or a control in their place."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.augment import lazy as tf
+from pipelines.augment import parse
+from pipelines.errors import InputError
+from pipelines.images import Images
+from pipelines.mixing.config import MixConfig
+
+if TYPE_CHECKING:
+    from ganaug import Bank
+
+Targets = NDArray[np.float32]
+"""Labels as a classifier is trained on them: ``[N, K]``, rows that sum to 1."""
+
+_BATCH = 256
+_NOISE, _COPIES = 1, 2  # each draw has a generator of its own, seeded by (seed, this)
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Images that join the real ones, wherever they come from.
+
+    Attributes
+    ----------
+    images
+        Of the same classes and size as the real ones.
+    targets
+        Their labels, which may be soft: float32 ``[N, K]``.
+    """
+
+    images: Images
+    targets: Targets
+
+
+def synthesise(
+    config: MixConfig,
+    real: Images,
+    seed: int,
+    *,
+    bank: "Bank | None" = None,
+    further: Images | None = None,
+) -> Synthetic:
+    """Make ``config.per_class`` images of each class of ``real``, by ``config.origin``.
+
+    Parameters
+    ----------
+    config
+        The origin and its settings.
+    real
+        The real images of the training, not expanded.
+    seed
+        The same seed gives the same images.
+    bank
+        Generators of the same classes, for the origins `bank` and `near`.
+    further
+        Other real images of the same classes, for `extra_real`: at least as many.
+
+    Raises
+    ------
+    InputError
+        If the bank was trained on images of another size or lacks a class, or images to change or
+        to take are missing.
+    """
+    if config.origin == "copies":
+        images, targets = _copies(config, real, seed)
+    else:
+        if config.origin == "noise":
+            images = _noise(config, real, seed)
+        elif config.origin == "extra_real":
+            images = _first_of_each(further or real.select([]), config.per_class)
+        else:
+            images = _generated(config, real, seed, bank)
+        targets = one_hot(images)
+    even = config.synthetic_smoothing / len(real.class_names)
+    return Synthetic(images, (1 - config.synthetic_smoothing) * targets + np.float32(even))
+
+
+def one_hot(images: Images) -> Targets:
+    """Return the labels of ``images`` as float32 ``[N, K]``."""
+    return np.eye(len(images.class_names), dtype=np.float32)[images.labels]
+
+
+def _generated(config: MixConfig, real: Images, seed: int, bank: "Bank | None") -> Images:
+    if bank is None:
+        raise ValueError(f"the origin {config.origin!r} needs a bank, received none")
+    bank.require_size(real.size[0])
+    drawn = []
+    for label, name in enumerate(real.class_names):
+        if config.origin == "near":
+            ours = real.of_class(label)
+            pixels = bank.near(name, ours, config.per_class, seed=seed, reach=config.reach)
+        else:
+            pixels = bank.sample(name, config.per_class, seed=seed, truncation=config.truncation)
+        drawn.append(pixels)
+    return _by_class(drawn, real, "synthetic")
+
+
+def _noise(config: MixConfig, real: Images, seed: int) -> Images:
+    """Draw every value of every pixel anew: nothing in these images tells their class."""
+    rng = np.random.default_rng([seed, _NOISE])
+    shape = (config.per_class, *real.size, 3)
+    drawn = [rng.integers(0, 256, shape, np.uint8) for _ in real.class_names]
+    return _by_class(drawn, real, "noise in place of")
+
+
+def _copies(config: MixConfig, real: Images, seed: int) -> tuple[Images, Targets]:
+    """Repeat each class's images, shuffled, as often as needed, and change each once."""
+    rng = np.random.default_rng([seed, _COPIES])
+    places = []
+    for label, name in enumerate(real.class_names):
+        own = np.flatnonzero(real.labels == label)
+        if not len(own):
+            raise InputError(f"no image of class {name!r} to copy, give at least one")
+        rounds = -(-config.per_class // len(own))
+        order = np.concatenate([rng.permutation(own) for _ in range(rounds)])
+        places.append(order[: config.per_class])
+    copied = real.select(np.concatenate(places))
+    change = parse(config.copy_augment)
+    if not len(change):
+        return copied, one_hot(copied)
+    # Shuffled across classes first: MixUp takes its partners from the batch.
+    order = rng.permutation(len(copied))
+    pixels, targets = np.empty_like(copied.images), one_hot(copied)
+    for step, start in enumerate(range(0, len(order), _BATCH)):
+        some = order[start : start + _BATCH]
+        batch = tf.constant(copied.images[some] / np.float32(255))
+        changed, labels = change(batch, tf.constant(targets[some]), seed=seed, step=step)
+        pixels[some] = np.rint(changed.numpy() * 255)
+        targets[some] = labels.numpy()
+    images = Images(pixels, copied.labels, real.class_names, f"copies of {real.source}")
+    return images, targets
+
+
+def _first_of_each(images: Images, count: int) -> Images:
+    """Return the first ``count`` images of each class."""
+    places = [np.flatnonzero(images.labels == label) for label in range(len(images.class_names))]
+    few = min(places, key=len)
+    if len(few) < count:
+        raise InputError(f"{len(few)} further real images of a class, {count} are asked for")
+    return images.select(np.concatenate([some[:count] for some in places]))
+
+
+def _by_class(drawn: list[NDArray[np.uint8]], real: Images, kind: str) -> Images:
+    labels = np.repeat(np.arange(len(drawn)), [len(pixels) for pixels in drawn])
+    return Images(np.concatenate(drawn), labels, real.class_names, f"{kind} {real.source}")
