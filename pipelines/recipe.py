@@ -128,7 +128,7 @@ class Recipe(Arm):
         """Return the full settings of every arm by name, the reference arm first."""
         base = {name: getattr(self, name).model_dump() for name in ("mix", "train")}
         base |= {"augment": self.augment, "expand": self.expand}
-        return {name: Arm.model_validate(_merge(base, own)) for name, own in self.arms.items()}
+        return {name: Arm.model_validate(merge(base, own)) for name, own in self.arms.items()}
 
 
 def load_recipe(
@@ -159,7 +159,7 @@ def load_recipe(
             settings = {"name": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: not a TOML file: {error}") from error
-    settings = _merge(settings, changes or {})
+    settings = merge(settings, changes or {})
     try:
         result = Recipe.model_validate(settings)
         if not result.arms:
@@ -193,7 +193,7 @@ def override(
         if table is not None
     }
     if dataset is not None:
-        changes = _merge(changes, {"data": {"source": dataset}})
+        changes = merge(changes, {"data": {"source": dataset}})
     return load_recipe(recipe, changes)
 
 
@@ -211,12 +211,12 @@ def _find(recipe: str | Path) -> Path:
     raise unknown_name("recipe", str(recipe), list_recipes())
 
 
-def _merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``changes`` put over it, table by table."""
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
         merged[key] = (
-            _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+            merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
         )
     return merged
