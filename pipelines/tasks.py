@@ -191,6 +191,7 @@ class TrainTask(Task):
                 config.seed,
                 bank=Bank(outputs / self.bank) if self.bank else None,
                 further=Images.load(outputs / self.further) if self.further else None,
+                cache=outputs / "features",
             )
         if config.probe:
             fitted, seen = self._probe(train, synthetic, test, outputs / "features")

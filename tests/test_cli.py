@@ -225,6 +225,10 @@ def test_controls_take_the_place_of_generated_images(
     assert seen == {"real": 16, "copies": 34, "noise": 34, "ceiling": 30}
     assert {one["result"]["steps"] for one in result["trainings"]} == {4}
     assert not (tmp_path / "outputs" / "gan").exists()
+    wrong = [*words, "--mix.teacher", "efficientnet_lite"]
+    assert "efficientnet_lite0" in failing(capsys, *wrong), "before anything is trained"
+    wrong = [*words, "--expand", "patch_shuffle(64)"]
+    assert "needs images of 64 pixels or more, received 32x32" in failing(capsys, *wrong)
     words[words.index("--test-per-class") + 1] = "6"
     message = failing(capsys, *words)
     assert "has 6 further training images, 7 are asked for; lower mix.per_class" in message

@@ -265,6 +265,27 @@ class TestOrigins:
             synthesise(config, greys(REAL), 0).targets, [[0.85, 0.15], [0.15, 0.85]], rtol=1e-6
         )
 
+    def test_a_teacher_labels_what_it_is_shown(self, tiny_images, tmp_path):
+        """The labels are those of the whole classifier that a probe of these images makes."""
+        import classifiers
+
+        config = MixConfig(origin="copies", per_class=6, teacher="efficientnet_lite0")
+        made = synthesise(config, tiny_images, 0, cache=tmp_path)
+        plain = synthesise(MixConfig(origin="copies", per_class=6), tiny_images, 0)
+        np.testing.assert_array_equal(made.images.images, plain.images.images)
+        probe = {"model": "efficientnet_lite0", "model_params": {"size": 160}, "probe": "logistic"}
+        fitted = classifiers.fit_probe(
+            tiny_images.images,
+            tiny_images.labels,
+            classifiers.TrainConfig(**probe),
+            classes=2,
+        )
+        expected = classifiers.probabilities(fitted.model, made.images.images)
+        np.testing.assert_allclose(made.targets, expected, atol=1e-3)
+        assert made.targets.dtype == np.float32
+        assert np.median(made.targets.max(1)) < 1 - 1e-5, "labels stay soft"
+        assert (made.targets.argmax(1) == made.images.labels).all()
+
     @pytest.mark.parametrize("origin", ["bank", "near"])
     def test_generators_are_asked_class_by_class(self, origin):
         class FakeBank:

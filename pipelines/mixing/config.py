@@ -37,6 +37,10 @@ class MixConfig(BaseModel):
     """How far, at most, an image of `near` lies from one real image towards another."""
     copy_augment: str = "flip|shift(4)"
     """How `copies` differ from their originals; empty for exact copies."""
+    teacher: str = ""
+    """A backbone, e.g. `efficientnet_lite0`, that labels each synthetic image, softly, after having
+    seen the real ones; empty: the class it was made for. As a control, the same teacher can label
+    `copies`, with `copy_augment` at flips or at MixUp, or `noise`."""
     synthetic_weight: float = Field(1.0, gt=0, le=10)
     """Weight of a synthetic image in the loss; a real one has 1."""
     synthetic_smoothing: float = Field(0.0, ge=0, lt=1)

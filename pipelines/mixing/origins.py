@@ -1,6 +1,7 @@
 """Where the images come from that join the real ones: generators, or a control in their place."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from pipelines.augment import parse
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.mixing.config import MixConfig
+from pipelines.mixing.teacher import teacher_labels
 
 if TYPE_CHECKING:
     from ganaug import Bank
@@ -45,6 +47,7 @@ def synthesise(
     *,
     bank: "Bank | None" = None,
     further: Images | None = None,
+    cache: Path | None = None,
 ) -> Synthetic:
     """Make ``config.per_class`` images of each class of ``real``, by ``config.origin``.
 
@@ -60,6 +63,8 @@ def synthesise(
         Generators of the same classes, for the origins `bank` and `near`.
     further
         Other real images of the same classes, for `extra_real`: at least as many.
+    cache
+        Folder that keeps a teacher's features between runs.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def synthesise(
         else:
             images = _generated(config, real, seed, bank)
         targets = one_hot(images)
+    if config.teacher:
+        targets = teacher_labels(config.teacher, real, images, cache)
     even = config.synthetic_smoothing / len(real.class_names)
     return Synthetic(images, (1 - config.synthetic_smoothing) * targets + np.float32(even))
 
