@@ -12,6 +12,9 @@ from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate as evaluate
 from .explain import failures as failures
 from .explain import grad_cam as grad_cam
+from .exporting import check_exportable as check_exportable
+from .exporting import export_model as export_model
+from .exporting import exported_probabilities as exported_probabilities
 from .features import FeatureExtractor as FeatureExtractor
 from .fitting import fit as fit
 from .fitting import new_model as new_model

@@ -20,6 +20,7 @@ VERBS = {
     "sample": "Draw new images from a bank.",
     "classify": "Compare classifiers with and without synthetic images.",
     "predict": "Classify image files with a trained classifier.",
+    "export": "Write a trained classifier as SavedModel, LiteRT or ONNX.",
     "quality": "Measure how real, how varied and how copied the samples of a bank are.",
     "report": "Write the page of a finished comparison again.",
     "recipes": "List the recipes that ship with ganaug.",

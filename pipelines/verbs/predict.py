@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipelines import runtime
 from pipelines.errors import InputError
+from pipelines.results import class_names_of
 from pipelines.sources.pixels import decode_all
 
 
@@ -90,15 +91,7 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
-    from pipelines.results import TrainResult
-
-    try:
-        record = (model / "result.json").read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{model} holds no finished training ({error.strerror}): give a folder outputs/train/…"
-        ) from error
-    class_names = [one.name for one in TrainResult.model_validate_json(record).scores.per_class]
+    class_names = class_names_of(model)
     files = [file for path in images for file in _files(path)]
     if not files:
         raise InputError("no image to classify: give image files or folders of them")

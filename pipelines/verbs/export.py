@@ -1,0 +1,132 @@
+"""`ganaug export`: a trained classifier in the format of another runtime."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from cyclopts import Parameter
+
+from pipelines import runtime
+from pipelines.errors import InputError
+from pipelines.results import class_names_of
+
+if TYPE_CHECKING:
+    import keras
+
+Format = Literal["savedmodel", "litert", "onnx"]
+NAMES = {"savedmodel": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}
+IMAGES = 16
+"""Images on which the export is compared with the original."""
+TOLERANCE = 1e-3
+"""Largest difference of a probability that rounding in another order of sums explains."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported classifier.
+
+    Attributes
+    ----------
+    path
+        The file, or the folder of a SavedModel.
+    input_shape
+        Height, width and channels of the float32 images of 0..1 that it takes.
+    class_names
+        The classes, in the order of its logits.
+    largest_difference
+        Between its probabilities and those of the Keras model, on the same images.
+    """
+
+    path: Path
+    input_shape: tuple[int, int, int]
+    class_names: list[str]
+    largest_difference: float
+
+    def __str__(self) -> str:
+        """Return the lines that the command line prints."""
+        return "\n".join(
+            [
+                f"exported: {self.path}",
+                f"takes:    float32 images in 0..1, [N, {', '.join(map(str, self.input_shape))}]",
+                f"gives:    logits of {', '.join(self.class_names)}",
+                f"checked:  loaded again, its probabilities of {IMAGES} random images differ from "
+                f"Keras' by at most {self.largest_difference:.1e}",
+            ]
+        )
+
+
+def export(
+    model: Path,
+    *,
+    form: Annotated[Format, Parameter(name=["--format", "--form"])] = "savedmodel",
+    out: Path | None = None,
+) -> Exported:
+    """Write a classifier that `ganaug classify` trained in the format of another runtime.
+
+    The export is loaded again and compared with the Keras model before it takes its place.
+
+    Example: ``ganaug export outputs/train/demo-real-0-… --format onnx --out digits.onnx``
+
+    Parameters
+    ----------
+    model
+        Folder of a finished training, with `model.keras` and `result.json`.
+    form
+        TensorFlow's SavedModel (a folder), LiteRT (`.tflite`, for telephones and small
+        computers) or ONNX (needs the extra `ganaug[export]`).
+    out
+        Where to write it; by default into the training's folder.
+
+    Returns
+    -------
+    Exported
+        The file and how closely it follows the original.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no classifier, a package is missing, ``out`` is in the way, or the
+        export differs from the original.
+    """
+    class_names = class_names_of(model)
+    runtime.quiet()
+    from classifiers import check_exportable, export_model, load_model
+
+    check_exportable(form)
+    network = load_model(model / "model.keras")
+    target = out or model / NAMES[form]
+    if target.is_dir() and not (target / "saved_model.pb").is_file():
+        raise InputError(f"{target} is a folder with other things: give --out another name")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=target.parent))
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error
+    try:
+        made = scratch / NAMES[form]
+        export_model(network, made, form)
+        difference = _difference(network, made, form)
+        if target.is_dir():
+            shutil.rmtree(target)
+        made.replace(target)
+    finally:
+        shutil.rmtree(scratch)
+    return Exported(target, network.input_shape[1:], class_names, difference)
+
+
+def _difference(network: "keras.Model", made: Path, form: Format) -> float:
+    """Return the largest difference of a probability, if rounding explains it."""
+    from classifiers import exported_probabilities, probabilities
+
+    images = np.random.default_rng(0).random((IMAGES, *network.input_shape[1:]), np.float32)
+    theirs = exported_probabilities(made, form, images)
+    largest = float(np.abs(theirs - probabilities(network, images)).max())
+    if not largest <= TOLERANCE:
+        raise InputError(
+            f"the {form} export of {network.name} differs from the Keras model by {largest:.1e} "
+            f"in a probability, {TOLERANCE:.0e} is allowed: it was not kept"
+        )
+    return largest
