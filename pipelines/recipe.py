@@ -84,12 +84,17 @@ class Arm(Settings):
         return expand
 
     @model_validator(mode="after")
-    def _starts_once(self) -> Self:
-        if self.mix.strategy == "pretrain" and (self.train.frozen_epochs or self.train.thaw_every):
-            raise InputError(
-                "mix.strategy 'pretrain' cannot be combined with train.frozen_epochs or "
-                "train.thaw_every: each phase would start with synthetic images again"
-            )
+    def _pretrains_once(self) -> Self:
+        reasons = {
+            "frozen_epochs": "each phase would start with synthetic images again",
+            "thaw_every": "each phase would start with synthetic images again",
+            "patience": "the loss jumps where real images follow",
+        }
+        for key, reason in reasons.items():
+            if self.mix.strategy == "pretrain" and (given := getattr(self.train, key)):
+                raise InputError(
+                    f"mix.strategy 'pretrain' needs train.{key} = 0, received {given}: {reason}"
+                )
         return self
 
     @property

@@ -53,7 +53,11 @@ def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None
         ("[mix]\ncopy_augment = 'flup'", "mix.copy_augment: unknown augmentation 'flup'"),
         (
             "[arms.a]\nmix.strategy = 'pretrain'\ntrain.frozen_epochs = 1",
-            "'pretrain' cannot be combined with train.frozen_epochs",
+            "mix.strategy 'pretrain' needs train.frozen_epochs = 0, received 1: each phase",
+        ),
+        (
+            "[mix]\nstrategy = 'pretrain'\n[arms.a]\ntrain.patience = 5",
+            "mix.strategy 'pretrain' needs train.patience = 0, received 5: the loss jumps",
         ),
         ("arms = {}", "no arm to train"),
         ('expand = "flp"', "expand: unknown expansion 'flp'; did you mean flip?"),
