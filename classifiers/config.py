@@ -86,6 +86,9 @@ class TrainConfig(BaseModel):
     """Test on the image alone, on it and its mirror image, or on both and two 1-pixel shifts."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Keras dtype policy of the model."""
+    wandb_project: str | None = None
+    """Also send curves and mistakes to this project of Weights & Biases; part of what names a
+    training, so asking for it trains anew."""
     seed: int = Field(0, ge=0)
     """Seeds the weights and dropout."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from classifiers import FitResult
     from pipelines.images import Images
     from pipelines.mixing import Synthetic
+    from pipelines.tracking import Tracker
 
 EVERY_CLASS = "every class"
 """Stands for the class of a generator of all classes."""
@@ -178,6 +179,7 @@ class TrainTask(Task):
         from ganaug import Bank
         from pipelines.images import Images
         from pipelines.mixing import synthesise
+        from pipelines.tracking import Tracker
 
         start = time.perf_counter()
         train = Images.load(outputs / self.instance / "train.npz")
@@ -193,12 +195,15 @@ class TrainTask(Task):
                 further=Images.load(outputs / self.further) if self.further else None,
                 cache=outputs / "features",
             )
+        tracker = Tracker(folder, config.wandb_project, self.model_dump(mode="json"))
         if config.probe:
             fitted, seen = self._probe(train, synthetic, test, outputs / "features")
         else:
-            fitted, seen = self._train(train, synthetic, test)
+            fitted, seen = self._train(train, synthetic, test, tracker)
         assert fitted.test_probabilities is not None  # there are test images
         scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
+        epochs = len(fitted.history.get("loss", ()))
+        tracker.finish(test, fitted.test_probabilities, scores.accuracy, epochs)
         write_json(folder / "config.json", self.model_dump(mode="json"))
         with replacing(folder / "model.keras") as path:
             fitted.model.save(path)
@@ -213,9 +218,13 @@ class TrainTask(Task):
         )
 
     def _train(
-        self, train: "Images", synthetic: "Synthetic | None", test: "Images"
+        self,
+        train: "Images",
+        synthetic: "Synthetic | None",
+        test: "Images",
+        tracker: "Tracker",
     ) -> tuple["FitResult", int]:
-        """Train; return the classifier and how many distinct images it saw."""
+        """Train, watched; return the classifier and how many distinct images it saw."""
         import classifiers
         from pipelines.expand import Expansion
         from pipelines.mixing import mix
@@ -237,6 +246,7 @@ class TrainTask(Task):
             classes=len(train.class_names),
             steps_per_epoch=data.steps_per_epoch,
             test=(test.images, test.labels),
+            callbacks=[tracker],
         )
         return fitted, data.images
 

@@ -1,0 +1,112 @@
+"""Following a training from outside: TensorBoard where it is installed, Weights & Biases on demand.
+
+`tensorboard --logdir outputs/train` shows the curves of every training as they grow, and, at the
+end of each, its most confident mistakes.
+"""
+
+import importlib.util
+import io
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from pipelines.errors import InputError
+from pipelines.images import Images
+
+MISTAKES = 12
+"""Failures that are drawn."""
+
+
+class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
+    """Passes the numbers of every epoch, and pictures at the end, to those who watch.
+
+    Parameters
+    ----------
+    folder
+        Of the task; events go to its folder `tensorboard`, and those of an earlier, unfinished run
+        are removed.
+    wandb_project
+        Project of Weights & Biases that gets the same; None for none.
+    settings
+        What the run was made with, for Weights & Biases.
+
+    Raises
+    ------
+    InputError
+        If Weights & Biases is asked for and not installed.
+    """
+
+    def __init__(self, folder: Path, wandb_project: str | None, settings: Mapping[str, Any]):
+        super().__init__()
+        self._writer, self._run = None, None
+        if wandb_project is not None:
+            self._run = _wandb().init(
+                project=wandb_project, name=folder.name, dir=str(folder), config=dict(settings)
+            )
+        if importlib.util.find_spec("tensorboard"):
+            events = folder / "tensorboard"
+            shutil.rmtree(events, ignore_errors=True)
+            self._writer = tf.summary.create_file_writer(str(events))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Pass on loss, accuracy, learning rate and validation scores of one epoch."""
+        self.scalars({name: float(value) for name, value in (logs or {}).items()}, epoch + 1)
+
+    def scalars(self, values: Mapping[str, float], step: int) -> None:
+        """Pass on numbers."""
+        if self._writer is not None:
+            with self._writer.as_default():
+                for name, value in values.items():
+                    tf.summary.scalar(name, value, step=step)
+            self._writer.flush()  # who watches sees them now
+        if self._run is not None:
+            self._run.log(dict(values), step=step)
+
+    def finish(
+        self, test: Images, probabilities: NDArray[np.float32], accuracy: float, step: int
+    ) -> None:
+        """Pass on the test accuracy and the most confident mistakes, and close."""
+        self.scalars({"test_accuracy": accuracy}, step)
+        picture = _mistakes(test, probabilities)
+        if picture is not None and self._writer is not None:
+            pixels = tf.io.decode_png(picture.getvalue(), channels=3)
+            with self._writer.as_default():
+                tf.summary.image("failures", pixels[None], step=step)
+        if picture is not None and self._run is not None:
+            from PIL import Image
+
+            self._run.log({"failures": _wandb().Image(Image.open(picture))}, step=step)
+        self.close()
+
+    def close(self) -> None:
+        """Write what is not yet written."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._run is not None:
+            self._run.finish()
+
+
+def _mistakes(test: Images, probabilities: NDArray[np.float32]) -> io.BytesIO | None:
+    from classifiers.explain import failure_sheet, failures
+
+    worst = failures(probabilities, test.labels, MISTAKES)
+    if not worst:
+        return None
+    picture = io.BytesIO()
+    failure_sheet(test.images, worst, test.class_names).savefig(picture, format="png", dpi=100)
+    return picture
+
+
+def _wandb() -> Any:
+    if importlib.util.find_spec("wandb") is None:
+        raise InputError(
+            "train.wandb_project needs Weights & Biases: pip install 'ganaug[wandb]', "
+            "or leave it out"
+        )
+    return importlib.import_module("wandb")

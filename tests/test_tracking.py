@@ -1,0 +1,98 @@
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipelines.cli import main
+from pipelines.errors import USER_ERRORS
+from pipelines.tracking import Tracker
+
+needs_tensorboard = pytest.mark.skipif(
+    importlib.util.find_spec("tensorboard") is None, reason="needs ganaug[tensorboard]"
+)
+
+
+def without(monkeypatch, *names):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name in names else found(name, *a)
+    )
+
+
+def wrong_on(images, *positions):
+    probabilities = np.eye(2, dtype=np.float32)[images.labels] * 0.8 + 0.1
+    probabilities[list(positions)] = probabilities[list(positions)][:, ::-1]
+    return probabilities
+
+
+@needs_tensorboard
+def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    for losses in ([9.0, 9.0, 9.0], [1.0, 0.5]):  # the first was killed; its curve must not stay
+        tracker = Tracker(tmp_path, None, {})
+        for epoch, loss in enumerate(losses):
+            tracker.on_epoch_end(epoch, {"loss": loss, "accuracy": 0.5})
+    tracker.finish(tiny_images, wrong_on(tiny_images, 3), 0.75, 2)
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    read = {
+        name: [(e.step, make_ndarray(e.tensor_proto)) for e in events.Tensors(name)]
+        for name in events.Tags()["tensors"]
+    }
+    assert read["loss"] == [(1, 1.0), (2, 0.5)]
+    assert read["test_accuracy"] == [(2, 0.75)]
+    ((step, picture),) = read["failures"]
+    assert step == 2
+    assert picture[2].startswith(b"\x89PNG")
+
+
+def test_no_mistake_no_picture_no_tensorboard(tiny_images, tmp_path, monkeypatch):
+    without(monkeypatch, "tensorboard")
+    tracker = Tracker(tmp_path, None, {})
+    tracker.on_epoch_end(0, {"loss": 1.0})
+    tracker.finish(tiny_images, wrong_on(tiny_images), 1.0, 1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, monkeypatch):
+    told = []
+    run = SimpleNamespace(
+        log=lambda values, step: told.append((step, values)), finish=lambda: told.append("end")
+    )
+    fake = SimpleNamespace(
+        init=lambda **settings: told.append(settings) or run,
+        Image=lambda picture: picture.size,
+        __spec__=importlib.util.spec_from_loader("wandb", None),
+    )
+    monkeypatch.setitem(sys.modules, "wandb", fake)
+    without(monkeypatch, "tensorboard")
+    tracker = Tracker(tmp_path / "run-1", "digits", {"seed": 3})
+    tracker.on_epoch_end(0, {"loss": 1.0})
+    tracker.finish(tiny_images, wrong_on(tiny_images, 0), 0.9, 1)
+    start, loss, accuracy, failures, end = told
+    assert (start["project"], start["name"], start["config"]) == ("digits", "run-1", {"seed": 3})
+    assert loss == (1, {"loss": 1.0})
+    assert accuracy == (1, {"test_accuracy": 0.9})
+    assert failures[1]["failures"][0] > 100
+    assert end == "end"
+
+
+def test_weights_and_biases_is_missing(tmp_path, monkeypatch):
+    without(monkeypatch, "wandb")
+    with pytest.raises(USER_ERRORS, match=r"pip install 'ganaug\[wandb\]'"):
+        Tracker(tmp_path, "digits", {})
+
+
+@needs_tensorboard
+def test_a_training_leaves_events(tiny_images, tmp_path):
+    np.savez(tmp_path / "data.npz", images=tiny_images.images, labels=tiny_images.labels)
+    (tmp_path / "one.toml").write_text("[train]\nepochs = 2\n[arms.real]\n")
+    words = ["classify", tmp_path / "data.npz", "--recipe", tmp_path / "one.toml", "--workers", 1]
+    words += ["--per-class", 6, "--test-per-class", 6, "--instances", 1, "--outputs", tmp_path]
+    assert main([str(word) for word in words]) == 0
+    (training,) = (tmp_path / "train").iterdir()
+    assert len(list((training / "tensorboard").glob("events.*"))) == 1
