@@ -17,6 +17,10 @@ from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
 
+AHEAD = 2
+"""Batches prepared before they are asked for. tf.data's own choice grows while batches are asked
+for faster than they come, up to hundreds: a gigabyte for the smallest images."""
+
 
 class InputConfig(BaseModel):
     """Settings of the input pipeline: they change how fast batches come, never what they hold."""
@@ -100,7 +104,7 @@ def stream(
     dataset = steps.map(plain, num_parallel_calls=parallel_calls(config.workers))
     if not config.on_device:
         dataset = apply(dataset, augmentation, seed, epoch_size=count, workers=config.workers)
-    return dataset if config.workers == 0 else dataset.prefetch(tf.data.AUTOTUNE)
+    return dataset if config.workers == 0 else dataset.prefetch(AHEAD)
 
 
 def steps_per_epoch(images: Images | Expansion, batch: int) -> int:

@@ -13,9 +13,9 @@ from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.mixing.config import MixConfig
 from pipelines.mixing.origins import Synthetic, Targets, one_hot
-from pipelines.stream import InputConfig, steps_per_epoch, stream
+from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
 
-_INPUT = InputConfig(workers=1)  # a task runs in a process of one thread
+_INPUT = InputConfig(workers=0)  # a task runs in a process of one thread
 _KINDS = 255  # place of the draws of `whole_batches`, behind those of every augmentation
 
 
@@ -121,10 +121,10 @@ def mix(
             joined = _pretrained(ours, theirs, config.share, size, steps * epochs, seed)
         else:
             joined = _whole_batches(ours, theirs, config.share, size, seed)
-    dataset = apply(joined, parse(augment), seed=seed, epoch_size=epoch_size, workers=1)
+    dataset = apply(joined, parse(augment), seed=seed, epoch_size=epoch_size, workers=0)
     if weigh:
-        dataset = dataset.map(_weight_apart, num_parallel_calls=1)
-    return TrainingData(dataset.prefetch(2), steps, images)
+        dataset = dataset.map(_weight_apart)
+    return TrainingData(dataset.prefetch(AHEAD), steps, images)
 
 
 def _part(images: Expansion, targets: Targets, weight: float | None) -> _Part:
@@ -145,8 +145,7 @@ def _shared(ours: _Part, theirs: _Part, share: float, size: int, seed: int) -> A
     fakes = min(max(1, round(share * size)), size - 1)
     halves = (ours.batches(size - fakes, seed), theirs.batches(fakes, seed + 1))
     return tf.data.Dataset.zip(halves).map(
-        lambda real, fake: tuple(tf.concat(pair, 0) for pair in zip(real, fake, strict=True)),
-        num_parallel_calls=1,
+        lambda real, fake: tuple(tf.concat(pair, 0) for pair in zip(real, fake, strict=True))
     )
 
 
@@ -170,7 +169,7 @@ def _whole_batches(ours: _Part, theirs: _Part, share: float, size: int, seed: in
     def kind(step: Tensor) -> Tensor:
         return tf.cast(Draws(seed, _KINDS, step).uniform([]) < share, tf.int64)
 
-    kinds = tf.data.Dataset.range(np.iinfo(np.int64).max).map(kind, num_parallel_calls=1)
+    kinds = tf.data.Dataset.range(np.iinfo(np.int64).max).map(kind)
     return tf.data.Dataset.choose_from_datasets(
         [ours.batches(size, seed), theirs.batches(size, seed + 1)], kinds
     )
