@@ -5,7 +5,6 @@ end of each, its most confident mistakes.
 """
 
 import importlib.util
-import io
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from pipelines.errors import InputError
 from pipelines.images import Images
 
 MISTAKES = 12
-"""Failures that are drawn."""
+"""Failures that are shown."""
 
 
 class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
@@ -73,15 +72,26 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         """Pass on the test accuracy and the most confident mistakes, and close."""
         self.scalars({"test_accuracy": accuracy}, step)
-        picture = _mistakes(test, probabilities)
-        if picture is not None and self._writer is not None:
-            pixels = tf.io.decode_png(picture.getvalue(), channels=3)
-            with self._writer.as_default():
-                tf.summary.image("failures", pixels[None], step=step)
-        if picture is not None and self._run is not None:
-            from PIL import Image
+        from classifiers.explain import failures
 
-            self._run.log({"failures": _wandb().Image(Image.open(picture))}, step=step)
+        worst = failures(probabilities, test.labels, MISTAKES)
+        pictures = test.images[[one.index for one in worst]]
+        names = test.class_names
+        captions = [
+            f"{names[one.label]}, taken for {names[one.predicted]} ({one.confidence:.0%})"
+            for one in worst
+        ]
+        if worst and self._writer is not None:
+            # The bare pixels: a drawn sheet takes longer than a small training.
+            listed = "\n".join(f"{i}. {caption}" for i, caption in enumerate(captions, start=1))
+            with self._writer.as_default():
+                tf.summary.image(
+                    "failures", pictures, step=step, max_outputs=MISTAKES, description=listed
+                )
+        if worst and self._run is not None:
+            pairs = zip(pictures, captions, strict=True)
+            shown = [_wandb().Image(picture, caption=caption) for picture, caption in pairs]
+            self._run.log({"failures": shown}, step=step)
         self.close()
 
     def close(self) -> None:
@@ -90,17 +100,6 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
             self._writer.close()
         if self._run is not None:
             self._run.finish()
-
-
-def _mistakes(test: Images, probabilities: NDArray[np.float32]) -> io.BytesIO | None:
-    from classifiers.explain import failure_sheet, failures
-
-    worst = failures(probabilities, test.labels, MISTAKES)
-    if not worst:
-        return None
-    picture = io.BytesIO()
-    failure_sheet(test.images, worst, test.class_names).savefig(picture, format="png", dpi=100)
-    return picture
 
 
 def _wandb() -> Any:

@@ -1,9 +1,11 @@
 import importlib.util
+import io
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipelines.cli import main
 from pipelines.errors import USER_ERRORS
@@ -36,7 +38,9 @@ def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
         tracker = Tracker(tmp_path, None, {})
         for epoch, loss in enumerate(losses):
             tracker.on_epoch_end(epoch, {"loss": loss, "accuracy": 0.5})
-    tracker.finish(tiny_images, wrong_on(tiny_images, 3), 0.75, 2)
+    probabilities = wrong_on(tiny_images, 3, 15)
+    probabilities[15] = 0.95, 0.05
+    tracker.finish(tiny_images, probabilities, 0.75, 2)
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     read = {
@@ -47,7 +51,15 @@ def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
     assert read["test_accuracy"] == [(2, 0.75)]
     ((step, picture),) = read["failures"]
     assert step == 2
-    assert picture[2].startswith(b"\x89PNG")
+    width, height, *shown = picture
+    assert (int(width), int(height)) == (32, 32)
+    pixels = [np.asarray(Image.open(io.BytesIO(one))) for one in shown]
+    np.testing.assert_array_equal(pixels, tiny_images.images[[15, 3]])
+    described = events.SummaryMetadata("failures").summary_description
+    assert described.splitlines() == [
+        "1. across, taken for down (95%)",
+        "2. down, taken for across (90%)",
+    ]
 
 
 def test_no_mistake_no_picture_no_tensorboard(tiny_images, tmp_path, monkeypatch):
@@ -65,7 +77,7 @@ def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, monkeypatc
     )
     fake = SimpleNamespace(
         init=lambda **settings: told.append(settings) or run,
-        Image=lambda picture: picture.size,
+        Image=lambda picture, caption: (picture.shape, caption),
         __spec__=importlib.util.spec_from_loader("wandb", None),
     )
     monkeypatch.setitem(sys.modules, "wandb", fake)
@@ -77,7 +89,7 @@ def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, monkeypatc
     assert (start["project"], start["name"], start["config"]) == ("digits", "run-1", {"seed": 3})
     assert loss == (1, {"loss": 1.0})
     assert accuracy == (1, {"test_accuracy": 0.9})
-    assert failures[1]["failures"][0] > 100
+    assert failures[1] == {"failures": [((32, 32, 3), "down, taken for across (90%)")]}
     assert end == "end"
 
 
