@@ -15,7 +15,7 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
          $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo data gan classify report test lint
+.PHONY: help install demo data gan classify report bench-classify test lint
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
@@ -42,6 +42,9 @@ classify: $(READY)  ## Compare classifiers with and without synthetic images (th
 
 report: $(READY)  ## Write the page of a finished comparison again (STUDY=outputs/study/…)
 	$(BIN)/ganaug report $(STUDY) $(ARGS)
+
+bench-classify: $(READY)  ## Many small trainings beside a naive loop (DATASET, DATA_DIR, ARGS="--splits 4")
+	$(BIN)/python -m bench.classify $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
 test: $(READY)  ## Run the tests
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)

@@ -1,0 +1,217 @@
+"""Many small trainings, beside what one would write: build, compile and fit, split after split.
+
+Command: ``make bench-classify DATASET=cifar10 DATA_DIR=…``, or ``python -m bench.classify --help``.
+
+1. Study P's protocol P9, real images only: 100 training images a split, 45 epochs of Adam, tested
+   after 7, 15, 30 and 45. The naive loop runs in one process with Keras' and TensorFlow's defaults
+   and without counting their import. Ours is what `ganaug classify` runs: tasks in single-threaded
+   processes; starting these, importing Keras in each and saving every classifier count.
+2. A linear head on a frozen EfficientNet-Lite0: `fit()` through the backbone, against our trainer
+   on its cached features: the same head, batch, optimiser and number of epochs. The features are
+   computed once for all heads; that time is printed apart and not in the ratio.
+3. Memory: many trainings of one epoch each through the same pool; the growth is that of the
+   largest sum over all processes, from the first half of the time to the second.
+
+The last line is JSON.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from classifiers.config import TrainConfig
+from pipelines import runtime
+from pipelines.executor import run_tasks
+from pipelines.images import Images
+from pipelines.recipe import Arm, DataConfig, Recipe, load_recipe
+from pipelines.study import Drawn, draw_instances, open_source, plan_trainings
+from pipelines.tasks import TrainTask
+
+CHECKPOINTS = (7, 15, 30, 45)
+PROBE_SIZE = 160
+BATCH = 32
+
+
+def isolated(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a fresh process."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def load(folder: Path) -> tuple[Images, Images]:
+    """Read the training and the test images of an instance."""
+    return Images.load(folder / "train.npz"), Images.load(folder / "test.npz")
+
+
+def naive(folders: Sequence[Path]) -> tuple[float, list[float]]:
+    """Train as a notebook would; return seconds and final test accuracies."""
+    runtime.quiet()
+    import keras
+
+    from classifiers import build_model
+
+    accuracies = []
+    start = time.perf_counter()
+    for seed, folder in enumerate(folders):
+        train, test = load(folder)
+        keras.utils.set_random_seed(seed)
+        model = build_model("pereira_small", (*train.size, 3), len(train.class_names))
+        model.compile(
+            optimizer="adam",
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        done = 0
+        for epochs in CHECKPOINTS:
+            images = train.images / 255.0
+            model.fit(images, train.labels, epochs=epochs, initial_epoch=done, verbose=0)
+            _, accuracy = model.evaluate(test.images / 255.0, test.labels, verbose=0)
+            done = epochs
+        accuracies.append(float(accuracy))
+    return time.perf_counter() - start, accuracies
+
+
+def ours(
+    recipe: Recipe, drawn: Sequence[Drawn], outputs: Path, workers: int
+) -> tuple[float, list[float]]:
+    """Train the same splits as `ganaug classify` does."""
+    tasks = [task for *_, task in plan_trainings(recipe, drawn, None)]
+    start = time.perf_counter()
+    results = run_tasks(tasks, outputs, workers=workers, title="ours")
+    return time.perf_counter() - start, [result.scores.accuracy for result in results]
+
+
+def probes(folder: Path, epochs: int) -> tuple[float, float, float]:
+    """Return the seconds of a head through the backbone, of its features, and of a head on them."""
+    runtime.quiet()
+    import keras
+    import tensorflow as tf
+
+    from classifiers import FeatureExtractor, Trainer
+    from classifiers.transfer import split
+
+    train, _ = load(folder)
+    classes, steps = len(train.class_names), -(-len(train) // BATCH)
+    extract = FeatureExtractor("efficientnet_lite0", PROBE_SIZE)
+    model = extract.model((*train.size, 3), classes)
+    _, head = split(extract.model((*train.size, 3), classes))
+    laps = [time.perf_counter()]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer="adam", loss=loss)
+    model.fit(train.images / np.float32(255), train.labels, BATCH, epochs=epochs, verbose=0)
+    laps.append(time.perf_counter())
+    features = extract(train.images)
+    laps.append(time.perf_counter())
+    targets = np.eye(classes, dtype=np.float32)[train.labels]
+    data = tf.data.Dataset.from_tensor_slices((features, targets))
+    data = data.shuffle(len(train), seed=0).batch(BATCH).repeat()
+    config = TrainConfig(
+        optimizer="adam", learning_rate=0.001, weight_decay=0, batch=BATCH, epochs=epochs
+    )
+    Trainer(head, config, steps_per_epoch=steps).fit(head, data)
+    laps.append(time.perf_counter())
+    through, computing, on_features = np.diff(laps).tolist()
+    return through, computing, on_features
+
+
+def rss_growth(instance: Drawn, outputs: Path, trainings: int, workers: int) -> float:
+    """Return by how many MB all processes together grew over so many trainings."""
+    tasks = [
+        TrainTask(
+            name=f"memory-{seed}",
+            instance=instance.folder,
+            arm=Arm(train=TrainConfig(model="pereira_small", epochs=1, batch=32, seed=seed)),
+            bank=None,
+        )
+        for seed in range(trainings)
+    ]
+    samples: list[float] = []
+    done = threading.Event()
+
+    def sample() -> None:
+        while not done.wait(0.5):
+            samples.append(_resident_mb())
+
+    watcher = threading.Thread(target=sample)
+    watcher.start()
+    try:
+        run_tasks(tasks, outputs, workers=workers, title="memory")
+    finally:
+        done.set()
+        watcher.join()
+    half = len(samples) // 2
+    return max(samples[half:]) - max(samples[:half])
+
+
+def _resident_mb() -> float:
+    here = psutil.Process()
+    total = 0
+    for process in (here, *here.children(recursive=True)):
+        try:
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue  # ended since it was listed
+    return total / 2**20
+
+
+def main() -> None:
+    """Measure, say what was found, and end with one line of JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("dataset", nargs="?", default="mnist5k")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--splits", type=int, default=50)
+    parser.add_argument("--trainings", type=int, default=500, help="for memory; 0: leave it out")
+    parser.add_argument("--probe-epochs", type=int, default=45)
+    parser.add_argument("--workers", type=int, default=runtime.cores())
+    options = parser.parse_args()
+    print(runtime.machine())
+    data = DataConfig(source=options.dataset, data_dir=options.data_dir, instances=options.splits)
+    recipe = load_recipe("pereira-p9")
+    recipe = recipe.model_copy(update={"data": data, "arms": {"real": {}}})
+    assert recipe.train.evaluate_at == CHECKPOINTS
+    with tempfile.TemporaryDirectory() as name:
+        outputs = Path(name)
+        drawn = draw_instances(open_source(data), data, outputs)
+        folders = [outputs / one.folder for one in drawn]
+        slow, theirs = isolated(naive, folders)
+        fast, mine = ours(recipe, drawn, outputs, options.workers)
+        for who, seconds, found in (("naive", slow, theirs), ("ours", fast, mine)):
+            error = statistics.stdev(found) / math.sqrt(len(found)) if len(found) > 1 else math.nan
+            mean = statistics.mean(found)
+            print(f"{who:6} {seconds:7.1f} s, accuracy {mean:.3f}, standard error {error:.3f}")
+        through, computing, head = isolated(probes, folders[0], options.probe_epochs)
+        print(
+            f"head   {through:7.1f} s through the backbone; {head:.1f} s on its features, which "
+            f"took {computing:.1f} s once"
+        )
+        growth = None
+        if options.trainings:
+            growth = round(rss_growth(drawn[0], outputs, options.trainings, options.workers), 1)
+    print(
+        json.dumps(
+            {
+                "p9_ratio": round(slow / fast, 2),
+                "p9_accuracy_ours": round(statistics.mean(mine), 4),
+                "p9_accuracy_naive": round(statistics.mean(theirs), 4),
+                "probe_ratio": round(through / head, 1),
+                "rss_growth_mb": growth,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
