@@ -175,7 +175,7 @@ def test_the_largest_expansion_of_the_study_fits_into_a_corner_of_memory():
     assert peak < 16 * 2**20
 
 
-def test_streaming_it_stays_under_a_gigabyte():
+def test_streaming_it_takes_little_memory():
     code = """
 import resource
 import numpy as np
@@ -194,7 +194,8 @@ for _ in batches.take(400):
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 2**17  # KiB: an eighth of a gigabyte beside TensorFlow's own 0.8
+    # KiB: a quarter of a gigabyte; all images at once would be 1.1, TensorFlow itself has 0.8.
+    assert int(done.stdout) < 2**18
 
 
 @pytest.mark.parametrize(
