@@ -46,7 +46,6 @@ def quality_curve(record: Record, target: Path) -> Path:
     kept = dict(record.scores).get(record.kept_step)
     if kept is not None:
         axes.plot(record.kept_step, kept, "o", ms=9, mfc="none", mew=2, color="#b8540a")
-        note = f"kept: step {record.kept_step:,}"
         axes.annotate(
             f"kept: step {record.kept_step:,}",
             (record.kept_step, kept),

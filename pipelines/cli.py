@@ -19,6 +19,7 @@ VERBS = {
     "gan": "Train one DCGAN a class and gather the generators in a bank.",
     "sample": "Draw new images from a bank.",
     "classify": "Compare classifiers with and without synthetic images.",
+    "tune": "Search for better settings of a classifier or a generator.",
     "predict": "Classify image files with a trained classifier.",
     "export": "Write a trained classifier as SavedModel, LiteRT or ONNX.",
     "quality": "Measure how real, how varied and how copied the samples of a bank are.",

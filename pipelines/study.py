@@ -66,7 +66,7 @@ def draw_instances(
             per_class=data.per_class,
             test_per_class=data.test_per_class,
         )
-        written = _write_instance(one, outputs)
+        written = write_instance(one, outputs)
         if extra_real:
             images = further_images(source, one, extra_real)
             path = Path(written.folder) / f"further-{images.digest()[:12]}.npz"
@@ -77,7 +77,8 @@ def draw_instances(
     return drawn
 
 
-def _write_instance(one: Instance, outputs: Path) -> Drawn:
+def write_instance(one: Instance, outputs: Path) -> Drawn:
+    """Write an instance to a folder named by its content."""
     content = digest([one.train.digest(), one.test.digest()])
     folder = Path("instance") / f"{slug(one.train.source)}-{one.seed}-{content}"
     for name, images in (("train", one.train), ("test", one.test)):

@@ -1,4 +1,4 @@
-"""Following a training from outside: TensorBoard where it is installed, Weights & Biases on demand.
+"""Following a training from outside: TensorBoard always, Weights & Biases on demand.
 
 `tensorboard --logdir outputs/train` shows the curves of every training as they grow, and, at the
 end of each, its most confident mistakes.
@@ -43,15 +43,14 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(self, folder: Path, wandb_project: str | None, settings: Mapping[str, Any]):
         super().__init__()
-        self._writer, self._run = None, None
+        self._run = None
         if wandb_project is not None:
             self._run = _wandb().init(
                 project=wandb_project, name=folder.name, dir=str(folder), config=dict(settings)
             )
-        if importlib.util.find_spec("tensorboard"):
-            events = folder / "tensorboard"
-            shutil.rmtree(events, ignore_errors=True)
-            self._writer = tf.summary.create_file_writer(str(events))
+        events = folder / "tensorboard"
+        shutil.rmtree(events, ignore_errors=True)
+        self._writer = tf.summary.create_file_writer(str(events))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Pass on loss, accuracy, learning rate and validation scores of one epoch."""
@@ -59,11 +58,10 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Pass on numbers."""
-        if self._writer is not None:
-            with self._writer.as_default():
-                for name, value in values.items():
-                    tf.summary.scalar(name, value, step=step)
-            self._writer.flush()  # who watches sees them now
+        with self._writer.as_default():
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step=step)
+        self._writer.flush()  # who watches sees them now
         if self._run is not None:
             self._run.log(dict(values), step=step)
 
@@ -81,7 +79,7 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
             f"{names[one.label]}, taken for {names[one.predicted]} ({one.confidence:.0%})"
             for one in worst
         ]
-        if worst and self._writer is not None:
+        if worst:
             # The bare pixels: a drawn sheet takes longer than a small training.
             listed = "\n".join(f"{i}. {caption}" for i, caption in enumerate(captions, start=1))
             with self._writer.as_default():
@@ -96,8 +94,7 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
 
     def close(self) -> None:
         """Write what is not yet written."""
-        if self._writer is not None:
-            self._writer.close()
+        self._writer.close()
         if self._run is not None:
             self._run.finish()
 

@@ -51,7 +51,9 @@ def test_training_leaves_a_whole_folder(trained):
         "grids/step-00003.png",
         "grids/step-00006.png",
         "history.json",
+        "interpolation.png",
         "record.json",
+        "timelapse.gif",
     ]
     assert seen[-1] == (6, 6)
     assert history["step"][-1] == 6

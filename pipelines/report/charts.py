@@ -84,7 +84,7 @@ def instance_plot(arms: Mapping[str, Mapping[int, float]]) -> Markup:
             values = [100 * value for value in arms[name].values()]
             mean = float(np.mean(values))
             axes.plot(
-                values, [row] * len(values), "o", markersize=7, color=_color(row), alpha=0.75,
+                values, [row] * len(values), "o", markersize=7, color=series_color(row), alpha=0.75,
                 markeredgecolor=_PAPER, markeredgewidth=0.8, zorder=3,
             )  # fmt: skip
             axes.plot([mean, mean], [row - 0.2, row + 0.2], color=_INK, linewidth=2.2, zorder=4)
@@ -105,7 +105,7 @@ def instance_plot(arms: Mapping[str, Mapping[int, float]]) -> Markup:
         for name, values in arms.items()
     )
     height = 56 * len(arms) + 44
-    return _svg(draw, height, f"Accuracy of every instance. {label}", "instances")
+    return svg(draw, height, f"Accuracy of every instance. {label}", "instances")
 
 
 def curves(
@@ -130,7 +130,7 @@ def curves(
 
     def draw(axes: Axes) -> None:
         for one in series:
-            color = _color(one.color)
+            color = series_color(one.color)
             lines = [_thinned(x, y) for x, y in one.runs]
             if len(lines) > 1:
                 for x, y in lines:
@@ -143,10 +143,11 @@ def curves(
         if any(one.name for one in series):
             axes.legend(frameon=False, fontsize=11, ncols=2, loc="best", labelcolor=_INK)
 
-    return _svg(draw, 220, f"{title} by {xlabel}", key)
+    return svg(draw, 220, f"{title} by {xlabel}", key)
 
 
-def _color(index: int) -> str:
+def series_color(index: int) -> str:
+    """Return what stands in for the page's colour of a series."""
     return f"#0304{index % SERIES:02x}"
 
 
@@ -168,7 +169,7 @@ def _mean(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, n
     return shortest, np.mean([y[: len(shortest)] for _, y in lines], axis=0)
 
 
-def _svg(draw: Callable[[Axes], None], height: int, label: str, key: str) -> Markup:
+def svg(draw: Callable[[Axes], None], height: int, label: str, key: str) -> Markup:
     """Draw on fresh axes and return an SVG element to stand in the page."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")

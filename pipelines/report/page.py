@@ -54,7 +54,7 @@ def render(study: StudyResult, outputs: Path) -> str:
         If an arm has no training.
     """
     table = results(study)
-    template = _environment().get_template("page.html")
+    template = environment().get_template("page.html")
     return template.render(
         study=study,
         table=table,
@@ -73,15 +73,16 @@ def render(study: StudyResult, outputs: Path) -> str:
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return where the pages' templates and their filters are found."""
+    jinja = Environment(
         loader=PackageLoader("pipelines.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    jinja.filters |= {
         "percent": percent,
         "interval": interval,
         "column_name": column_name,
@@ -90,8 +91,8 @@ def _environment() -> Environment:
         "duration": duration,
         "count": "{:,.0f}".format,
     }
-    environment.globals["series"] = charts.SERIES
-    return environment
+    jinja.globals["series"] = charts.SERIES
+    return jinja
 
 
 def duration(seconds: float) -> str:

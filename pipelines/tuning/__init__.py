@@ -1,0 +1,1 @@
+"""Hyper-parameter search with keras-tuner, scored by folds inside the training images."""

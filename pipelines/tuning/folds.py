@@ -1,0 +1,40 @@
+"""Folds inside the training images, as instances: a trial never sees a test image."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.images import Images
+from pipelines.study import Drawn, write_instance
+from pipelines.subsets import Instance, stratified_folds
+from pipelines.tuning.search import TuneConfig
+
+
+def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> list[Drawn]:
+    """Split the training images of every instance; what is left out stands as the test part.
+
+    Generators of a fold are trained on that fold's training part, like everything else, so no
+    validation image reaches a classifier through them.
+
+    Returns
+    -------
+    list of Drawn
+        The first fold of every instance, then the second: fewer of them are still fair.
+    """
+    by_fold: list[list[Drawn]] = []
+    for one in drawn:
+        train = Images.load(outputs / one.folder / "train.npz")
+        splits = stratified_folds(
+            train.labels, config.folds, config.seed + one.record.seed, repeats=config.repeats
+        )
+        for number, (kept, left_out) in enumerate(splits):
+            fold = Instance(
+                train=train.select(kept),
+                test=train.select(left_out),
+                seed=len(splits) * one.record.seed + number,
+                classes=tuple(one.record.classes),
+                notes=(f"fold {number + 1} of {len(splits)}",),
+            )
+            if number == len(by_fold):
+                by_fold.append([])
+            by_fold[number].append(write_instance(fold, outputs))
+    return [one for fold in by_fold for one in fold]

@@ -1,0 +1,121 @@
+"""What a search leaves behind: its trials, in order, and the best of them."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from ganaug.files import read_json, replacing
+from pipelines.errors import InputError
+from pipelines.results import Result
+from pipelines.tuning.search import Search
+
+
+class TrialRecord(Result):
+    """One setting and how it did."""
+
+    trial: str
+    """keras-tuner's number."""
+    values: dict[str, Any]
+    """By dotted key."""
+    budget: int | None = None
+    """Epochs (`hyperband`) or folds of each instance (`halving`) that it was given."""
+    scores: tuple[float, ...] = ()
+    """One a fold; empty if it failed."""
+    error: str = ""
+
+    @property
+    def mean(self) -> float:
+        """The score of the trial; NaN if it failed."""
+        return float(np.mean(self.scores)) if self.scores else float("nan")
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean over the folds; they share training images, so it is a little too small."""
+        count = len(self.scores)
+        return float(np.std(self.scores, ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
+
+
+class SearchResult(Result):
+    """A finished search."""
+
+    name: str
+    title: str
+    command: str
+    machine: str
+    source: str
+    classes: list[list[str]]
+    """Of each instance."""
+    settings: dict[str, Any]
+    """The search itself."""
+    trials: list[TrialRecord]
+    """In the order in which they were tried."""
+    seconds: float
+    retrained: tuple[float, ...] = ()
+    """Test accuracy of the best setting, trained on all training images: instances x seeds."""
+    untuned: tuple[float, ...] = ()
+    """The same of the untuned setting."""
+
+    @property
+    def minimised(self) -> bool:
+        """Whether lower scores are better."""
+        return bool(self.settings["tune"]["objective"] == "kid")
+
+    def ranked(self) -> list[TrialRecord]:
+        """Return the trials that worked, best first.
+
+        Only those with the largest budget are comparable; the others come behind them.
+        """
+        sign = 1 if self.minimised else -1
+        done = [trial for trial in self.trials if trial.scores]
+        return sorted(done, key=lambda trial: (-(trial.budget or 0), sign * trial.mean))
+
+    @property
+    def best(self) -> TrialRecord:
+        """The best trial."""
+        ranked = self.ranked()
+        if not ranked:
+            reasons = {trial.error for trial in self.trials}
+            raise InputError(f"all {len(self.trials)} trials failed: {'; '.join(sorted(reasons))}")
+        return ranked[0]
+
+    def csv(self) -> str:
+        """Return all trials as a table, one row each."""
+        keys = list(self.settings["space"])
+        folds = max((len(trial.scores) for trial in self.trials), default=0)
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        head = ["trial", *keys, "budget", "mean", "standard_error"]
+        writer.writerow([*head, *(f"fold {i + 1}" for i in range(folds)), "error"])
+        for trial in self.trials:
+            padded = [*trial.scores, *[""] * (folds - len(trial.scores))]
+            values = [trial.values[key] for key in keys]
+            numbers = [trial.mean, trial.standard_error] if trial.scores else ["", ""]
+            budget = "" if trial.budget is None else trial.budget
+            writer.writerow([trial.trial, *values, budget, *numbers, *padded, trial.error])
+        return text.getvalue()
+
+
+def read_trials(folder: Path) -> list[TrialRecord]:
+    """Return the trials of a search that are done, in order."""
+    paths = sorted((folder / "trials").glob("*.json"))
+    return [TrialRecord.model_validate(read_json(path)) for path in paths]
+
+
+def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -> Path:
+    """Write a recipe that compares the untuned setting with the best one.
+
+    Parameters
+    ----------
+    header
+        Comment lines above it, without their ``#``.
+    """
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
+    with replacing(target) as part:
+        part.write_text(
+            f"{comment}\n{tomli_w.dumps(search.recipe_of(best.values))}", encoding="utf-8"
+        )
+    return target

@@ -1,0 +1,42 @@
+"""The score of one fold."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ganaug import Bank
+from ganaug.quality.kernel_distance import kid
+from pipelines.images import Images
+from pipelines.judges import JUDGE_SIZE, open_judges
+from pipelines.results import TrainResult
+
+JUDGE = "efficientnet_lite0"
+SAMPLES = 200
+
+
+def last_accuracies(result: TrainResult, last: int) -> float:
+    """Return the mean validation accuracy of the last epochs, 0..1.
+
+    The best epoch would be an optimist: on 33 images of two classes the luckiest of 50 epochs is
+    several points above the truth.
+    """
+    epochs = sorted(result.accuracy_at)[-last:]
+    return float(np.mean([result.accuracy_at[epoch] for epoch in epochs]))
+
+
+def fold_kid(bank: Path, fold: Path) -> float:
+    """Return the mean KID over the classes, between samples and the images that were left out."""
+    (judge,) = open_judges(JUDGE, JUDGE_SIZE)
+    left_out = Images.load(fold / "test.npz")
+    generators = Bank(bank)
+    return float(
+        np.mean(
+            [
+                kid(
+                    judge(left_out.of_class(left_out.class_names.index(name))),
+                    judge(generators.sample(name, SAMPLES, seed=0)),
+                ).value
+                for name in generators.class_names
+            ]
+        )
+    )

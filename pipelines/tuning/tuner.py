@@ -1,0 +1,152 @@
+"""The tuner: each trial is scored by folds that run as tasks, like everything else."""
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras_tuner as kt
+import numpy as np
+from keras_tuner.engine.base_tuner import BaseTuner
+
+from ganaug.files import write_json
+from pipelines.errors import USER_ERRORS, InputError
+from pipelines.executor import run_tasks
+from pipelines.recipe import Recipe, load_recipe, merge
+from pipelines.study import Drawn, plan_gans, plan_trainings, train_gans
+from pipelines.tuning.oracles import OBJECTIVE, make_oracle
+from pipelines.tuning.scoring import fold_kid, last_accuracies
+from pipelines.tuning.search import Search, nest
+
+TRIAL = "trial"
+MAX_BUGS = 3
+"""Trials in a row that may fail by a mistake of ours before the search ends."""
+
+
+class FoldTuner(BaseTuner):  # type: ignore[misc]
+    """Search with one of keras-tuner's oracles; a trial is its folds.
+
+    A search that was killed goes on when it is started again: keras-tuner keeps its trials in
+    ``folder``, and the folds that were done are tasks that are done.
+
+    Parameters
+    ----------
+    search
+        What to try.
+    folds
+        Of all instances, as :func:`pipelines.tuning.folds.make_folds` gives them.
+    outputs, workers
+        As in :func:`pipelines.executor.run_tasks`.
+    folder
+        Gets the state of the search, and ``trials/<id>.json`` with the score of each fold.
+    """
+
+    def __init__(
+        self, search: Search, folds: Sequence[Drawn], outputs: Path, workers: int, folder: Path
+    ) -> None:
+        self.what = search
+        self.folds = folds
+        self.outputs = outputs
+        self.workers = workers
+        self.folder = folder
+        self._bugs = 0
+        instances = len(folds) // (search.tune.folds * search.tune.repeats)
+        self._instances = max(1, instances)
+        super().__init__(
+            make_oracle(search, len(folds) // self._instances),
+            directory=str(folder),
+            project_name="oracle",
+        )
+
+    def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
+        """Return the mean score of a trial's folds.
+
+        Raises
+        ------
+        keras_tuner.errors.FailedTrialError
+            The setting does not work; the search goes on.
+        keras_tuner.errors.FatalError
+            Our own code failed three times in a row.
+        """
+        values = dict(trial.hyperparameters.values)
+        try:
+            scores = self._score(values)
+        except USER_ERRORS as error:
+            self._record(trial, values, error=str(error))
+            raise kt.errors.FailedTrialError(str(error)) from error
+        except Exception as error:
+            reason = traceback.format_exception_only(error)[-1].strip()
+            self._record(trial, values, error=reason)
+            self._bugs += 1
+            if self._bugs >= MAX_BUGS:
+                raise kt.errors.FatalError(
+                    f"{MAX_BUGS} trials in a row failed by a mistake of ours: {reason}"
+                ) from error
+            raise kt.errors.FailedTrialError(reason) from error
+        self._bugs = 0
+        self._record(trial, values, scores=scores)
+        return {OBJECTIVE: float(np.mean(scores))}
+
+    def _record(
+        self, trial: Any, values: dict[str, Any], *, scores: Sequence[float] = (), error: str = ""
+    ) -> None:
+        budget = {key: values[key] for key in ("tuner/epochs",) if key in values}
+        content = {
+            "trial": trial.trial_id,
+            "values": {key: values[key] for key in self.what.space},
+            "budget": budget.get("tuner/epochs"),
+            "scores": list(scores),
+            "error": " ".join(error.split()),
+        }
+        write_json(self.folder / "trials" / f"{trial.trial_id}.json", content)
+
+    def _score(self, values: dict[str, Any]) -> list[float]:
+        """Return the score of each fold of a trial."""
+        tuner, folds = self.what.tune.tuner, self.folds
+        epochs = self.what.recipe.train.epochs
+        if tuner == "halving":
+            folds = folds[: values["tuner/epochs"] * self._instances]
+        elif tuner == "hyperband":
+            epochs = values["tuner/epochs"]
+        recipe = self._recipe({key: values[key] for key in self.what.space}, epochs)
+        if self.what.tune.objective == "kid":
+            gans = plan_gans(folds, recipe.gan)
+            banks, _ = train_gans(gans, self.outputs, self.workers)
+            return [
+                fold_kid(self.outputs / bank, self.outputs / fold.folder)
+                for bank, fold in zip(banks, folds, strict=True)
+            ]
+        banks_or_none = None
+        if any(arm.generated for arm in recipe.resolved_arms().values()):
+            banks_or_none, _ = train_gans(plan_gans(folds, recipe.gan), self.outputs, self.workers)
+        planned = plan_trainings(recipe, folds, banks_or_none)
+        results = run_tasks(
+            [task for *_, task in planned], self.outputs, workers=self.workers, title=TRIAL
+        )
+        return [last_accuracies(result, self.what.tune.last) for result in results]
+
+    def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:
+        """Return the recipe of one trial: one arm, tested at its last epochs."""
+        base = self.what.recipe.model_dump(exclude_unset=True)
+        changed = nest(values)
+        first = max(1, epochs - self.what.tune.last + 1)
+        own = {
+            "name": f"{self.what.recipe.name}-{TRIAL}",
+            "gan": changed.pop("gan", {}),
+            "train": {"epochs": epochs, "evaluate_at": list(range(first, epochs + 1))},
+        }
+        return load_recipe(None, {**merge(merge(base, own), changed), "arms": {TRIAL: {}}})
+
+
+def run_search(tuner: FoldTuner) -> None:
+    """Run the search to its end.
+
+    Raises
+    ------
+    InputError
+        If three trials in a row failed by a mistake of ours.
+    """
+    try:
+        tuner.search(verbose=0)
+    except kt.errors.FatalError as error:
+        raise InputError(str(error)) from error

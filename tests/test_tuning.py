@@ -1,0 +1,290 @@
+"""Searches: read and checked, scored by folds, resumed, and written down."""
+
+import json
+import math
+from pathlib import Path
+
+import keras_tuner as kt
+import numpy as np
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.images import Images
+from pipelines.recipe import DataConfig, load_recipe
+from pipelines.report.search import importance, render_search
+from pipelines.results import TrainResult
+from pipelines.sources.source import from_splits
+from pipelines.study import draw_instances
+from pipelines.tuning.folds import make_folds
+from pipelines.tuning.results import SearchResult, TrialRecord, read_trials, write_recipe
+from pipelines.tuning.scoring import last_accuracies
+from pipelines.tuning.search import Search, TuneConfig, list_searches, load_search
+from pipelines.tuning.tuner import FoldTuner, run_search
+
+TEXT = """
+title = "Trial"
+[train]
+epochs = 4
+[tune]
+tuner = "{tuner}"
+trials = {trials}
+folds = 3
+last = 2
+[space]
+"train.learning_rate" = [0.1, 0.01]
+augment = ["", "flip"]
+"""
+
+
+@pytest.fixture
+def search_file(tmp_path: Path) -> Path:
+    path = tmp_path / "trial.toml"
+    path.write_text(TEXT.format(tuner="grid", trials=4))
+    return path
+
+
+@pytest.fixture
+def drawn(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    images = Images(
+        rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8),
+        np.repeat([0, 1], 30),
+        ("a", "b"),
+        "noise",
+    )
+    source = from_splits("noise", {"train": images}, [])
+    data = DataConfig(per_class=12, test_per_class=5, instances=2)
+    return draw_instances(source, data, tmp_path)
+
+
+@pytest.mark.parametrize("name", list_searches())
+def test_searches_that_ship_are_sound(name):
+    search = load_search(name)
+    assert search.space
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('augment = ["", "flip"]', '"train.learnin_rate" = [0.1]', "learnin_rate"),
+        ('augment = ["", "flip"]', 'augment = ["flup"]', "flup"),
+        ("[0.1, 0.01]", '[0.1, "fast"]', "one type"),
+        ("[0.1, 0.01]", "{low = 0.1, high = 0.01}", "low < high"),
+        ("[0.1, 0.01]", "{low = 0.01, high = 0.1}", "grid needs a list"),
+        ('"grid"', '"gird"', "tune.tuner"),
+        ("title", "titel", "titel"),
+    ],
+)
+def test_a_wrong_search_is_one_line(search_file, old, new, said):
+    search_file.write_text(search_file.read_text().replace(old, new))
+    with pytest.raises(InputError, match=said) as caught:
+        load_search(search_file)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_search_is_named():
+    with pytest.raises(InputError, match="did you mean pereira-p12"):
+        load_search("pereira-p13")
+
+
+def test_trials_change_what_they_name_and_nothing_else(search_file):
+    search = load_search(search_file)
+    arm = search.arm({"train.learning_rate": 0.5, "mix.share": 0.25})
+    assert arm.train.learning_rate == 0.5
+    assert arm.mix.share == 0.25
+    assert arm.train.epochs == search.recipe.train.epochs == 4
+
+
+def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path):
+    folds = make_folds(drawn, TuneConfig(folds=3), tmp_path)
+    assert len(folds) == 6
+    for position, one in enumerate(drawn):
+        train = set(Images.load(tmp_path / one.folder / "train.npz").image_hashes())
+        test = set(Images.load(tmp_path / one.folder / "test.npz").image_hashes())
+        left_out = []
+        for fold in folds[position::2]:
+            kept = Images.load(tmp_path / fold.folder / "train.npz")
+            out = Images.load(tmp_path / fold.folder / "test.npz")
+            assert kept.counts().tolist() == [8, 8]
+            assert not set(kept.image_hashes()) & set(out.image_hashes())
+            left_out += out.image_hashes()
+        assert sorted(left_out) == sorted(train)
+        assert not set(left_out) & test
+
+
+def test_the_score_is_the_mean_of_the_last_epochs_not_the_best(tmp_path):
+    result = TrainResult.model_construct(accuracy_at={1: 0.99, 2: 0.5, 3: 0.6, 4: 0.7})
+    assert last_accuracies(result, 2) == pytest.approx(0.65)
+
+
+class FakeTuner(FoldTuner):
+    """Scores settings by a formula instead of trainings."""
+
+    tried: list[dict]
+
+    def _score(self, values):
+        if not hasattr(self, "tried"):
+            self.tried = []
+        self.tried.append(values)
+        rate = values["train.learning_rate"]
+        if rate == "bug":
+            raise KeyError("ours")
+        if rate == 0.1 and values["augment"] == "flip":
+            raise InputError("the loss is not a number")
+        return [rate, rate + 0.2]
+
+
+def test_a_search_goes_on_where_it_was_stopped(search_file, drawn, tmp_path):
+    search = load_search(search_file)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    first = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    scored = first._score
+
+    def stops_at_the_third(values):
+        if len(getattr(first, "tried", [])) == 2:
+            raise KeyboardInterrupt
+        return scored(values)
+
+    first._score = stops_at_the_third
+    with pytest.raises(KeyboardInterrupt):
+        run_search(first)
+    assert len(read_trials(tmp_path / "tune")) == 2
+    second = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    run_search(second)
+    trials = read_trials(tmp_path / "tune")
+    assert len(second.tried) == 2, "the two that were done are not tried again"
+    settings = {tuple(trial.values.values()) for trial in trials}
+    assert settings == {(0.1, ""), (0.1, "flip"), (0.01, ""), (0.01, "flip")}
+    assert [trial.error for trial in trials if not trial.scores] == ["the loss is not a number"]
+
+
+def test_three_mistakes_of_ours_in_a_row_end_the_search(search_file, drawn, tmp_path):
+    search = load_search(search_file)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    tuner._score = lambda values: {}["ours"]
+    with pytest.raises(InputError, match=r"3 trials in a row .* KeyError: 'ours'"):
+        run_search(tuner)
+    assert len(read_trials(tmp_path / "tune")) == 3
+
+
+def test_halving_gives_more_folds_to_the_better_half(search_file, drawn, tmp_path):
+    changes = {
+        "tune": {"tuner": "halving", "factor": 2, "folds": 4},
+        "space": {"train.learning_rate": {"low": 0.001, "high": 0.9}},
+    }
+    search = load_search(search_file, changes)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    run_search(tuner)
+    assert {values["tuner/epochs"] for values in tuner.tried} == {1, 2, 4}
+    rates = {
+        budget: [v["train.learning_rate"] for v in tuner.tried if v["tuner/epochs"] == budget]
+        for budget in (1, 2, 4)
+    }
+    assert len(rates[1]) > 1
+    again = set(rates[1]) & set(rates[2])
+    assert again
+    assert min(again) >= np.median(rates[1]), "only the better half goes on"
+
+
+def test_a_real_trial_trains_every_fold(search_file, drawn, tmp_path):
+    changes = {"tune": {"tuner": "random", "trials": 1}, "train": {"batch": 8}}
+    search = load_search(search_file, changes)
+    folds = make_folds(drawn[:1], search.tune, tmp_path)
+    tuner = FoldTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    run_search(tuner)
+    (trial,) = read_trials(tmp_path / "tune")
+    assert len(trial.scores) == 3
+    folders = sorted((tmp_path / "train").iterdir())
+    results = [json.loads((f / "result.json").read_text())["accuracy_at"] for f in folders]
+    assert all(sorted(accuracies) == ["3", "4"] for accuracies in results)
+    means = sorted(np.mean(list(accuracies.values())) for accuracies in results)
+    np.testing.assert_allclose(sorted(trial.scores), means)
+
+
+def result_of(scores: dict[float, tuple[float, ...]], **more) -> SearchResult:
+    search = Search(
+        recipe=load_recipe(), tune=TuneConfig(), space={"train.learning_rate": [*scores]}
+    )
+    trials = [
+        TrialRecord(
+            trial=str(number),
+            values={"train.learning_rate": rate},
+            scores=folds,
+            error="" if folds else "it broke & <stopped>",
+        )
+        for number, (rate, folds) in enumerate(scores.items())
+    ]
+    return SearchResult(
+        name="trial",
+        title="Trial",
+        command="ganaug tune",
+        machine="this one",
+        source="noise",
+        classes=[["a", "b"]],
+        settings=search.model_dump(mode="json"),
+        trials=trials,
+        seconds=12.0,
+        **more,
+    )
+
+
+def test_the_table_the_page_and_the_recipe(tmp_path):
+    scores = {0.1: (0.5, 0.6), 0.01: (0.8, 0.9), 0.001: (), 0.02: (0.7, 0.9)}
+    result = result_of(scores, retrained=(0.8, 0.9), untuned=(0.7, 0.7))
+    assert [trial.mean for trial in result.ranked()] == pytest.approx([0.85, 0.8, 0.55])
+    assert result.best.standard_error == pytest.approx(0.1 / 2)
+    rows = result.csv().splitlines()
+    assert rows[0] == "trial,train.learning_rate,budget,mean,standard_error,fold 1,fold 2,error"
+    assert rows[3] == "2,0.001,,,,,,it broke & <stopped>"
+    page = render_search(result)
+    assert "it broke &amp; &lt;stopped&gt;" in page
+    assert "85 ± 5" in page
+    search = Search(
+        recipe=load_recipe(None, {"train": {"epochs": 7}}),
+        space={"train.learning_rate": [0.1], "gan.width": [8]},
+    )
+    best = TrialRecord(trial="0", values={"train.learning_rate": 0.1, "gan.width": 8})
+    path = write_recipe(search, best, tmp_path / "tuned.toml", "Found by: x\n\n  y")
+    assert path.read_text().startswith("# Found by: x\n#\n#   y\n\n")
+    recipe = load_recipe(path)
+    assert recipe.gan.width == 8
+    arms = recipe.resolved_arms()
+    assert arms["tuned"].train.learning_rate == 0.1
+    assert arms["untuned"].train.learning_rate == recipe.train.learning_rate
+    assert {arm.train.epochs for arm in arms.values()} == {7}
+
+
+def test_a_search_that_only_failed_says_why():
+    with pytest.raises(InputError, match="all 1 trials failed: it broke"):
+        _ = result_of({0.1: ()}).best
+
+
+def test_importance_finds_what_the_score_depends_on():
+    rng = np.random.default_rng(0)
+    trials = [
+        TrialRecord(
+            trial=str(i),
+            values={"rate": float(rate), "name": str(rng.choice(["x", "y"]))},
+            scores=(math.log(rate),),
+        )
+        for i, rate in enumerate(10 ** rng.uniform(-4, -1, 20))
+    ]
+    found = importance(trials, ["rate", "name"])
+    assert list(found) == ["rate", "name"]
+    assert found["rate"] > 0.9
+    assert sum(found.values()) == pytest.approx(1)
+    assert importance(trials[:3], ["rate"]) == {}
+
+
+def test_failed_trials_are_known_to_keras_tuner(search_file, drawn, tmp_path):
+    search = load_search(search_file)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    run_search(tuner)
+    states = [trial.status for trial in tuner.oracle.trials.values()]
+    assert sorted(states) == ["COMPLETED"] * 3 + ["FAILED"]
+    best = tuner.oracle.get_best_trials(1)[0]
+    assert isinstance(best.hyperparameters, kt.HyperParameters)
+    assert best.hyperparameters.values["train.learning_rate"] == 0.1
