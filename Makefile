@@ -15,10 +15,13 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
          $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo data gan classify report bench-classify test lint
+BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
+
+.PHONY: help install demo data gan classify tune report test lint
+.PHONY: bench bench-gan bench-generators bench-data bench-classify
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ganaug needs Python 3.11 or newer, this is " + sys.version)'
@@ -40,11 +43,26 @@ gan: $(READY)  ## Train one DCGAN a class (DATASET, DATA_DIR, CLASSES, PER_CLASS
 classify: $(READY)  ## Compare classifiers with and without synthetic images (the same variables)
 	$(BIN)/ganaug classify $(COMMON) $(call option,STEPS,--gan.steps) $(ARGS)
 
+tune: $(READY)  ## Search for better settings (SEARCH=pereira-p12 or a file, and the same variables)
+	$(BIN)/ganaug tune $(DATA) --search '$(SEARCH)' $(call option,INSTANCES,--instances) \
+	  $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers) $(ARGS)
+
 report: $(READY)  ## Write the page of a finished comparison again (STUDY=outputs/study/…)
 	$(BIN)/ganaug report $(STUDY) $(ARGS)
 
-bench-classify: $(READY)  ## Many small trainings beside a naive loop (DATASET, DATA_DIR, ARGS="--splits 4")
-	$(BIN)/python -m bench.classify $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
+bench: bench-gan bench-data bench-classify  ## Everything beside what one would write instead
+
+bench-gan: $(READY)  ## Training DCGANs beside the loop of the tutorials (DATASET, DATA_DIR, ARGS)
+	$(BIN)/python -m bench.gan $(BENCH)
+
+bench-generators: $(READY)  ## What each ingredient of a generator is worth (ARGS="--variants all")
+	$(BIN)/python -m bench.generators $(BENCH)
+
+bench-data: $(READY)  ## Augmentation beside Keras' layers inside Dataset.map (ARGS)
+	$(BIN)/python -m bench.data $(ARGS)
+
+bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--splits 4")
+	$(BIN)/python -m bench.classify $(BENCH)
 
 test: $(READY)  ## Run the tests
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)

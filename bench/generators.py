@@ -1,0 +1,182 @@
+"""What each ingredient of a generator is worth on 50 images of a class.
+
+Command: ``make bench-generators DATASET=cifar10 DATA_DIR=…``, or ``python -m bench.generators -h``.
+
+Every variant trains a generator for each class of each pair, one class a core, through the tasks of
+`ganaug gan`: a measurement that is stopped goes on where it was. What is measured of its samples:
+
+- KID on `efficientnet_lite0` features at 160 pixels, to real images that no training saw;
+- the share of samples in which an independent judge finds the intended class. The judge is a linear
+  probe on those features, trained on real images of the pair that no generator saw; projected
+  discriminators look through another network, `efficientnet_lite1`;
+- the copy test of `ganaug quality`, on the same network at 96 pixels.
+
+The last line is JSON: for each variant the means over the classes.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from classifiers.probes import Probe, logistic_probe
+from ganaug import Bank
+from ganaug.config import GanConfig
+from ganaug.quality import Extractor
+from ganaug.quality.copying import find_copies
+from ganaug.quality.kernel_distance import kid
+from ganaug.quality.originals import Originals
+from pipelines import runtime
+from pipelines.images import Images
+from pipelines.judges import open_judges
+from pipelines.recipe import DataConfig, load_recipe
+from pipelines.study import Drawn, draw_instances, open_source, plan_gans, train_gans
+
+PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0}
+"""The DCGAN of study P7."""
+PROJECTED = load_recipe("projected").gan.model_dump(exclude_unset=True)
+COLOUR = "color,translation,cutout"
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": PLAIN,
+    "plain + flips": PLAIN | {"flip": True},
+    "plain + EMA": {"augment": "", "flip": False},
+    "plain + DiffAugment": PLAIN | {"augment": COLOUR},
+    "flips, EMA, DiffAugment: default": {},
+    "default, hinge": {"loss": "hinge"},
+    "default, adaptive 0.6": {"adaptive": 0.6},
+    "default + LeCam 0.3": {"lecam": 0.3},
+    "default + R1 0.1": {"r1": 0.1},
+    "default + spectral norm": {"spectral_norm": True},
+    "default + minibatch stddev": {"minibatch_stddev": True},
+    "default, residual": {"network": "residual"},
+    "projected": PROJECTED,
+    "projected, colour too": PROJECTED | {"augment": COLOUR},
+    "projected, lr 2e-4": PROJECTED | {"learning_rate": 2e-4},
+    "projected, no EMA": PROJECTED | {"ema_half_life": 0},
+    "projected, non-saturating": PROJECTED | {"loss": "non_saturating"},
+    "projected, no DiffAugment": PROJECTED | {"augment": ""},
+}
+SAMPLES = 300
+
+
+class Pair(NamedTuple):
+    """Two classes, and everything to judge samples of them by."""
+
+    drawn: Drawn
+    unseen: dict[str, Any]
+    train: dict[str, Any]
+    probe: Probe
+    accuracy: float
+    originals: dict[str, tuple[Originals, Originals]]
+
+
+def open_pair(
+    options: argparse.Namespace, classes: str, judge: Extractor, finder: Extractor
+) -> Pair:
+    """Draw the images of a pair, and train its judge on those that no generator sees."""
+    data = DataConfig(
+        source=options.dataset,
+        data_dir=options.data_dir,
+        classes=classes.replace("/", ","),
+        instances=1,
+    )
+    (drawn,) = draw_instances(open_source(data), data, options.outputs, options.judged_by)
+    folder = options.outputs / drawn.folder
+    train, test = Images.load(folder / "train.npz"), Images.load(folder / "test.npz")
+    further = Images.load(options.outputs / str(drawn.further))
+    probe = logistic_probe(judge(further.images), further.labels, len(further.class_names))
+    seen = judge(test.images)
+    accuracy = float(np.mean(probe.logits(seen).argmax(axis=1) == test.labels))
+    labels = dict(enumerate(drawn.record.classes))
+    return Pair(
+        drawn,
+        unseen={name: seen[test.labels == label] for label, name in labels.items()},
+        train={name: judge(train.of_class(label)) for label, name in labels.items()},
+        probe=probe,
+        accuracy=accuracy,
+        originals={
+            name: (
+                Originals.of(train.of_class(label), finder),
+                Originals.of(test.of_class(label), finder),
+            )
+            for label, name in labels.items()
+        },
+    )
+
+
+def judge_class(
+    bank: Bank, name: str, pair: Pair, judge: Extractor, finder: Extractor
+) -> dict[str, float]:
+    """Measure the samples of one class."""
+    images = bank.sample(name, SAMPLES, seed=1)
+    samples = judge(images)
+    copies, _ = find_copies(finder(images), *pair.originals[name])
+    found = pair.probe.logits(samples).argmax(axis=1) == bank.label(name)
+    return {
+        "kid": kid(pair.unseen[name], samples).value,
+        "floor": kid(pair.unseen[name], pair.train[name]).value,
+        "found": float(np.mean(found)),
+        "copied": copies.copied,
+        "chance": copies.copied_floor,
+        "copies": float(copies.copies),
+    }
+
+
+def measure(name: str, pairs: list[Pair], judges: list[Any], options: Any) -> list[dict[str, Any]]:
+    """Train one variant on every pair; return a row for each class."""
+    settings = VARIANTS[name] | {"grid_every": 0}
+    if options.steps:
+        settings["steps"] = options.steps
+    tasks = plan_gans([pair.drawn for pair in pairs], GanConfig(**settings))
+    banks, runs = train_gans(tasks, options.outputs, runtime.cores())
+    seconds = {(run.instance, run.result.class_name): run.result.seconds for run in runs}
+    return [
+        {"class": label, "seconds": seconds[index, label]}
+        | judge_class(Bank(options.outputs / banks[index]), label, pair, *judges)
+        for index, pair in enumerate(pairs)
+        for label in pair.drawn.record.classes
+    ]
+
+
+def main() -> None:
+    """Measure; the last line is JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("dataset", nargs="?", default="auto")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--pairs", default="airplane/cat,automobile/dog,ship/horse")
+    parser.add_argument("--variants", default="plain|projected", help=" | ".join(VARIANTS))
+    parser.add_argument("--steps", type=int, help="generator steps, instead of each variant's own")
+    parser.add_argument(
+        "--judged-by", type=int, default=140, help="real images a class that train the judge"
+    )
+    parser.add_argument("--outputs", type=Path, default=Path("outputs"))
+    options = parser.parse_args()
+    names = list(VARIANTS) if options.variants == "all" else options.variants.split("|")
+    unknown = [name for name in names if name not in VARIANTS]
+    if unknown:
+        parser.error(f"unknown variants {unknown}; choose among {', '.join(VARIANTS)}")
+    runtime.quiet()
+    judges = [open_judges("efficientnet_lite0", size)[0] for size in (160, 96)]
+    pairs = [open_pair(options, classes, *judges) for classes in options.pairs.split(",")]
+    print(runtime.machine())
+    print("the judge is right on", *(f"{pair.accuracy:.1%}" for pair in pairs), "of test images")
+    table = {}
+    for name in names:
+        rows = measure(name, pairs, judges, options)
+        for row in rows:
+            print(
+                f"{name:34}{row['class']:12}{row['seconds']:6.0f} s   KID {row['kid']:.3f} "
+                f"(real {row['floor']:.3f})   found {row['found']:6.1%}   copied "
+                f"{row['copied']:.0%} (chance {row['chance']:.0%})",
+                flush=True,
+            )
+        keys = ("seconds", "kid", "found", "copies")
+        table[name] = {key: round(statistics.mean(row[key] for row in rows), 4) for key in keys}
+    print(json.dumps(table))
+
+
+if __name__ == "__main__":
+    main()
