@@ -2,19 +2,23 @@
 
 import os
 import shutil
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
 import keras
 import numpy as np
 
+from ganaug.config import GanConfig
+from ganaug.critic import scores
 from ganaug.errors import InputError
 from ganaug.files import read_json
 from ganaug.latents import neighbours
 from ganaug.sampling import draw_latents, generate
 
-BANK_FILES = ("generator.keras", "config.json", "grid.png")
+GENERATOR, DISCRIMINATOR = "generator.keras", "discriminator.keras"
+BANK_FILES = (GENERATOR, DISCRIMINATOR, "config.json", "grid.png")
 
 
 class Bank:
@@ -48,7 +52,7 @@ class Bank:
                 f"{self.folder} mixes generators of {sorted(sizes)} pixels; train them at one size"
             )
         self.image_size: int = sizes.pop()
-        self._load = cache(_load_generator)
+        self._load = cache(_load_network)
 
     def _find_folders(self) -> list[Path]:
         try:
@@ -85,7 +89,7 @@ class Bank:
         if n < 1 or truncation <= 0:
             raise InputError(f"n={n}, truncation={truncation}; both must be above 0")
         latents = draw_latents(n, self._latents[index], [seed, index])
-        return generate(self._load(self._folders[index]), truncation * latents)
+        return generate(self._load(self._folders[index] / GENERATOR), truncation * latents)
 
     def near(
         self, label: int | str, images: np.ndarray, n: int, seed: int, reach: float = 0.4
@@ -114,7 +118,40 @@ class Bank:
         if n < 1 or not 0 <= reach <= 1:
             raise InputError(f"n={n}, reach={reach}; give 1 or more, and 0 to 1")
         self.require_size(images.shape[1])
-        return neighbours(self._load(self._folders[index]), images, n, seed=seed, reach=reach)
+        return neighbours(
+            self._load(self._folders[index] / GENERATOR), images, n, seed=seed, reach=reach
+        )
+
+    def score(
+        self,
+        label: int | str,
+        images: np.ndarray,
+        backbone: Callable[[GanConfig], keras.Model] | None = None,
+    ) -> np.ndarray:
+        """Return how real the discriminator of a class finds images.
+
+        Parameters
+        ----------
+        label
+            Class number or name.
+        images
+            uint8 ``[N, size, size, 3]``.
+        backbone
+            Makes the network that a projected discriminator looks through, from its settings.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 ``[N]``, logits: above 0 looks real.
+        """
+        index = self.label(label)
+        self.require_size(images.shape[1])
+        critic = self._load(self._folders[index] / DISCRIMINATOR)
+        config = GanConfig.model_validate(self._configs[index]["config"])
+        through = None
+        if config.discriminator == "projected" and backbone is not None:
+            through = partial(backbone, config)
+        return scores(critic, images, through)
 
     def label(self, label: int | str) -> int:
         """Return the number of a class.
@@ -191,8 +228,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _load_generator(folder: Path) -> Any:
-    path = folder / "generator.keras"
+def _load_network(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises almost anything on a broken file.

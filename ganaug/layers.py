@@ -9,6 +9,7 @@ GROUP = 4
 """Images that minibatch standard deviation compares with each other."""
 
 
+@keras.saving.register_keras_serializable("ganaug")
 class SpectralConv2D(keras.layers.Conv2D):  # type: ignore[misc]
     """A convolution whose kernel is divided by its largest singular value (Miyato et al. 2018).
 
@@ -25,6 +26,10 @@ class SpectralConv2D(keras.layers.Conv2D):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.seed = seed
 
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds it again."""
+        return {**super().get_config(), "seed": self.seed}
+
     def build(self, input_shape: Any) -> None:
         """Add the left singular vector, the state of the power iteration."""
         super().build(input_shape)
@@ -35,6 +40,16 @@ class SpectralConv2D(keras.layers.Conv2D):  # type: ignore[misc]
             trainable=False,
             dtype="float32",
         )
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the singular vector too: Keras' convolution knows its own two variables only."""
+        super().save_own_variables(store)
+        store["singular"] = self.singular
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load what :meth:`save_own_variables` wrote."""
+        super().load_own_variables(store)
+        self.singular.assign(store["singular"])
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Convolve with the normalised kernel; each training call is one power iteration."""
@@ -51,6 +66,7 @@ class SpectralConv2D(keras.layers.Conv2D):  # type: ignore[misc]
         return outputs + self.bias if self.use_bias else outputs
 
 
+@keras.saving.register_keras_serializable("ganaug")
 class MinibatchStddev(keras.layers.Layer):  # type: ignore[misc]
     """Append a map that says how much the images of a small group differ (Karras et al. 2018).
 
@@ -72,3 +88,25 @@ class MinibatchStddev(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
         """Tell the shape without a batch size, which JAX would need to infer it."""
         return (*input_shape[:-1], input_shape[-1] + 1)
+
+
+@keras.saving.register_keras_serializable("ganaug")
+class Constant(keras.layers.Layer):  # type: ignore[misc]
+    """The same row for every image of the batch, whatever the image."""
+
+    def __init__(self, row: list[float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.row = row
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds it again."""
+        return {**super().get_config(), "row": self.row}
+
+    def call(self, inputs: Any) -> Any:
+        """Return ``[B, len(row)]``."""
+        row = ops.convert_to_tensor([self.row], "float32")
+        return ops.repeat(row, ops.shape(inputs)[0], axis=0)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
+        """Tell the shape without a batch size, which JAX would need to infer it."""
+        return (input_shape[0], len(self.row))

@@ -12,6 +12,7 @@ from ganaug.bank import class_folder_name
 from ganaug.callbacks import GRID_COLUMNS, draw_grid
 from ganaug.checkpoint import check_same
 from ganaug.config import GanConfig
+from ganaug.critic import build_critic
 from ganaug.errors import InputError
 from ganaug.files import read_json, replacing, write_json
 from ganaug.grids import check_images, save_picture
@@ -49,8 +50,9 @@ def train(
     config
         Every setting.
     folder
-        Gets ``generator.keras``, ``config.json``, ``history.json``, ``record.json`` (measurements,
-        the step that was kept, restarts), ``grid.png``, ``grids/`` and what
+        Gets ``generator.keras``, ``discriminator.keras`` (as :func:`ganaug.critic.build_critic`
+        gives it, at the last step), ``config.json``, ``history.json``, ``record.json``
+        (measurements, the step that was kept, restarts), ``grid.png``, ``grids/`` and what
         :func:`ganaug.pictures.draw_all` makes of them.
     class_name
         Written to ``config.json``; a :class:`ganaug.Bank` knows the generator by it.
@@ -79,7 +81,8 @@ def train(
     gan = _build(images, config, backbone)
     session = Session(gan, images, None, folder, settings, progress, quality)
     record = session.run()
-    _save_generator(gan.sampler, folder)
+    _save(gan.sampler, folder / "generator.keras")
+    _save(build_critic(gan), folder / "discriminator.keras")
     save_picture(draw_grid(gan, images[:GRID_COLUMNS]), folder / "grid.png")
     draw_all(folder, {folder: gan.sampler}, record)
     session.finish(record)
@@ -138,7 +141,8 @@ def train_classes(
     for label, class_settings in enumerate(described):
         target = folder / class_folder_name(label, class_settings["class_name"])
         generators[target] = gan.class_generator(label)
-        _save_generator(generators[target], target)
+        _save(generators[target], target / "generator.keras")
+        _save(build_critic(gan, label), target / "discriminator.keras")
         grid = draw_grid(gan, images[labels == label][:GRID_COLUMNS], label)
         save_picture(grid, target / "grid.png")
         write_json(target / "config.json", class_settings)
@@ -165,9 +169,9 @@ def _build(
     return gan
 
 
-def _save_generator(generator: keras.Model, folder: Path) -> None:
-    with replacing(folder / "generator.keras") as part:
-        generator.save(part)
+def _save(model: keras.Model, path: Path) -> None:
+    with replacing(path) as part:
+        model.save(part)
 
 
 def _describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Pretrained:
         return self.extractor(images)
 
 
-def open_judges(names: str, size: int) -> list[Extractor]:
+def open_judges(names: str, size: int, cache: Path | None = None) -> list[Extractor]:
     """Return the judges of a comma-separated list.
 
     Parameters
@@ -49,6 +49,8 @@ def open_judges(names: str, size: int) -> list[Extractor]:
         Backbones, or `random`.
     size
         Side in pixels to which a backbone resizes images.
+    cache
+        Folder that keeps the features of a backbone between runs.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def open_judges(names: str, size: int) -> list[Extractor]:
     if not chosen:
         raise InputError(f"no judge in {names!r}; name `random`, a backbone, or both")
     return [
-        RandomNetwork() if name == RANDOM else Pretrained(FeatureExtractor(name, size))
+        RandomNetwork() if name == RANDOM else Pretrained(FeatureExtractor(name, size, cache=cache))
         for name in chosen
     ]
 

@@ -27,6 +27,8 @@ class TrainResult(Result):
     """Distinct images in an epoch."""
     steps: int
     """Optimiser steps."""
+    notes: list[str] = []
+    """What a reader of the numbers has to know, e.g. how many samples it took to choose some."""
     effort: int
     """`Task.effort` of the task that made it: estimates of run time go by it."""
     seconds: float

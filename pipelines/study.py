@@ -5,18 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from ganaug.files import write_json
 from pipelines import runtime
-from pipelines.errors import InputError
+from pipelines.checking import check_models
 from pipelines.executor import run_tasks
-from pipelines.expand import Expansion
 from pipelines.identity import digest, slug
-from pipelines.images import Images
-from pipelines.recipe import Arm, DataConfig, Recipe
+from pipelines.recipe import DataConfig, Recipe
 from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
 from pipelines.sources import Source, load_source
 from pipelines.subsets import Instance, further_images, instance, parse_classes
@@ -165,54 +161,6 @@ def plan_trainings(
             )
             planned.append((index, name, task))
     return planned
-
-
-def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
-    """Build the classifier of every arm once: a wrong name must not wait for the generators.
-
-    Raises
-    ------
-    InputError
-        If a model or a teacher is unknown, a model cannot be built for these images or an expansion
-        applied to them, or a probe cannot train that way.
-    """
-    runtime.prepare()
-    from classifiers import build_model, probe_features
-    from pipelines.mixing.teacher import teacher_features
-
-    one_each = Images(
-        np.zeros((classes, *size, 3), np.uint8),
-        np.arange(classes),
-        tuple(map(str, range(classes))),
-        "blank",
-    )
-    checked = []
-    for name, arm in recipe.resolved_arms().items():
-        Expansion(one_each, arm.expand)
-        if arm.mix.teacher:
-            teacher_features(arm.mix.teacher)
-        if arm.train.probe:
-            _check_probe(name, arm)
-            probe_features(arm.train, None)
-            continue
-        model = (arm.train.model, arm.train.model_params)
-        if model not in checked:
-            build_model(model[0], (*size, 3), classes, **model[1])
-            checked.append(model)
-
-
-def _check_probe(name: str, arm: Arm) -> None:
-    """Refuse what a probe, fitted once to every image as it is, cannot do."""
-    wrong = {"augment": arm.augment, "expand": arm.expand, "mix.teacher": arm.mix.teacher}
-    if arm.mix.strategy not in ("none", "concatenate"):
-        wrong["mix.strategy"] = arm.mix.strategy
-    for key, value in wrong.items():
-        if value:
-            raise InputError(
-                f"arm {name!r}: {key}={value!r} with train.probe={arm.train.probe!r}: a probe sees "
-                "each image once and as it is (model_params.mirror adds its mirror image); "
-                "synthetic images join it by mix.strategy='concatenate'"
-            )
 
 
 def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Path:

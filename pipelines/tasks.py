@@ -155,6 +155,8 @@ class TrainTask(Task):
     code: ClassVar[tuple[str, ...]] = (
         "classifiers",
         "pipelines/augment",
+        "pipelines/choosing.py",
+        "pipelines/judges.py",
         "pipelines/expand",
         "pipelines/mixing",
         "pipelines/stream.py",
@@ -213,6 +215,7 @@ class TrainTask(Task):
             history=fitted.history,
             train_images=seen,
             steps=fitted.steps,
+            notes=list(synthetic.notes) if synthetic else [],
             effort=self.effort,
             seconds=time.perf_counter() - start,
         )

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from test_gan_training import run_python
 
 import ganaug
 from ganaug import Bank, GanConfig, InputError
+from ganaug.critic import scores
 from ganaug.grids import image_grid, save_images
 
 
@@ -62,6 +64,18 @@ def test_assembling_again_replaces(folders, bank):
     again = Bank.assemble(bank.folder, folders[::-1])
     assert again.class_names == ["dog/wolf", "cat"]
     assert not [p for p in bank.folder.parent.iterdir() if p.name.startswith(".")]
+
+
+def test_the_discriminator_scores_images(bank):
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (70, 32, 32, 3), np.uint8)
+    logits = bank.score("cat", images)
+    assert logits.shape == (70,)
+    assert logits.std() > 0
+    np.testing.assert_allclose(bank.score(0, images[:3]), logits[:3], rtol=1e-5)
+    assert not np.allclose(bank.score(1, images), logits)
+    with pytest.raises(InputError, match="received one"):
+        scores(keras.saving.load_model(bank.folder / "0-cat/discriminator.keras"), images, list)
 
 
 def test_another_size_is_refused(bank):

@@ -4,6 +4,7 @@ import pytest
 
 import ganaug
 from ganaug import Bank, GanConfig, InputError
+from ganaug.critic import build_critic, scores
 from ganaug.model import GAN
 from ganaug.sampling import draw_latents, generate
 from ganaug.stream import batches
@@ -46,6 +47,19 @@ def test_a_class_on_its_own_draws_what_the_conditional_generator_draws(network):
         together = gan.sample(5, [7], label).astype(int)
         assert abs(together - alone[label]).max() <= 1
     assert abs(alone[0].astype(int) - alone[1]).max() > 10
+
+
+def test_the_discriminator_of_a_class_judges_as_that_class(data):
+    images, _ = data
+    gan = GAN(32, TINY, classes=2)
+    gan.step.assign(4)
+    for label in range(2):
+        one_hot = np.eye(2, dtype=np.float32)[np.full(20, label)]
+        (logits,) = keras.tree.flatten(gan.discriminator([images / np.float32(127.5) - 1, one_hot]))
+        critic = build_critic(gan, label)
+        np.testing.assert_allclose(
+            scores(critic, images), np.mean(logits, axis=1), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_labels_come_in_gradually(data):

@@ -6,6 +6,7 @@ from keras import layers
 import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.checkpoint import state_of
+from ganaug.critic import build_critic, scores
 from ganaug.model import GAN
 from ganaug.projected import Lens, build_heads
 
@@ -76,6 +77,21 @@ def test_training_through_a_backbone_and_checkpoints_without_it(images, tmp_path
     kept = {id(v) for v in state_of(gan)}
     assert not kept & {id(v) for v in gan.lens.variables}
     assert {id(v) for v in gan.trainable_variables} <= kept
+
+
+def test_a_saved_discriminator_judges_as_the_trained_one(images, tmp_path):
+    gan = GAN(32, TINY, backbone)
+    gan.lens.calibrate(images)
+    views = gan.lens(images[:8] / np.float32(127.5) - 1)
+    logits = [np.mean(part, axis=1) for part in gan.discriminator(views)]
+    build_critic(gan).save(tmp_path / "critic.keras")
+    critic = keras.saving.load_model(tmp_path / "critic.keras", safe_mode=True)
+    np.testing.assert_allclose(
+        scores(critic, images[:8], backbone), np.mean(logits, axis=0), rtol=1e-4, atol=1e-4
+    )
+    assert critic.count_params() < gan.lens.count_params() + gan.discriminator.count_params()
+    with pytest.raises(InputError, match="received none"):
+        scores(critic, images[:8])
 
 
 def test_a_missing_or_unfit_backbone_is_refused(images, tmp_path):

@@ -46,6 +46,7 @@ def test_training_leaves_a_whole_folder(trained):
     folder, history, seen = trained
     assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*")) == [
         "config.json",
+        "discriminator.keras",
         "generator.keras",
         "grid.png",
         "grids/step-00003.png",

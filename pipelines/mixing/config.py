@@ -1,10 +1,12 @@
 """Every setting of how further images join the real ones, with its default and why."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.augment import parse
+from pipelines.choosing import parse_rules
+from pipelines.errors import InputError
 
 
 class MixConfig(BaseModel):
@@ -33,6 +35,12 @@ class MixConfig(BaseModel):
     the probability that a batch is synthetic."""
     truncation: float = Field(1.0, gt=0, le=1)
     """Scale of the latent vectors: below 1, samples are more typical and less varied."""
+    choose: str = ""
+    """Rules that samples of the bank must pass, e.g. `agreement|novelty|score(0.5)`, see
+    `pipelines.choosing`; empty takes them as they come."""
+    choose_by: str = "efficientnet_lite0"
+    """Network whose features those rules look at, or `random`. A pre-trained one brings outside
+    knowledge in."""
     reach: float = Field(0.4, gt=0, le=0.5)
     """How far, at most, an image of `near` lies from one real image towards another."""
     copy_augment: str = "flip|shift(4)"
@@ -51,6 +59,18 @@ class MixConfig(BaseModel):
     def _augments(cls, copy_augment: str) -> str:
         parse(copy_augment)
         return copy_augment
+
+    @field_validator("choose")
+    @classmethod
+    def _chooses(cls, choose: str) -> str:
+        parse_rules(choose)
+        return choose
+
+    @model_validator(mode="after")
+    def _chooses_samples(self) -> Self:
+        if self.choose and self.origin != "bank":
+            raise InputError(f"mix.choose needs mix.origin 'bank', received {self.origin!r}")
+        return self
 
     @property
     def generated(self) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.augment import lazy as tf
 from pipelines.augment import parse
+from pipelines.choosing import choose
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.mixing.config import MixConfig
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 Targets = NDArray[np.float32]
 """Labels as a classifier is trained on them: ``[N, K]``, rows that sum to 1."""
 
+CHOOSING_SIZE = 96
+"""Side in pixels at which samples are looked at to choose among them: many, so not too large."""
 _BATCH = 256
 _NOISE, _COPIES = 1, 2  # each draw has a generator of its own, seeded by (seed, this)
 
@@ -34,10 +37,13 @@ class Synthetic:
         Of the same classes and size as the real ones.
     targets
         Their labels, which may be soft: float32 ``[N, K]``.
+    notes
+        How many samples it took to choose them, class by class.
     """
 
     images: Images
     targets: Targets
+    notes: tuple[str, ...] = ()
 
 
 def synthesise(
@@ -72,6 +78,7 @@ def synthesise(
         If the bank was trained on images of another size or lacks a class, or images to change or
         to take are missing.
     """
+    notes: list[str] = []
     if config.origin == "copies":
         images, targets = _copies(config, real, seed)
     else:
@@ -80,12 +87,14 @@ def synthesise(
         elif config.origin == "extra_real":
             images = _first_of_each(further or real.select([]), config.per_class)
         else:
-            images = _generated(config, real, seed, bank)
+            images, notes = _generated(config, real, seed, bank, cache)
         targets = one_hot(images)
     if config.teacher:
         targets = teacher_labels(config.teacher, real, images, cache)
     even = config.synthetic_smoothing / len(real.class_names)
-    return Synthetic(images, (1 - config.synthetic_smoothing) * targets + np.float32(even))
+    return Synthetic(
+        images, (1 - config.synthetic_smoothing) * targets + np.float32(even), tuple(notes)
+    )
 
 
 def one_hot(images: Images) -> Targets:
@@ -93,19 +102,30 @@ def one_hot(images: Images) -> Targets:
     return np.eye(len(images.class_names), dtype=np.float32)[images.labels]
 
 
-def _generated(config: MixConfig, real: Images, seed: int, bank: "Bank | None") -> Images:
+def _generated(
+    config: MixConfig, real: Images, seed: int, bank: "Bank | None", cache: Path | None
+) -> tuple[Images, list[str]]:
+    """Draw from the generators; the notes say how many samples choosing took."""
     if bank is None:
         raise ValueError(f"the origin {config.origin!r} needs a bank, received none")
     bank.require_size(real.size[0])
-    drawn = []
-    for label, name in enumerate(real.class_names):
-        if config.origin == "near":
-            ours = real.of_class(label)
-            pixels = bank.near(name, ours, config.per_class, seed=seed, reach=config.reach)
-        else:
-            pixels = bank.sample(name, config.per_class, seed=seed, truncation=config.truncation)
-        drawn.append(pixels)
-    return _by_class(drawn, real, "synthetic")
+    n, names = config.per_class, real.class_names
+    ours = {name: real.of_class(label) for label, name in enumerate(names)}
+    notes = []
+    if config.origin == "near":
+        drawn = [bank.near(name, ours[name], n, seed=seed, reach=config.reach) for name in names]
+    elif config.choose:
+        from pipelines.judges import open_judges
+
+        (judge,) = open_judges(config.choose_by, CHOOSING_SIZE, cache)
+        chosen = choose(
+            bank, ours, config.choose, n, seed=seed, truncation=config.truncation, judge=judge
+        )
+        drawn = [images for images, _ in chosen.values()]
+        notes = [f"{name}: {report}" for name, (_, report) in chosen.items()]
+    else:
+        drawn = [bank.sample(name, n, seed=seed, truncation=config.truncation) for name in names]
+    return _by_class(drawn, real, "synthetic"), notes
 
 
 def _noise(config: MixConfig, real: Images, seed: int) -> Images:

@@ -191,6 +191,9 @@ def _notes(study: StudyResult) -> list[tuple[str, list[int]]]:
     for index, record in enumerate(study.instances):
         for words in record.notes:
             notes.setdefault(words, []).append(index)
+    for run in study.trainings:
+        for words in run.result.notes:
+            notes.setdefault(f"{run.arm}: {words}", []).append(run.instance)
     return list(notes.items())
 
 

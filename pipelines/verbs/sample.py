@@ -1,5 +1,6 @@
 """`ganaug sample`: new images from saved generators."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ def sample(
     n: int = 16,
     seed: int = 0,
     truncation: float = 1.0,
+    choose: str = "",
+    choose_by: str = "efficientnet_lite0",
+    instance: Path | None = None,
     out: Path = Path("samples.png"),
     columns: int = 8,
 ) -> Path:
@@ -35,6 +39,14 @@ def sample(
         The same seed gives the same images.
     truncation
         Scale of the latent vectors, above 0: below 1, samples are more typical and less varied.
+    choose
+        Rules that images must pass, e.g. ``agreement|novelty|score(0.5)``: five classifiers trained
+        on the real images find the class, it copies no training image, it is among the half that
+        the discriminator finds most real. How many images that took is printed.
+    choose_by
+        Network whose features the first two rules look at, or `random`.
+    instance
+        Folder of the training images, which those rules need; by default found as in `quality`.
     out
         Ends in .png: one grid, a block of rows a class. Ends in .npz: arrays `images` (uint8) and
         `labels`, and `class_names`. Else a folder: one PNG an image, a sub-folder a class.
@@ -59,7 +71,25 @@ def sample(
         raise InputError(f"--out ends in .png, .npz or is a folder, received {out}")
     source = Bank(bank)
     names = [name.strip() for name in classes.split(",")] if classes else source.class_names
-    drawn = {name: source.sample(name, n, seed, truncation) for name in names}
+    if choose:
+        from pipelines.choosing import choose as chosen_from
+        from pipelines.judges import find_reals, open_judges
+
+        found = chosen_from(
+            source,
+            find_reals(source, instance).train,
+            choose,
+            n,
+            seed=seed,
+            judge=open_judges(choose_by, 96)[0],
+            truncation=truncation,
+            names=names,
+        )
+        for name, (_, report) in found.items():
+            print(f"{name}: {report}", file=sys.stderr)
+        drawn = {name: images for name, (images, _) in found.items()}
+    else:
+        drawn = {name: source.sample(name, n, seed, truncation) for name in names}
     if out.suffix == ".npz":
         labels = np.repeat(np.arange(len(names)), n)
         synthetic = Images(

@@ -1,0 +1,73 @@
+"""Checks of a recipe that need its images or Keras, made before anything long begins."""
+
+from typing import Any
+
+import numpy as np
+
+from pipelines import runtime
+from pipelines.errors import InputError
+from pipelines.expand import Expansion
+from pipelines.images import Images
+from pipelines.mixing import MixConfig
+from pipelines.recipe import Arm, Recipe
+
+
+def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
+    """Build the classifier of every arm once: a wrong name must not wait for the generators.
+
+    Raises
+    ------
+    InputError
+        If a model or a teacher is unknown, a model cannot be built for these images or an expansion
+        applied to them, a probe cannot train that way, or samples are to be mixed in that have no
+        label.
+    """
+    runtime.prepare()
+    from classifiers import build_model, probe_features
+    from pipelines.mixing.teacher import teacher_features
+
+    one_each = Images(
+        np.zeros((classes, *size, 3), np.uint8),
+        np.arange(classes),
+        tuple(map(str, range(classes))),
+        "blank",
+    )
+    checked = []
+    for name, arm in recipe.resolved_arms().items():
+        Expansion(one_each, arm.expand)
+        if arm.generated and recipe.gan.scope == "pooled":
+            raise InputError(
+                f"arm {name!r} mixes in images of generators with gan.scope='pooled', which have "
+                "no label; use gan.scope='class' or 'conditional'"
+            )
+        if arm.mix.teacher:
+            teacher_features(arm.mix.teacher)
+        if arm.train.probe:
+            _check_probe(name, arm)
+            probe_features(arm.train, None)
+            continue
+        model = (arm.train.model, arm.train.model_params)
+        if model not in checked:
+            build_model(model[0], (*size, 3), classes, **model[1])
+            checked.append(model)
+
+
+def _check_probe(name: str, arm: Arm) -> None:
+    """Refuse what a probe, fitted once to every image as it is, cannot do."""
+    wrong: dict[str, Any] = {
+        "augment": arm.augment,
+        "expand": arm.expand,
+        "mix.teacher": arm.mix.teacher,
+    }
+    if arm.mix.strategy not in ("none", "concatenate"):
+        wrong["mix.strategy"] = arm.mix.strategy
+    for key in ("synthetic_weight", "synthetic_smoothing"):
+        if getattr(arm.mix, key) != MixConfig.model_fields[key].default:
+            wrong[f"mix.{key}"] = getattr(arm.mix, key)
+    for key, value in wrong.items():
+        if value:
+            raise InputError(
+                f"arm {name!r}: {key}={value!r} with train.probe={arm.train.probe!r}: a probe sees "
+                "each image once and as it is (model_params.mirror adds its mirror image); "
+                "synthetic images join it by mix.strategy='concatenate'"
+            )
