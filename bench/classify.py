@@ -33,7 +33,7 @@ import psutil
 
 from classifiers.config import TrainConfig
 from pipelines import runtime
-from pipelines.executor import run_tasks
+from pipelines.executor import Executor
 from pipelines.images import Images
 from pipelines.recipe import Arm, DataConfig, Recipe, load_recipe
 from pipelines.study import Drawn, draw_instances, open_source, plan_trainings
@@ -90,7 +90,8 @@ def ours(
     """Train the same splits as `ganaug classify` does."""
     tasks = [task for *_, task in plan_trainings(recipe, drawn, None)]
     start = time.perf_counter()
-    results = run_tasks(tasks, outputs, workers=workers, title="ours")
+    with Executor(outputs, workers) as executor:
+        results = executor.run(tasks, "ours")
     return time.perf_counter() - start, [result.scores.accuracy for result in results]
 
 
@@ -148,7 +149,8 @@ def rss_growth(instance: Drawn, outputs: Path, trainings: int, workers: int) -> 
     watcher = threading.Thread(target=sample)
     watcher.start()
     try:
-        run_tasks(tasks, outputs, workers=workers, title="memory")
+        with Executor(outputs, workers) as executor:
+            executor.run(tasks, "memory")
     finally:
         done.set()
         watcher.join()

@@ -22,6 +22,8 @@ from .fitting import train as train
 from .flops import ModelCost as ModelCost
 from .flops import count_flops as count_flops
 from .flops import model_cost as model_cost
+from .heads import fit_head as fit_head
+from .heads import trains_head_only as trains_head_only
 from .inference import probabilities as probabilities
 from .models.fast import whiten as whiten
 from .probes import Probe as Probe

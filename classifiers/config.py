@@ -65,7 +65,9 @@ class TrainConfig(BaseModel):
     """Parameters of the schedule: see `classifiers.schedules`."""
 
     frozen_epochs: int = Field(0, ge=0)
-    """Epochs at the start in which only the head of a transfer model is trained."""
+    """Epochs at the start in which only the head of a transfer model is trained. If they are all
+    `epochs` and nothing changes or joins the images, then on features that are computed once and
+    kept, of a backbone with ImageNet weights."""
     frozen_learning_rate: float | None = Field(None, gt=0)
     """Constant learning rate of those epochs; none: that of the schedule."""
     thaw_every: int = Field(0, ge=0)

@@ -23,7 +23,8 @@ def probabilities(
     model
         Any classifier that ends in logits.
     images
-        uint8 images, or float images in 0..1, [N, H, W, C].
+        uint8 images, or float images in 0..1, [N, H, W, C]; or what else the model takes, such as
+        features [N, D].
     batch
         Most images in memory at a time, as floats.
     tta
@@ -53,8 +54,8 @@ def probabilities(
 
 
 def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    missing = size - len(images)
-    filled = np.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else images
+    padding = [(0, size - len(images)), *[(0, 0)] * (images.ndim - 1)]
+    filled = np.pad(images, padding)
     return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
 
 
@@ -83,7 +84,7 @@ def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
 
 def _check_images(model: keras.Model, images: NDArray[Any]) -> None:
     wanted = model.input_shape[1:]
-    if images.ndim != 4 or any(
+    if images.ndim != len(wanted) + 1 or any(
         side not in (None, got) for side, got in zip(wanted, images.shape[1:], strict=True)
     ):
         raise InputError(

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,107 +17,139 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipelines.errors import InputError
 from pipelines.tasks import Task
 
+Reports: TypeAlias = "Queue[tuple[Path, float] | None]"
 TASKS_PER_PROCESS = 25
 """TensorFlow keeps about 15 MB of every model it has built: processes are replaced in time."""
 
 
-def run_tasks(
-    tasks: Sequence[Task], outputs: Path, *, workers: int = 1, title: str = "tasks"
-) -> list[Any]:
-    """Run ``tasks`` and return their results in order.
-
-    Finished tasks are read from disk. The results are the same for any number of workers.
+class Executor:
+    """Runs tasks, and keeps its processes for the next ones: starting one takes seconds.
 
     Parameters
     ----------
-    tasks
-        What to run; a task that appears twice is run once.
     outputs
         The folder that holds the tasks' folders.
     workers
         Processes; 1 runs everything in this one.
-    title
-        Stands before the progress bar.
-
-    Raises
-    ------
-    InputError
-        If a task's settings turn out not to fit its images, or its process was killed.
     """
-    unique = {task.folder(): task for task in tasks}
-    waiting = [task for task in unique.values() if task.result(outputs) is None]
-    with _progress_bar(title, unique.values(), waiting) as advance:
-        if workers == 1 or len(waiting) <= 1:
-            _run_here(waiting, outputs, advance)
-        else:
-            _run_in_pool(waiting, outputs, min(workers, len(waiting)), advance)
-    return [task.result(outputs) for task in tasks]
+
+    def __init__(self, outputs: Path, workers: int = 1) -> None:
+        self.outputs = outputs
+        self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+        self._reports: Reports | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself; processes start with the first tasks."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes."""
+        self._close()
+
+    def run(self, tasks: Sequence[Task], title: str = "tasks") -> list[Any]:
+        """Run ``tasks`` and return their results in order.
+
+        Finished tasks are read from disk. The results are the same for any number of workers.
+
+        Parameters
+        ----------
+        tasks
+            What to run; a task that appears twice is run once.
+        title
+            Stands before the progress bar.
+
+        Raises
+        ------
+        InputError
+            If a task's settings turn out not to fit its images, or its process was killed.
+        """
+        unique = {task.folder(): task for task in tasks}
+        waiting = [task for task in unique.values() if task.result(self.outputs) is None]
+        with _progress_bar(title, unique.values(), waiting) as advance:
+            if self.workers == 1 or (len(waiting) <= 1 and self._pool is None):
+                self._run_here(waiting, advance)
+            else:
+                self._run_in_pool(waiting, advance)
+        return [task.result(self.outputs) for task in tasks]
+
+    def _run_here(self, tasks: Sequence[Task], advance: "Advance") -> None:
+        for task in tasks:
+
+            def report(done: int, total: int, task: Task = task) -> None:
+                advance(task, done / total)
+
+            task.run(self.outputs, task.folder(), report)
+            advance(task, 1.0)
+
+    def _run_in_pool(self, tasks: Sequence[Task], advance: "Advance") -> None:
+        pool, reports = self._open()
+        listener = threading.Thread(target=_listen, args=(reports, tasks, advance), daemon=True)
+        listener.start()
+        try:
+            futures: dict[Future[None], Task] = {
+                pool.submit(_work, task, self.outputs, task.folder()): task for task in tasks
+            }
+            for future in as_completed(futures):
+                future.result()
+                advance(futures[future], 1.0)
+        except BrokenProcessPool as error:
+            self._close()
+            raise InputError(
+                "a worker process was killed, most likely for want of memory; finished tasks are "
+                "kept: run the command again, with fewer --workers"
+            ) from error
+        except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                process.terminate()  # checkpoints and results are whole at any moment
+            raise
+        except BaseException:
+            self._close()  # and with it the tasks that have not begun
+            raise
+        finally:
+            reports.put(None)
+            listener.join(timeout=5)
+
+    def _open(self) -> tuple[ProcessPoolExecutor, Reports]:
+        if self._pool is None or self._reports is None:
+            self._reports = self._spawn.Queue()
+            # A process that is killed while it reports keeps the queue's lock: wait for nobody.
+            self._reports.cancel_join_thread()
+            self._pool = ProcessPoolExecutor(
+                self.workers,
+                mp_context=self._spawn,
+                initializer=_start_worker,
+                initargs=(self._reports,),
+                max_tasks_per_child=TASKS_PER_PROCESS,
+            )
+        return self._pool, self._reports
+
+    def _close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
 
-def _run_here(tasks: Sequence[Task], outputs: Path, advance: "Advance") -> None:
-    for task in tasks:
-
-        def report(done: int, total: int, task: Task = task) -> None:
-            advance(task, done / total)
-
-        task.run(outputs, task.folder(), report)
-        advance(task, 1.0)
+_reports: Reports
 
 
-def _run_in_pool(tasks: Sequence[Task], outputs: Path, workers: int, advance: "Advance") -> None:
-    spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    reports: Queue[tuple[int, float] | None] = spawn.Queue()
-    listener = threading.Thread(target=_listen, args=(reports, tasks, advance), daemon=True)
-    listener.start()
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=spawn,
-        initializer=_start_worker,
-        initargs=(reports,),
-        max_tasks_per_child=TASKS_PER_PROCESS,
-    )
-    try:
-        futures: dict[Future[None], Task] = {
-            pool.submit(_work, task, index, outputs, task.folder()): task
-            for index, task in enumerate(tasks)
-        }
-        for future in as_completed(futures):
-            future.result()
-            advance(futures[future], 1.0)
-    except BrokenProcessPool as error:
-        raise InputError(
-            "a worker process was killed, most likely for want of memory; finished tasks are "
-            "kept: run the command again, with fewer --workers"
-        ) from error
-    except KeyboardInterrupt:
-        for process in multiprocessing.active_children():
-            process.terminate()  # checkpoints and results are whole at any moment
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        reports.put(None)
-        listener.join(timeout=5)
-
-
-_reports: "Queue[tuple[int, float] | None]"
-
-
-def _start_worker(reports: "Queue[tuple[int, float] | None]") -> None:
+def _start_worker(reports: Reports) -> None:
     global _reports
     _reports = reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
 
 
-def _work(task: Task, index: int, outputs: Path, folder: Path) -> None:
-    task.run(outputs, folder, lambda done, total: _reports.put((index, done / total)))
+def _work(task: Task, outputs: Path, folder: Path) -> None:
+    task.run(outputs, folder, lambda done, total: _reports.put((folder, done / total)))
 
 
-def _listen(
-    reports: "Queue[tuple[int, float] | None]", tasks: Sequence[Task], advance: "Advance"
-) -> None:
+def _listen(reports: Reports, tasks: Sequence[Task], advance: "Advance") -> None:
+    ours = {task.folder(): task for task in tasks}
     while (report := reports.get()) is not None:
-        index, share = report
-        advance(tasks[index], share)
+        folder, share = report
+        if folder in ours:  # not a late one of earlier tasks
+            advance(ours[folder], share)
 
 
 Advance = Callable[[Task, float], None]

@@ -10,7 +10,7 @@ from ganaug.config import GanConfig
 from ganaug.files import write_json
 from pipelines import runtime
 from pipelines.checking import check_models
-from pipelines.executor import run_tasks
+from pipelines.executor import Executor
 from pipelines.identity import digest, slug
 from pipelines.recipe import DataConfig, Recipe
 from pipelines.results import GanRun, InstanceRecord, StudyResult, TrainRun
@@ -113,13 +113,15 @@ def bank_folder(tasks: Sequence[GanTask]) -> Path:
 
 
 def train_gans(
-    tasks: Sequence[Sequence[GanTask]], outputs: Path, workers: int
+    tasks: Sequence[Sequence[GanTask]], executor: Executor
 ) -> tuple[list[Path], list[GanRun]]:
     """Train the generators and gather those of each instance in a bank."""
     from ganaug import Bank
 
+    outputs = executor.outputs
+
     flat = [(index, task) for index, group in enumerate(tasks) for task in group]
-    results = run_tasks([task for _, task in flat], outputs, workers=workers, title="generators")
+    results = executor.run([task for _, task in flat], "generators")
     banks = []
     for group in tasks:
         folder = bank_folder(group)
@@ -172,13 +174,12 @@ def run_study(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> P
     clock.lap("data")
     banks: list[Path] | None = None
     gans: list[GanRun] = []
-    if any(arm.generated for arm in recipe.resolved_arms().values()):
-        banks, gans = train_gans(plan_gans(drawn, recipe.gan), outputs, workers)
-        clock.lap("generators")
-    planned = plan_trainings(recipe, drawn, banks)
-    results = run_tasks(
-        [task for *_, task in planned], outputs, workers=workers, title="classifiers"
-    )
+    with Executor(outputs, workers) as executor:
+        if any(arm.generated for arm in recipe.resolved_arms().values()):
+            banks, gans = train_gans(plan_gans(drawn, recipe.gan), executor)
+            clock.lap("generators")
+        planned = plan_trainings(recipe, drawn, banks)
+        results = executor.run([task for *_, task in planned], "classifiers")
     clock.lap("classifiers")
     settings = recipe.model_dump(mode="json")
     study = StudyResult(

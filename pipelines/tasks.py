@@ -198,8 +198,20 @@ class TrainTask(Task):
                 cache=outputs / "features",
             )
         tracker = Tracker(folder, config.wandb_project, self.model_dump(mode="json"))
+        as_they_are = not self.arm.augment and not self.arm.expand and synthetic is None
         if config.probe:
             fitted, seen = self._probe(train, synthetic, test, outputs / "features")
+        elif as_they_are and classifiers.trains_head_only(config):
+            seen = len(train)
+            fitted = classifiers.fit_head(
+                train.images,
+                train.labels,
+                config,
+                classes=len(train.class_names),
+                cache=outputs / "features",
+                test=(test.images, test.labels),
+                callbacks=[tracker],
+            )
         else:
             fitted, seen = self._train(train, synthetic, test, tracker)
         assert fitted.test_probabilities is not None  # there are test images

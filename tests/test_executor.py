@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.executor import run_tasks
+from pipelines.executor import Executor
 from pipelines.results import Result
 from pipelines.tasks import Progress, Task
 
@@ -42,6 +42,11 @@ class SquareTask(Task):
         return Square(value=self.number**2, process=os.getpid())
 
 
+def run_tasks(tasks: list[Task], outputs: Path, workers: int = 1) -> list[Square]:
+    with Executor(outputs, workers) as executor:
+        return executor.run(tasks)
+
+
 def task(number: int, pause: float = 0) -> SquareTask:
     return SquareTask(name=f"n{number}", instance="i", number=number, pause=pause)
 
@@ -55,6 +60,17 @@ def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: in
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
     assert run_tasks(tasks, tmp_path, workers=workers) == first
     assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+
+
+def test_processes_are_kept_and_replaced_when_one_was_killed(tmp_path: Path) -> None:
+    with Executor(tmp_path, 2) as executor:
+        first = {one.process for one in executor.run([task(n, pause=0.5) for n in range(4)])}
+        assert {executor.run([task(n)])[0].process for n in (4, 5)} <= first
+        with pytest.raises(InputError, match="a worker process was killed"):
+            executor.run([task(99)])
+        (after,) = executor.run([task(6)])
+        assert after.value == 36
+        assert after.process not in first
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import InputError
+from pipelines.executor import Executor
 from pipelines.images import Images
 from pipelines.recipe import DataConfig, load_recipe
 from pipelines.report.search import importance, render_search
@@ -137,7 +138,7 @@ class FakeTuner(FoldTuner):
 def test_a_search_goes_on_where_it_was_stopped(search_file, drawn, tmp_path):
     search = load_search(search_file)
     folds = make_folds(drawn, search.tune, tmp_path)
-    first = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    first = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     scored = first._score
 
     def stops_at_the_third(values):
@@ -149,7 +150,7 @@ def test_a_search_goes_on_where_it_was_stopped(search_file, drawn, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run_search(first)
     assert len(read_trials(tmp_path / "tune")) == 2
-    second = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    second = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     run_search(second)
     trials = read_trials(tmp_path / "tune")
     assert len(second.tried) == 2, "the two that were done are not tried again"
@@ -161,7 +162,7 @@ def test_a_search_goes_on_where_it_was_stopped(search_file, drawn, tmp_path):
 def test_three_mistakes_of_ours_in_a_row_end_the_search(search_file, drawn, tmp_path):
     search = load_search(search_file)
     folds = make_folds(drawn, search.tune, tmp_path)
-    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     tuner._score = lambda values: {}["ours"]
     with pytest.raises(InputError, match=r"3 trials in a row .* KeyError: 'ours'"):
         run_search(tuner)
@@ -175,7 +176,7 @@ def test_halving_gives_more_folds_to_the_better_half(search_file, drawn, tmp_pat
     }
     search = load_search(search_file, changes)
     folds = make_folds(drawn, search.tune, tmp_path)
-    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     run_search(tuner)
     assert {values["tuner/epochs"] for values in tuner.tried} == {1, 2, 4}
     rates = {
@@ -192,7 +193,7 @@ def test_a_real_trial_trains_every_fold(search_file, drawn, tmp_path):
     changes = {"tune": {"tuner": "random", "trials": 1}, "train": {"batch": 8}}
     search = load_search(search_file, changes)
     folds = make_folds(drawn[:1], search.tune, tmp_path)
-    tuner = FoldTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    tuner = FoldTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     run_search(tuner)
     (trial,) = read_trials(tmp_path / "tune")
     assert len(trial.scores) == 3
@@ -281,7 +282,7 @@ def test_importance_finds_what_the_score_depends_on():
 def test_failed_trials_are_known_to_keras_tuner(search_file, drawn, tmp_path):
     search = load_search(search_file)
     folds = make_folds(drawn, search.tune, tmp_path)
-    tuner = FakeTuner(search, folds, tmp_path, 1, tmp_path / "tune")
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
     run_search(tuner)
     states = [trial.status for trial in tuner.oracle.trials.values()]
     assert sorted(states) == ["COMPLETED"] * 3 + ["FAILED"]

@@ -108,14 +108,17 @@ def read_trials(folder: Path) -> list[TrialRecord]:
 def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -> Path:
     """Write a recipe that compares the untuned setting with the best one.
 
+    It draws other instances than those that were tuned on.
+
     Parameters
     ----------
     header
         Comment lines above it, without their ``#``.
     """
+    tables = search.recipe_of(best.values)
+    data = search.recipe.data
+    tables.setdefault("data", {})["seed"] = data.seed + data.instances
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     with replacing(target) as part:
-        part.write_text(
-            f"{comment}\n{tomli_w.dumps(search.recipe_of(best.values))}", encoding="utf-8"
-        )
+        part.write_text(f"{comment}\n{tomli_w.dumps(tables)}", encoding="utf-8")
     return target

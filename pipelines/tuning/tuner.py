@@ -11,7 +11,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 
 from ganaug.files import write_json
 from pipelines.errors import USER_ERRORS, InputError
-from pipelines.executor import run_tasks
+from pipelines.executor import Executor
 from pipelines.recipe import Recipe, load_recipe, merge
 from pipelines.study import Drawn, plan_gans, plan_trainings, train_gans
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
@@ -35,20 +35,25 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         What to try.
     folds
         Of all instances, as :func:`pipelines.tuning.folds.make_folds` gives them.
-    outputs, workers
-        As in :func:`pipelines.executor.run_tasks`.
+    executor
+        Runs the folds.
     folder
         Gets the state of the search, and ``trials/<id>.json`` with the score of each fold.
+
+    Attributes
+    ----------
+    done
+        Trials that this process has scored or seen fail.
     """
 
     def __init__(
-        self, search: Search, folds: Sequence[Drawn], outputs: Path, workers: int, folder: Path
+        self, search: Search, folds: Sequence[Drawn], executor: Executor, folder: Path
     ) -> None:
         self.what = search
         self.folds = folds
-        self.outputs = outputs
-        self.workers = workers
+        self.executor = executor
         self.folder = folder
+        self.done = 0
         self._bugs = 0
         instances = len(folds) // (search.tune.folds * search.tune.repeats)
         self._instances = max(1, instances)
@@ -57,6 +62,10 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             directory=str(folder),
             project_name="oracle",
         )
+        begun = (folder / "oracle" / "oracle.json").is_file()
+        if begun and isinstance(self.oracle, kt.Oracle) and not self.oracle.trials:
+            # Begun under another role: keras-tuner looks for the file of this one only.
+            self.oracle.reload()
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
         """Return the mean score of a trial's folds.
@@ -72,11 +81,14 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         try:
             scores = self._score(values)
         except USER_ERRORS as error:
-            self._record(trial, values, error=str(error))
+            self.record(trial, error=str(error))
             raise kt.errors.FailedTrialError(str(error)) from error
+        except MemoryError as error:
+            self.record(trial, error="out of memory")
+            raise kt.errors.FailedTrialError("out of memory") from error
         except Exception as error:
             reason = traceback.format_exception_only(error)[-1].strip()
-            self._record(trial, values, error=reason)
+            self.record(trial, error=reason)
             self._bugs += 1
             if self._bugs >= MAX_BUGS:
                 raise kt.errors.FatalError(
@@ -84,12 +96,13 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
                 ) from error
             raise kt.errors.FailedTrialError(reason) from error
         self._bugs = 0
-        self._record(trial, values, scores=scores)
+        self.record(trial, scores=scores)
         return {OBJECTIVE: float(np.mean(scores))}
 
-    def _record(
-        self, trial: Any, values: dict[str, Any], *, scores: Sequence[float] = (), error: str = ""
-    ) -> None:
+    def record(self, trial: Any, *, scores: Sequence[float] = (), error: str = "") -> None:
+        """Write what came of a trial."""
+        self.done += 1
+        values = trial.hyperparameters.values
         budget = {key: values[key] for key in ("tuner/epochs",) if key in values}
         content = {
             "trial": trial.trial_id,
@@ -111,18 +124,17 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         recipe = self._recipe({key: values[key] for key in self.what.space}, epochs)
         if self.what.tune.objective == "kid":
             gans = plan_gans(folds, recipe.gan)
-            banks, _ = train_gans(gans, self.outputs, self.workers)
+            banks, _ = train_gans(gans, self.executor)
+            outputs = self.executor.outputs
             return [
-                fold_kid(self.outputs / bank, self.outputs / fold.folder)
+                fold_kid(outputs / bank, outputs / fold.folder)
                 for bank, fold in zip(banks, folds, strict=True)
             ]
         banks_or_none = None
         if any(arm.generated for arm in recipe.resolved_arms().values()):
-            banks_or_none, _ = train_gans(plan_gans(folds, recipe.gan), self.outputs, self.workers)
+            banks_or_none, _ = train_gans(plan_gans(folds, recipe.gan), self.executor)
         planned = plan_trainings(recipe, folds, banks_or_none)
-        results = run_tasks(
-            [task for *_, task in planned], self.outputs, workers=self.workers, title=TRIAL
-        )
+        results = self.executor.run([task for *_, task in planned], TRIAL)
         return [last_accuracies(result, self.what.tune.last) for result in results]
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from ganaug.config import GanConfig
 from pipelines import runtime
+from pipelines.executor import Executor
 from pipelines.planning import estimate
 from pipelines.recipe import DataConfig, override
 from pipelines.study import draw_instances, open_source, plan_gans, train_gans
@@ -96,7 +97,8 @@ def gan(
     tasks = plan_gans(drawn, settings.gan)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
-    banks, _ = train_gans(tasks, outputs, workers)
+    with Executor(outputs, workers) as executor:
+        banks, _ = train_gans(tasks, executor)
     notes = [note for one in drawn for note in one.record.notes]
     return Trained(
         source="; ".join(dict.fromkeys([source.name, *source.notes, *notes])),

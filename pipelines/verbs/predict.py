@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ganaug.files import read_json
 from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.results import class_names_of
@@ -105,7 +106,9 @@ def predict(
         raise InputError(
             f"{len(bad)} of {len(files)} images cannot be read: {files[position]}: {reason}"
         )
-    return Predictions(files, class_names, probabilities(network, pixels).tolist(), form)
+    tta = read_json(model / "config.json")["arm"]["train"]["tta"]  # as it was tested
+    shares = probabilities(network, pixels, tta=tta)
+    return Predictions(files, class_names, shares.tolist(), form)
 
 
 def _files(path: Path) -> list[Path]:

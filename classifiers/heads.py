@@ -1,0 +1,109 @@
+"""The head of a frozen backbone, trained on features that are computed once and kept on disk."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.callbacks import Labelled
+from classifiers.config import TrainConfig
+from classifiers.errors import InputError
+from classifiers.features import FeatureExtractor
+from classifiers.fitting import fit, new_model
+from classifiers.probing import probe_features
+from classifiers.trainer import FitResult
+from classifiers.transfer import split
+
+HEAD_PARAMS = ("hidden", "activation", "batch_norm", "dropout")
+"""Parameters of a transfer model that shape its head, not its features."""
+
+
+def trains_head_only(config: TrainConfig) -> bool:
+    """Tell whether the backbone is frozen from the first epoch to the last."""
+    return config.frozen_epochs >= config.epochs
+
+
+def head_features(config: TrainConfig, cache: Path | None) -> FeatureExtractor:
+    """Return what computes the features of a head's images.
+
+    Raises
+    ------
+    InputError
+        If the model is no backbone, or a setting needs more than its features.
+    """
+    if config.tta != "none":
+        raise InputError(
+            f"train.tta={config.tta!r} with a backbone frozen to the end: set model_params.mirror, "
+            "which averages the features of both views"
+        )
+    own = {key: value for key, value in config.model_params.items() if key not in HEAD_PARAMS}
+    return probe_features(config.model_copy(update={"model_params": own}), cache)
+
+
+def fit_head(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer[Any]],
+    config: TrainConfig,
+    *,
+    classes: int,
+    cache: Path | None = None,
+    test: Labelled | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> FitResult:
+    """Train the head of a transfer model on the features of its frozen backbone.
+
+    Epochs cost milliseconds instead of passes through the backbone, so a grid of settings takes
+    minutes. No augmentation: every image has one row of features.
+
+    Parameters
+    ----------
+    images, labels
+        Training images, uint8 [N, H, W, C], and their classes, int [N].
+    config
+        Every setting; `frozen_epochs` covers all epochs.
+    classes
+        Number of classes.
+    cache
+        Folder that keeps features between runs.
+    test, callbacks
+        As in `classifiers.fitting.train`, images as uint8.
+
+    Returns
+    -------
+    FitResult
+        The model is the whole classifier.
+
+    Raises
+    ------
+    InputError
+        As `head_features`, and as training does.
+    """
+    import tensorflow as tf
+
+    extract = head_features(config, cache)
+    params = {**config.model_params, "size": extract.size, "weights": extract.weights}
+    whole = config.model_copy(update={"model_params": params})
+    model = new_model(whole, images.shape[1:], classes)
+    _, head = split(model)
+    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
+    data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
+    rate = config.frozen_learning_rate
+    own: dict[str, Any] = {"frozen_epochs": 0, "thaw_every": 0, "frozen_learning_rate": None}
+    if rate is not None:
+        own |= {"learning_rate": rate, "schedule": "constant", "schedule_params": {}}
+    steps = math.ceil(len(images) / config.batch)
+    fitted = fit(
+        head,
+        data,
+        config.model_copy(update=own),
+        steps_per_epoch=steps,
+        test=test and (extract(test[0]), test[1]),
+        callbacks=callbacks,
+    )
+    return replace(fitted, model=model)
