@@ -248,7 +248,7 @@ def test_the_table_the_page_and_the_recipe(tmp_path):
     assert rows[3] == "2,0.001,,,,,,it broke & <stopped>"
     page = render_search(result)
     assert "it broke &amp; &lt;stopped&gt;" in page
-    assert "85 ± 5" in page
+    assert "85.0 ± 5.0" in page
     search = Search(
         recipe=load_recipe(None, {"train": {"epochs": 7}}),
         space={"train.learning_rate": [0.1], "gan.width": [8]},

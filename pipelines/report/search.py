@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
 from pipelines.report.page import environment
@@ -38,6 +39,7 @@ def render_search(result: SearchResult) -> str:
             failed=[trial for trial in result.trials if not trial.scores],
             keys=keys,
             unit=unit,
+            digits="%.3f" if result.minimised else "%.1f",
             score="KID to images left out" if result.minimised else "validation accuracy in %",
             importance=importance(trials, keys),
             slices={key: _slice(trials, key, unit) for key in keys},
@@ -101,7 +103,9 @@ def _slice(trials: Sequence[TrialRecord], key: str, unit: float) -> Markup:
             axes.errorbar(x, unit * trial.mean, error, fmt="o", color=color, alpha=alpha, ms=5)
         if _is_log(values):
             axes.set_xscale("log")
-        axes.margins(x=0.1)
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.margins(x=0.1, y=0.1)
 
     return charts.svg(draw, 190, f"Score of each trial against {key}", f"slice-{key}")
 

@@ -8,6 +8,7 @@ while is lost, and with it the trial that it was at.
 
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from keras_tuner.src import protos
 from keras_tuner.src.distribute import oracle_chief, oracle_client
 
 from pipelines.errors import InputError
+from pipelines.tuning.results import read_trials
 from pipelines.tuning.tuner import FoldTuner, run_search
 
 BEAT = 2.0
@@ -94,9 +96,15 @@ def run_chief(tuner: FoldTuner, address: str) -> None:
     except RuntimeError as error:
         raise InputError(f"--address {address} cannot be listened at: is it taken?") from error
     server.start()
+    tuner.oracle.verbose = 0
+    told = {trial.trial for trial in read_trials(tuner.folder)}
     with sign_of_life(tuner.folder, CHIEF):
         while not _is_over(tuner.oracle, servicer.stop_triggered):
             time.sleep(BEAT)
+            for trial in read_trials(tuner.folder):
+                if trial.trial not in told:
+                    print(trial, file=sys.stderr)
+                    told.add(trial.trial)
             _drop_the_lost(tuner)
     server.stop(grace=BEAT).wait()
 

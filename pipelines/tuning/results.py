@@ -27,6 +27,12 @@ class TrialRecord(Result):
     """One a fold; empty if it failed."""
     error: str = ""
 
+    def __str__(self) -> str:
+        """Return one line for people."""
+        what = ", ".join(f"{key} = {value!r}" for key, value in self.values.items())
+        score = f"{self.mean:.3f} ± {self.standard_error:.3f}" if self.scores else self.error
+        return f"trial {int(self.trial) + 1}: {score}   ({what})"
+
     @property
     def mean(self) -> float:
         """The score of the trial; NaN if it failed."""
@@ -118,6 +124,7 @@ def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -
     tables = search.recipe_of(best.values)
     data = search.recipe.data
     tables.setdefault("data", {})["seed"] = data.seed + data.instances
+    tables["name"] = f"{search.recipe.name}-tuned"
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     with replacing(target) as part:
         part.write_text(f"{comment}\n{tomli_w.dumps(tables)}", encoding="utf-8")

@@ -1,5 +1,6 @@
 """The tuner: each trial is scored by folds that run as tasks, like everything else."""
 
+import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipelines.executor import Executor
 from pipelines.recipe import Recipe, load_recipe, merge
 from pipelines.study import Drawn, plan_gans, plan_trainings, train_gans
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
+from pipelines.tuning.results import TrialRecord
 from pipelines.tuning.scoring import fold_kid, last_accuracies
 from pipelines.tuning.search import Search, nest
 
@@ -54,6 +56,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self.executor = executor
         self.folder = folder
         self.done = 0
+        self._title = TRIAL
         self._bugs = 0
         instances = len(folds) // (search.tune.folds * search.tune.repeats)
         self._instances = max(1, instances)
@@ -78,6 +81,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             Our own code failed three times in a row.
         """
         values = dict(trial.hyperparameters.values)
+        self._title = f"trial {int(trial.trial_id) + 1}"
         try:
             scores = self._score(values)
         except USER_ERRORS as error:
@@ -103,15 +107,22 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         """Write what came of a trial."""
         self.done += 1
         values = trial.hyperparameters.values
-        budget = {key: values[key] for key in ("tuner/epochs",) if key in values}
-        content = {
-            "trial": trial.trial_id,
-            "values": {key: values[key] for key in self.what.space},
-            "budget": budget.get("tuner/epochs"),
-            "scores": list(scores),
-            "error": " ".join(error.split()),
-        }
-        write_json(self.folder / "trials" / f"{trial.trial_id}.json", content)
+        record = TrialRecord(
+            trial=trial.trial_id,
+            values={key: values[key] for key in self.what.space},
+            budget=values.get("tuner/epochs"),
+            scores=tuple(scores),
+            error=" ".join(error.split()),
+        )
+        write_json(
+            self.folder / "trials" / f"{trial.trial_id}.json", record.model_dump(mode="json")
+        )
+        self._last = record
+
+    def on_trial_end(self, trial: Any) -> None:
+        """Say what came of it."""
+        super().on_trial_end(trial)
+        print(self._last, file=sys.stderr)
 
     def _score(self, values: dict[str, Any]) -> list[float]:
         """Return the score of each fold of a trial."""
@@ -134,7 +145,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         if any(arm.generated for arm in recipe.resolved_arms().values()):
             banks_or_none, _ = train_gans(plan_gans(folds, recipe.gan), self.executor)
         planned = plan_trainings(recipe, folds, banks_or_none)
-        results = self.executor.run([task for *_, task in planned], TRIAL)
+        results = self.executor.run([task for *_, task in planned], self._title)
         return [last_accuracies(result, self.what.tune.last) for result in results]
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:
