@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--variants", default="plain|projected", help=" | ".join(VARIANTS))
     parser.add_argument("--steps", type=int, help="generator steps, instead of each variant's own")
     parser.add_argument(
-        "--judged-by", type=int, default=140, help="real images a class that train the judge"
+        "--judged-by", type=int, default=120, help="real images a class that train the judge"
     )
     parser.add_argument("--outputs", type=Path, default=Path("outputs"))
     options = parser.parse_args()
