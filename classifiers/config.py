@@ -84,6 +84,8 @@ class TrainConfig(BaseModel):
     patience: int = Field(0, ge=0)
     """Stop after so many epochs without a lower validation loss and go back to the best weights
     (training loss, where there are no validation images); 0: never stop early."""
+    members: int = Field(1, ge=1)
+    """Train so many classifiers that differ in their seed, and let them vote softly."""
     tta: Views = "none"
     """Test on the image alone, on it and its mirror image, or on both and two 1-pixel shifts."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"

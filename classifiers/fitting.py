@@ -5,9 +5,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.callbacks import Labelled, Progress
 from classifiers.config import TrainConfig
+from classifiers.inference import as_floats
+from classifiers.models.fast import whiten
 from classifiers.phases import phases
 from classifiers.registry import build_model
 from classifiers.trainer import FitResult, Trainer
@@ -48,6 +52,7 @@ def train(
     input_shape: tuple[int, int, int],
     classes: int,
     steps_per_epoch: int,
+    real: NDArray[np.uint8] | None = None,
     **watching: Unpack[Watching],
 ) -> FitResult:
     """Build the configured model and train it.
@@ -67,6 +72,8 @@ def train(
         Number of classes.
     steps_per_epoch
         Batches that make one epoch.
+    real
+        The training images, uint8 [N, H, W, C], for a network whose first layer whitens them.
     **watching
         `test`, `validation`, `callbacks` and `progress`: see `Watching`.
 
@@ -76,6 +83,8 @@ def train(
         For settings that do not work together, or a loss that is not finite.
     """
     model = new_model(config, input_shape, classes)
+    if real is not None:
+        whiten(model, as_floats(real))
     if config.frozen_epochs or config.thaw_every:
         return fit(model, data, config, steps_per_epoch=steps_per_epoch, **watching)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()

@@ -23,10 +23,7 @@ from pipelines.recipe import Arm, Settings
 from pipelines.results import GanResult, Result, TrainResult
 
 if TYPE_CHECKING:
-    from classifiers import FitResult
-    from pipelines.images import Images
-    from pipelines.mixing import Synthetic
-    from pipelines.tracking import Tracker
+    pass
 
 EVERY_CLASS = "every class"
 """Stands for the class of a generator of all classes."""
@@ -160,6 +157,7 @@ class TrainTask(Task):
         "pipelines/expand",
         "pipelines/mixing",
         "pipelines/stream.py",
+        "pipelines/training.py",
     )
     result_type: ClassVar[type[Result]] = TrainResult
 
@@ -171,8 +169,8 @@ class TrainTask(Task):
 
     @property
     def effort(self) -> int:
-        """Epochs."""
-        return self.arm.train.epochs
+        """Epochs, of all members of an ensemble."""
+        return self.arm.train.epochs * self.arm.train.members
 
     def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
         """Train, test, and save `model.keras`."""
@@ -182,6 +180,7 @@ class TrainTask(Task):
         from pipelines.images import Images
         from pipelines.mixing import synthesise
         from pipelines.tracking import Tracker
+        from pipelines.training import fit_arm
 
         start = time.perf_counter()
         train = Images.load(outputs / self.instance / "train.npz")
@@ -198,22 +197,15 @@ class TrainTask(Task):
                 cache=outputs / "features",
             )
         tracker = Tracker(folder, config.wandb_project, self.model_dump(mode="json"))
-        as_they_are = not self.arm.augment and not self.arm.expand and synthetic is None
-        if config.probe:
-            fitted, seen = self._probe(train, synthetic, test, outputs / "features")
-        elif as_they_are and classifiers.trains_head_only(config):
-            seen = len(train)
-            fitted = classifiers.fit_head(
-                train.images,
-                train.labels,
-                config,
-                classes=len(train.class_names),
-                cache=outputs / "features",
-                test=(test.images, test.labels),
-                callbacks=[tracker],
-            )
-        else:
-            fitted, seen = self._train(train, synthetic, test, tracker)
+        fitted, seen = fit_arm(
+            self.arm,
+            train,
+            synthetic,
+            test,
+            cache=outputs / "features",
+            callbacks=[tracker],
+            progress=progress,
+        )
         assert fitted.test_probabilities is not None  # there are test images
         scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
         epochs = len(fitted.history.get("loss", ()))
@@ -231,54 +223,3 @@ class TrainTask(Task):
             effort=self.effort,
             seconds=time.perf_counter() - start,
         )
-
-    def _train(
-        self,
-        train: "Images",
-        synthetic: "Synthetic | None",
-        test: "Images",
-        tracker: "Tracker",
-    ) -> tuple["FitResult", int]:
-        """Train, watched; return the classifier and how many distinct images it saw."""
-        import classifiers
-        from pipelines.expand import Expansion
-        from pipelines.mixing import mix
-
-        config = self.arm.train
-        data = mix(
-            Expansion(train, self.arm.expand, config.seed),
-            synthetic,
-            self.arm.mix,
-            batch=config.batch,
-            epochs=config.epochs,
-            augment=self.arm.augment,
-            seed=config.seed,
-        )
-        fitted = classifiers.train(
-            data.dataset,
-            config,
-            input_shape=(*train.size, 3),
-            classes=len(train.class_names),
-            steps_per_epoch=data.steps_per_epoch,
-            test=(test.images, test.labels),
-            callbacks=[tracker],
-        )
-        return fitted, data.images
-
-    def _probe(
-        self, train: "Images", synthetic: "Synthetic | None", test: "Images", cache: Path
-    ) -> tuple["FitResult", int]:
-        """Fit a probe to all images as they are; the rest as `_train`."""
-        import classifiers
-        from pipelines.images import Images
-
-        pool = train if synthetic is None else Images.concatenate([train, synthetic.images])
-        fitted = classifiers.fit_probe(
-            pool.images,
-            pool.labels,
-            self.arm.train,
-            classes=len(train.class_names),
-            test=(test.images, test.labels),
-            cache=cache,
-        )
-        return fitted, len(pool)

@@ -1,0 +1,166 @@
+"""One arm on one instance: its images, however they are changed and joined, to a classifier."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import classifiers
+from classifiers import FitResult
+from classifiers.callbacks import Progress
+from pipelines.expand import Expansion
+from pipelines.images import Images
+from pipelines.mixing import Synthetic, mix
+from pipelines.recipe import Arm
+
+NEXT_MEMBER = 1000
+"""Between the seeds of an ensemble's members; those of instances count up by one."""
+
+
+def fit_arm(
+    arm: Arm,
+    train: Images,
+    synthetic: Synthetic | None,
+    test: Images,
+    *,
+    cache: Path,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    progress: Progress | None = None,
+) -> tuple[FitResult, int]:
+    """Train the classifier of an arm, or its ensemble of them.
+
+    Parameters
+    ----------
+    arm
+        Every setting.
+    train, test
+        Real images; those of ``test`` influence nothing.
+    synthetic
+        Images that join the real ones, or None.
+    cache
+        Folder that keeps features between runs.
+    callbacks
+        Watch the first member.
+    progress
+        Called with epochs done and epochs in all, over all members.
+
+    Returns
+    -------
+    tuple
+        The classifier, and how many distinct images it saw.
+    """
+    config = arm.train
+    as_they_are = not arm.augment and not arm.expand and synthetic is None
+    if config.probe:
+        return _probe(arm, train, synthetic, test, cache)
+    fit = _head if as_they_are and classifiers.trains_head_only(config) else _network
+    members = []
+    for number in range(config.members):
+        own = config.model_copy(update={"seed": config.seed + NEXT_MEMBER * number})
+        member = arm.model_copy(update={"train": own})
+        counter = Counter(progress, number * config.epochs, config.members * config.epochs)
+        watching = [counter, *(callbacks if number == 0 else ())]
+        members.append(fit(member, train, synthetic, test, cache, watching))
+    results = [result for result, _ in members]
+    return (results[0] if len(results) == 1 else _vote(results, test)), members[0][1]
+
+
+class Counter(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reports epochs, counted on from those of earlier members."""
+
+    def __init__(self, progress: Progress | None, before: int, total: int) -> None:
+        super().__init__()
+        self.progress, self.before, self.total = progress, before, total
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Report one epoch more."""
+        if self.progress is not None:
+            self.progress(self.before + epoch + 1, self.total)
+
+
+def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
+    """Join trainings into one whose classifier votes softly; the curves are the first one's."""
+    chances = [one.test_probabilities for one in results if one.test_probabilities is not None]
+    joined = np.asarray(classifiers.soft_vote(np.stack(chances)), np.float32)
+    last = max(results[0].accuracy_at)
+    accuracy = float(np.mean(joined.argmax(axis=1) == test.labels))
+    return replace(
+        results[0],
+        model=classifiers.as_one_model([one.model for one in results]),
+        accuracy_at={last: accuracy},
+        test_probabilities=joined,
+        steps=sum(one.steps for one in results),
+        seconds=sum(one.seconds for one in results),
+    )
+
+
+def _network(
+    arm: Arm,
+    train: Images,
+    synthetic: Synthetic | None,
+    test: Images,
+    cache: Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[FitResult, int]:
+    """Train a network on batches."""
+    config = arm.train
+    data = mix(
+        Expansion(train, arm.expand, config.seed),
+        synthetic,
+        arm.mix,
+        batch=config.batch,
+        epochs=config.epochs,
+        augment=arm.augment,
+        seed=config.seed,
+    )
+    fitted = classifiers.train(
+        data.dataset,
+        config,
+        input_shape=(*train.size, 3),
+        classes=len(train.class_names),
+        steps_per_epoch=data.steps_per_epoch,
+        real=train.images,
+        test=(test.images, test.labels),
+        callbacks=callbacks,
+    )
+    return fitted, data.images
+
+
+def _head(
+    arm: Arm,
+    train: Images,
+    synthetic: Synthetic | None,
+    test: Images,
+    cache: Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[FitResult, int]:
+    """Train the head of a frozen backbone on its features."""
+    fitted = classifiers.fit_head(
+        train.images,
+        train.labels,
+        arm.train,
+        classes=len(train.class_names),
+        cache=cache,
+        test=(test.images, test.labels),
+        callbacks=callbacks,
+    )
+    return fitted, len(train)
+
+
+def _probe(
+    arm: Arm, train: Images, synthetic: Synthetic | None, test: Images, cache: Path
+) -> tuple[FitResult, int]:
+    """Fit a probe to all images as they are."""
+    pool = train if synthetic is None else Images.concatenate([train, synthetic.images])
+    fitted = classifiers.fit_probe(
+        pool.images,
+        pool.labels,
+        arm.train,
+        classes=len(train.class_names),
+        test=(test.images, test.labels),
+        cache=cache,
+    )
+    return fitted, len(pool)
