@@ -122,6 +122,14 @@ class Bank:
             self._load(self._folders[index] / GENERATOR), images, n, seed=seed, reach=reach
         )
 
+    def settings(self) -> list[GanConfig]:
+        """Return what each class's generator was trained with, in the order of the labels."""
+        return [GanConfig.model_validate(config["config"]) for config in self._configs]
+
+    def critic(self, label: int | str) -> keras.Model:
+        """Return the discriminator of a class, as :func:`ganaug.critic.build_critic` made it."""
+        return self._load(self._folders[self.label(label)] / DISCRIMINATOR)
+
     def score(
         self,
         label: int | str,
@@ -146,12 +154,11 @@ class Bank:
         """
         index = self.label(label)
         self.require_size(images.shape[1])
-        critic = self._load(self._folders[index] / DISCRIMINATOR)
-        config = GanConfig.model_validate(self._configs[index]["config"])
+        config = self.settings()[index]
         through = None
         if config.discriminator == "projected" and backbone is not None:
             through = partial(backbone, config)
-        return scores(critic, images, through)
+        return scores(self.critic(label), images, through)
 
     def label(self, label: int | str) -> int:
         """Return the number of a class.

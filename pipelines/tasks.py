@@ -187,12 +187,13 @@ class TrainTask(Task):
         test = Images.load(outputs / self.instance / "test.npz")
         config = self.arm.train
         synthetic = None
+        bank = Bank(outputs / self.bank) if self.bank else None
         if self.arm.mix.strategy != "none":
             synthetic = synthesise(
                 self.arm.mix,
                 train,
                 config.seed,
-                bank=Bank(outputs / self.bank) if self.bank else None,
+                bank=bank,
                 further=Images.load(outputs / self.further) if self.further else None,
                 cache=outputs / "features",
             )
@@ -203,6 +204,7 @@ class TrainTask(Task):
             synthetic,
             test,
             cache=outputs / "features",
+            bank=bank,
             callbacks=[tracker],
             progress=progress,
         )

@@ -11,9 +11,11 @@ import numpy as np
 import classifiers
 from classifiers import FitResult
 from classifiers.callbacks import Progress
+from ganaug import Bank
 from pipelines.expand import Expansion
 from pipelines.images import Images
-from pipelines.mixing import Synthetic, mix
+from pipelines.mixing import Synthetic, TrainingData, mix
+from pipelines.mixing.dada import folded, turned_discriminator
 from pipelines.recipe import Arm
 
 NEXT_MEMBER = 1000
@@ -27,6 +29,7 @@ def fit_arm(
     test: Images,
     *,
     cache: Path,
+    bank: Bank | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     progress: Progress | None = None,
 ) -> tuple[FitResult, int]:
@@ -42,6 +45,8 @@ def fit_arm(
         Images that join the real ones, or None.
     cache
         Folder that keeps features between runs.
+    bank
+        Generators whose discriminator becomes the classifier, for the strategy `dada`.
     callbacks
         Watch the first member.
     progress
@@ -56,6 +61,8 @@ def fit_arm(
     as_they_are = not arm.augment and not arm.expand and synthetic is None
     if config.probe:
         return _probe(arm, train, synthetic, test, cache)
+    if arm.mix.strategy == "dada":
+        return _dada(arm, train, synthetic, test, bank, callbacks)
     fit = _head if as_they_are and classifiers.trains_head_only(config) else _network
     members = []
     for number in range(config.members):
@@ -97,6 +104,19 @@ def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
     )
 
 
+def _batches(arm: Arm, train: Images, synthetic: Synthetic | None) -> TrainingData:
+    """Return the batches of an arm, changed and joined as it says."""
+    return mix(
+        Expansion(train, arm.expand, arm.train.seed),
+        synthetic,
+        arm.mix,
+        batch=arm.train.batch,
+        epochs=arm.train.epochs,
+        augment=arm.augment,
+        seed=arm.train.seed,
+    )
+
+
 def _network(
     arm: Arm,
     train: Images,
@@ -106,19 +126,10 @@ def _network(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> tuple[FitResult, int]:
     """Train a network on batches."""
-    config = arm.train
-    data = mix(
-        Expansion(train, arm.expand, config.seed),
-        synthetic,
-        arm.mix,
-        batch=config.batch,
-        epochs=config.epochs,
-        augment=arm.augment,
-        seed=config.seed,
-    )
+    data = _batches(arm, train, synthetic)
     fitted = classifiers.train(
         data.dataset,
-        config,
+        arm.train,
         input_shape=(*train.size, 3),
         classes=len(train.class_names),
         steps_per_epoch=data.steps_per_epoch,
@@ -127,6 +138,32 @@ def _network(
         callbacks=callbacks,
     )
     return fitted, data.images
+
+
+def _dada(
+    arm: Arm,
+    train: Images,
+    synthetic: Synthetic | None,
+    test: Images,
+    bank: Bank | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[FitResult, int]:
+    """Train a discriminator on as a classifier."""
+    if bank is None:
+        raise ValueError("the strategy 'dada' needs a bank, received none")
+    network = turned_discriminator(bank, arm.train.seed)
+    data = _batches(arm, train, synthetic)
+    fitted = classifiers.fit(
+        network, data.dataset, arm.train, steps_per_epoch=data.steps_per_epoch, callbacks=callbacks
+    )
+    model = folded(network)
+    chances = classifiers.probabilities(model, test.images, tta=arm.train.tta)
+    accuracy = float(np.mean(chances.argmax(axis=1) == test.labels))
+    epochs = len(fitted.history["loss"])
+    tested = replace(
+        fitted, model=model, accuracy_at={epochs: accuracy}, test_probabilities=chances
+    )
+    return tested, data.images
 
 
 def _head(

@@ -3,15 +3,23 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+import ganaug
+from classifiers import probabilities
+from ganaug import Bank, GanConfig
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
 from pipelines.mixing import MixConfig, Synthetic, TrainingData, mix, synthesise
+from pipelines.mixing.dada import folded, turned_discriminator
+from pipelines.recipe import Arm
+from pipelines.training import fit_arm
 
 NAMES = ("cat", "dog")
 REAL, SYNTHETIC = range(10), range(100, 130)
@@ -308,3 +316,57 @@ class TestOrigins:
         base = 100 if origin == "bank" else 200
         assert made.images.images[:, 0, 0, 0].tolist() == [base, base, base + 1, base + 1]
         assert made.images.labels.tolist() == [0, 0, 1, 1]
+
+
+class TestDada:
+    """The discriminator that goes on as a classifier."""
+
+    CONFIG = GanConfig(steps=2, batch=8, width=4, latent=4, scope="conditional", grid_every=0)
+
+    def bank(self, images: Images, folder: Path, **changes: object) -> Bank:
+        config = self.CONFIG.model_copy(update=changes)
+        ganaug.train_classes(images.images, images.labels, images.class_names, config, folder)
+        return Bank(folder)
+
+    def test_generated_images_are_classes_of_their_own(self):
+        for weight in (1, 0.5):
+            config = MixConfig(strategy="dada", share=0.25, synthetic_weight=weight)
+            ((batch, *_),) = seen(config)
+            assert batch.synthetic == 1
+            for grey, label in zip(batch.greys, batch.labels, strict=True):
+                assert label.tolist() == np.eye(4)[grey % 2 + 2 * (grey in SYNTHETIC)].tolist()
+
+    def test_it_begins_with_the_discriminator_and_ends_as_a_classifier(self, tiny_images, tmp_path):
+        bank = self.bank(tiny_images, tmp_path / "bank")
+        network = turned_discriminator(bank, seed=0)
+        assert network.output_shape == (None, 4)
+        (judge,) = [one for one in bank.critic(0).layers if one.name == "discriminator"]
+        kernels = [one.get_weights()[0] for one in judge.layers if one.get_weights()]
+        first = network.get_layer("trunk").get_weights()[0]
+        np.testing.assert_array_equal(first, kernels[0])
+        images = tiny_images.images[:5] / np.float32(255)
+        chances = np.asarray(keras.ops.softmax(network(images)))
+        np.testing.assert_allclose(
+            keras.ops.softmax(folded(network)(images)), chances[:, :2] + chances[:, 2:], atol=1e-5
+        )
+        arm = Arm.model_validate(
+            {"mix": {"strategy": "dada", "per_class": 8}, "train": {"epochs": 2, "batch": 8}}
+        )
+        synthetic = synthesise(arm.mix, tiny_images, 0, bank=bank)
+        fitted, _ = fit_arm(arm, tiny_images, synthetic, tiny_images, cache=tmp_path, bank=bank)
+        assert fitted.model.output_shape == (None, 2)
+        assert fitted.test_probabilities.shape == (24, 2)
+        assert len(fitted.history["loss"]) == 2
+        fitted.model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+        np.testing.assert_allclose(
+            probabilities(loaded, tiny_images.images), fitted.test_probabilities, atol=1e-5
+        )
+
+    def test_a_discriminator_for_each_class_is_refused(self, tiny_images, tmp_path):
+        for name, label in (("a", 0), ("b", 1)):
+            config = self.CONFIG.model_copy(update={"scope": "class"})
+            ganaug.train(tiny_images.of_class(label), config, tmp_path / name, class_name=name)
+        bank = Bank.assemble(tmp_path / "bank", [tmp_path / "a", tmp_path / "b"])
+        with pytest.raises(InputError, match=r"needs gan\.scope='conditional'"):
+            turned_discriminator(bank, seed=0)

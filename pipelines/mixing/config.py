@@ -19,10 +19,12 @@ class MixConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    strategy: Literal["none", "concatenate", "share", "pretrain", "whole_batches"] = "none"
+    strategy: Literal["none", "concatenate", "share", "pretrain", "whole_batches", "dada"] = "none"
     """`none`: real images only. `concatenate`: one pool, longer epochs (study P9). `share`: a fixed
     share of every batch. `pretrain`: the first steps on synthetic images alone, the rest on real
-    ones (bridged transfer). `whole_batches`: each batch is of one kind, drawn anew (GLICO)."""
+    ones (bridged transfer). `whole_batches`: each batch is of one kind, drawn anew (GLICO).
+    `dada`: the discriminator of a class-conditional GAN goes on as the classifier, on a fixed share
+    of synthetic images; `train.model` is not looked at."""
     origin: Literal["bank", "near", "copies", "noise", "extra_real"] = "bank"
     """`bank`: images from the generators. `near`: from the generators, between the latent vectors
     of two real images. The others are controls in place of generated images. `copies`: real images,
@@ -70,6 +72,11 @@ class MixConfig(BaseModel):
     def _chooses_samples(self) -> Self:
         if self.choose and self.origin != "bank":
             raise InputError(f"mix.choose needs mix.origin 'bank', received {self.origin!r}")
+        if self.strategy == "dada" and self.origin not in ("bank", "near"):
+            raise InputError(
+                "mix.strategy 'dada' continues a generator's training: it needs mix.origin 'bank' "
+                f"or 'near', received {self.origin!r}"
+            )
         return self
 
     @property

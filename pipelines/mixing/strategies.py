@@ -26,8 +26,9 @@ class TrainingData:
     Attributes
     ----------
     dataset
-        Endless batches of (float32 images in 0..1 [B, H, W, 3], float32 labels [B, K]), and of
-        weights float32 [B] where synthetic images weigh more or less than real ones.
+        Endless batches of (float32 images in 0..1 [B, H, W, 3], float32 labels [B, K], of `dada`
+        [B, 2 K]), and of weights float32 [B] where synthetic images weigh more or less than real
+        ones.
     steps_per_epoch
         Batches that make one epoch.
     images
@@ -98,7 +99,10 @@ def mix(
         If a batch or a training is too small to hold both kinds.
     """
     weigh = config.strategy != "none" and config.synthetic_weight != 1
-    ours = _part(real, one_hot(real.copies), 1 if weigh else None)
+    twice = config.strategy == "dada"  # as many classes again, for generated images
+    labels = one_hot(real.copies)
+    labels = _both_kinds(labels, generated=False) if twice else labels
+    ours = _part(real, labels, 1 if weigh else None)
     steps, images = steps_per_epoch(real, batch), len(real)
     size = min(batch, images)
     epoch_size = steps * size
@@ -107,7 +111,8 @@ def mix(
     else:
         added = _required(synthetic)
         expansion = Expansion(added.images, "")
-        theirs = _part(expansion, added.targets, config.synthetic_weight if weigh else None)
+        labels = _both_kinds(added.targets, generated=True) if twice else added.targets
+        theirs = _part(expansion, labels, config.synthetic_weight if weigh else None)
         images += len(expansion)
         if config.strategy == "concatenate":
             pool = _Part(
@@ -115,7 +120,7 @@ def mix(
             )
             joined, epoch_size = pool.batches(batch, seed, full=False), images
             steps = steps_per_epoch(pool.images, batch)
-        elif config.strategy == "share":
+        elif config.strategy in ("share", "dada"):
             joined = _shared(ours, theirs, config.share, size, seed)
         elif config.strategy == "pretrain":
             joined = _pretrained(ours, theirs, config.share, size, steps * epochs, seed)
@@ -132,6 +137,12 @@ def _part(images: Expansion, targets: Targets, weight: float | None) -> _Part:
     if weight is not None:
         targets = np.pad(targets, ((0, 0), (0, 1)), constant_values=weight)
     return _Part(images, targets)
+
+
+def _both_kinds(targets: Targets, *, generated: bool) -> Targets:
+    """Turn labels ``[N, K]`` into those of real or of generated images, ``[N, 2 K]``."""
+    nothing = np.zeros_like(targets)
+    return np.concatenate([nothing, targets] if generated else [targets, nothing], axis=1)
 
 
 def _weight_apart(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
