@@ -48,7 +48,7 @@ def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None
         ),
         ("[data]\nper_class = 'x'", "mine.toml: data.per_class: should be a valid integer"),
         ("[arms.a]\ntrain.lr = 1", "mine.toml: an arm: unknown key 'train.lr'"),
-        ("[mix]\nstrategy = 'all'", "'pretrain' or 'whole_batches', received 'all'"),
+        ("[mix]\nstrategy = 'all'", "'whole_batches' or 'dada', received 'all'"),
         ("[mix]\norigin = 'gan'", "mix.origin: should be 'bank', 'near', 'copies', 'noise' or"),
         ("[mix]\ncopy_augment = 'flup'", "mix.copy_augment: unknown augmentation 'flup'"),
         (
