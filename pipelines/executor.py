@@ -19,7 +19,9 @@ from pipelines.tasks import Task
 
 Reports: TypeAlias = "Queue[tuple[Path, float] | None]"
 TASKS_PER_PROCESS = 25
-"""TensorFlow keeps about 15 MB of every model it has built: processes are replaced in time."""
+"""TensorFlow keeps about 15 MB of every model it has built: processes are replaced in time, all at
+once. Python's own way, `max_tasks_per_child`, can leave a pool without processes, waiting for ever
+(cpython issue 115634)."""
 
 
 class Executor:
@@ -39,6 +41,7 @@ class Executor:
         self._pool: ProcessPoolExecutor | None = None
         self._spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
         self._reports: Reports | None = None
+        self._taken = 0
 
     def __enter__(self) -> Self:
         """Return itself; processes start with the first tasks."""
@@ -71,7 +74,9 @@ class Executor:
             if self.workers == 1 or (len(waiting) <= 1 and self._pool is None):
                 self._run_here(waiting, advance)
             else:
-                self._run_in_pool(waiting, advance)
+                for start in range(0, len(waiting), TASKS_PER_PROCESS * self.workers):
+                    some = waiting[start : start + TASKS_PER_PROCESS * self.workers]
+                    self._run_in_pool(some, advance)
         return [task.result(self.outputs) for task in tasks]
 
     def _run_here(self, tasks: Sequence[Task], advance: "Advance") -> None:
@@ -84,7 +89,7 @@ class Executor:
             advance(task, 1.0)
 
     def _run_in_pool(self, tasks: Sequence[Task], advance: "Advance") -> None:
-        pool, reports = self._open()
+        pool, reports = self._open(len(tasks))
         listener = threading.Thread(target=_listen, args=(reports, tasks, advance), daemon=True)
         listener.start()
         try:
@@ -111,7 +116,12 @@ class Executor:
             reports.put(None)
             listener.join(timeout=5)
 
-    def _open(self) -> tuple[ProcessPoolExecutor, Reports]:
+    def _open(self, tasks: int) -> tuple[ProcessPoolExecutor, Reports]:
+        """Return processes that may take so many tasks more."""
+        self._taken += tasks
+        if self._taken > TASKS_PER_PROCESS * self.workers:
+            self._close()
+            self._taken = tasks
         if self._pool is None or self._reports is None:
             self._reports = self._spawn.Queue()
             # A process that is killed while it reports keeps the queue's lock: wait for nobody.
@@ -121,7 +131,6 @@ class Executor:
                 mp_context=self._spawn,
                 initializer=_start_worker,
                 initargs=(self._reports,),
-                max_tasks_per_child=TASKS_PER_PROCESS,
             )
         return self._pool, self._reports
 

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,6 +72,16 @@ def test_processes_are_kept_and_replaced_when_one_was_killed(tmp_path: Path) -> 
         (after,) = executor.run([task(6)])
         assert after.value == 36
         assert after.process not in first
+
+
+def test_processes_are_replaced_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.executor.TASKS_PER_PROCESS", 3)
+    with Executor(tmp_path, 2) as executor:
+        results = [executor.run([task(n) for n in range(first, first + 9)]) for first in (0, 9)]
+    counts = Counter(one.process for part in results for one in part)
+    assert sum(counts.values()) == 18
+    assert max(counts.values()) <= 6
+    assert len(counts) >= 4
 
 
 @pytest.mark.parametrize("workers", [1, 2])
