@@ -1,6 +1,6 @@
 """Training a classifier: built from a seed, in one phase or several."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -18,6 +18,10 @@ from classifiers.trainer import FitResult, Trainer
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+
+Wrap = Callable[[keras.Model], keras.Model]
+"""From a model to another that shares its every layer."""
 
 
 class Watching(TypedDict, total=False):
@@ -53,6 +57,7 @@ def train(
     classes: int,
     steps_per_epoch: int,
     real: NDArray[np.uint8] | None = None,
+    wrap: Wrap | None = None,
     **watching: Unpack[Watching],
 ) -> FitResult:
     """Build the configured model and train it.
@@ -74,6 +79,9 @@ def train(
         Batches that make one epoch.
     real
         The training images, uint8 [N, H, W, C], for a network whose first layer whitens them.
+    wrap
+        Makes the network that is trained in place of the model, with the same weights: for instance
+        one that augments in its training step.
     **watching
         `test`, `validation`, `callbacks` and `progress`: see `Watching`.
 
@@ -85,8 +93,8 @@ def train(
     model = new_model(config, input_shape, classes)
     if real is not None:
         whiten(model, as_floats(real))
-    if config.frozen_epochs or config.thaw_every:
-        return fit(model, data, config, steps_per_epoch=steps_per_epoch, **watching)
+    if config.frozen_epochs or config.thaw_every or wrap:
+        return fit(model, data, config, steps_per_epoch=steps_per_epoch, wrap=wrap, **watching)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()
     return _kept_trainer(settings, input_shape, classes, steps_per_epoch).fit(
         model, data, **watching
@@ -108,6 +116,7 @@ def fit(
     config: TrainConfig,
     *,
     steps_per_epoch: int,
+    wrap: Wrap | None = None,
     **watching: Unpack[Watching],
 ) -> FitResult:
     """Train a model that is built already, and stays uncompiled; parameters as in `train`.
@@ -117,7 +126,7 @@ def fit(
     done: list[FitResult] = []
     for phase in phases(config, model):
         phase.prepare(model)
-        shadow = keras.Model(model.inputs[0], model.outputs[0])  # shares every layer
+        shadow = wrap(model) if wrap else keras.Model(model.inputs[0], model.outputs[0])
         trainer = Trainer(
             shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
         )

@@ -25,6 +25,7 @@ from pipelines.augment import parse
 from pipelines.errors import InputError, explain, unknown_name
 from pipelines.expand import parse as parse_expansion
 from pipelines.mixing.config import MixConfig
+from pipelines.stream import InputConfig
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -70,6 +71,8 @@ class Arm(Settings):
     """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
     train: TrainConfig = TrainConfig()
     """The classifier and its training."""
+    input: InputConfig = InputConfig(workers=0)
+    """How batches are prepared; a task has one thread, so none are prepared side by side."""
 
     @field_validator("augment")
     @classmethod
@@ -131,7 +134,7 @@ class Recipe(Arm):
 
     def resolved_arms(self) -> dict[str, Arm]:
         """Return the full settings of every arm by name, the reference arm first."""
-        base = {name: getattr(self, name).model_dump() for name in ("mix", "train")}
+        base = {name: getattr(self, name).model_dump() for name in ("mix", "train", "input")}
         base |= {"augment": self.augment, "expand": self.expand}
         return {name: Arm.model_validate(merge(base, own)) for name, own in self.arms.items()}
 

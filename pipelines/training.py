@@ -1,7 +1,9 @@
 """One arm on one instance: its images, however they are changed and joined, to a classifier."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import classifiers
 from classifiers import FitResult
 from classifiers.callbacks import Progress
 from ganaug import Bank
+from pipelines.augment import parse
+from pipelines.augment.device import InStep
 from pipelines.expand import Expansion
 from pipelines.images import Images
 from pipelines.mixing import Synthetic, TrainingData, mix
@@ -104,7 +108,9 @@ def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
     )
 
 
-def _batches(arm: Arm, train: Images, synthetic: Synthetic | None) -> TrainingData:
+def _batches(
+    arm: Arm, train: Images, synthetic: Synthetic | None, folder: Path | None = None
+) -> TrainingData:
     """Return the batches of an arm, changed and joined as it says."""
     return mix(
         Expansion(train, arm.expand, arm.train.seed),
@@ -114,6 +120,8 @@ def _batches(arm: Arm, train: Images, synthetic: Synthetic | None) -> TrainingDa
         epochs=arm.train.epochs,
         augment=arm.augment,
         seed=arm.train.seed,
+        feed=arm.input,
+        folder=folder,
     )
 
 
@@ -126,17 +134,27 @@ def _network(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> tuple[FitResult, int]:
     """Train a network on batches."""
-    data = _batches(arm, train, synthetic)
-    fitted = classifiers.train(
-        data.dataset,
-        arm.train,
-        input_shape=(*train.size, 3),
-        classes=len(train.class_names),
-        steps_per_epoch=data.steps_per_epoch,
-        real=train.images,
-        test=(test.images, test.labels),
-        callbacks=callbacks,
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        data = _batches(arm, train, synthetic, Path(scratch))
+        in_step = None
+        if arm.input.on_device:
+            in_step = partial(
+                InStep,
+                augmentation=parse(arm.augment),
+                seed=arm.train.seed,
+                steps_per_epoch=data.steps_per_epoch,
+            )
+        fitted = classifiers.train(
+            data.dataset,
+            arm.train,
+            input_shape=(*train.size, 3),
+            classes=len(train.class_names),
+            steps_per_epoch=data.steps_per_epoch,
+            real=train.images,
+            wrap=in_step,
+            test=(test.images, test.labels),
+            callbacks=callbacks,
+        )
     return fitted, data.images
 
 

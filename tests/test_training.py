@@ -56,3 +56,28 @@ def test_a_whitening_layer_sees_the_training_images(tiny_images, tmp_path):
     (elsewhere,) = [one for one in other.model.layers if isinstance(one, PatchWhitening)]
     assert np.abs(layer.kernel.numpy()).max() > 0
     assert not np.allclose(layer.kernel.numpy(), elsewhere.kernel.numpy())
+
+
+@pytest.mark.parametrize("feed", [{"workers": 2}, {"cache": "disk"}])
+def test_how_batches_are_prepared_changes_no_number(tiny_images, tmp_path, feed):
+    train, test = halves(tiny_images)
+    settings = arm().model_dump() | {"augment": "flip|shift(2)"}
+    usual, _ = fit_arm(Arm.model_validate(settings), train, None, test, cache=tmp_path)
+    other = Arm.model_validate(settings | {"input": feed})
+    fitted, _ = fit_arm(other, train, None, test, cache=tmp_path)
+    np.testing.assert_allclose(fitted.test_probabilities, usual.test_probabilities, atol=1e-6)
+
+
+def test_augmentation_inside_the_step_trains(tiny_images, tmp_path):
+    train, test = halves(tiny_images)
+    settings = arm(epochs=4).model_dump() | {"augment": "flip|shift(2)"}
+    inside = Arm.model_validate(settings | {"input": {"on_device": True}})
+    fitted, _ = fit_arm(inside, train, None, test, cache=tmp_path)
+    plain, _ = fit_arm(arm(epochs=4), train, None, test, cache=tmp_path)
+    assert len(fitted.history["loss"]) == 4
+    assert not np.allclose(fitted.test_probabilities, plain.test_probabilities)
+    fitted.model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_allclose(
+        probabilities(loaded, test.images), fitted.test_probabilities, atol=1e-5
+    )

@@ -125,6 +125,17 @@ def test_the_score_is_the_mean_of_the_last_epochs_not_the_best(tmp_path):
     assert last_accuracies(result, 2) == pytest.approx(0.65)
 
 
+def test_yes_and_no_stay_yes_and_no(search_file, drawn, tmp_path):
+    space = {"train.decay_biases": [True, False], "train.learning_rate": [0.01]}
+    search = load_search(search_file, {"space": {"augment": ["flip"]} | space})
+    tuner = FakeTuner(
+        search, make_folds(drawn, search.tune, tmp_path), Executor(tmp_path), tmp_path
+    )
+    run_search(tuner)
+    assert sorted(values["train.decay_biases"] for values in tuner.tried) == [False, True]
+    assert {type(values["train.decay_biases"]) for values in tuner.tried} == {bool}
+
+
 class FakeTuner(FoldTuner):
     """Scores settings by a formula instead of trainings."""
 

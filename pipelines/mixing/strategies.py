@@ -1,6 +1,7 @@
 """The order in which a classifier sees real and synthetic images: one tf.data pipeline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pipelines.mixing.config import MixConfig
 from pipelines.mixing.origins import Synthetic, Targets, one_hot
 from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
 
-_INPUT = InputConfig(workers=0)  # a task runs in a process of one thread
+_INPUT = InputConfig(workers=0)
 _KINDS = 255  # place of the draws of `whole_batches`, behind those of every augmentation
 
 
@@ -46,6 +47,8 @@ class _Part:
 
     images: Expansion
     targets: Targets
+    config: InputConfig
+    folder: Path | None
 
     def batches(self, size: int, seed: int, *, full: bool = True) -> Any:
         """Return endless batches without augmentation: that comes after the join."""
@@ -54,7 +57,8 @@ class _Part:
             parse(""),
             batch=size,
             seed=seed,
-            config=_INPUT,
+            config=self.config,
+            folder=self.folder,
             full=full,
             targets=self.targets,
         )
@@ -69,6 +73,8 @@ def mix(
     epochs: int,
     augment: str,
     seed: int,
+    feed: InputConfig = _INPUT,
+    folder: Path | None = None,
 ) -> TrainingData:
     """Join real and synthetic images by ``config.strategy``.
 
@@ -92,6 +98,11 @@ def mix(
         Augmentation in the string language of `pipelines.augment`, for real and synthetic alike.
     seed
         Fixes the order and the augmentation.
+    feed
+        How batches are prepared. With ``on_device`` they come as they are: whoever trains augments
+        them (:class:`pipelines.augment.device.InStep`).
+    folder
+        Where images on disk lie.
 
     Raises
     ------
@@ -102,7 +113,7 @@ def mix(
     twice = config.strategy == "dada"  # as many classes again, for generated images
     labels = one_hot(real.copies)
     labels = _both_kinds(labels, generated=False) if twice else labels
-    ours = _part(real, labels, 1 if weigh else None)
+    ours = _part(real, labels, 1 if weigh else None, feed, folder and folder / "real")
     steps, images = steps_per_epoch(real, batch), len(real)
     size = min(batch, images)
     epoch_size = steps * size
@@ -112,11 +123,14 @@ def mix(
         added = _required(synthetic)
         expansion = Expansion(added.images, "")
         labels = _both_kinds(added.targets, generated=True) if twice else added.targets
-        theirs = _part(expansion, labels, config.synthetic_weight if weigh else None)
+        weight = config.synthetic_weight if weigh else None
+        theirs = _part(expansion, labels, weight, feed, folder and folder / "synthetic")
         images += len(expansion)
         if config.strategy == "concatenate":
-            pool = _Part(
-                real.with_more(added.images), np.concatenate([ours.targets, theirs.targets])
+            pool = replace(
+                ours,
+                images=real.with_more(added.images),
+                targets=np.concatenate([ours.targets, theirs.targets]),
             )
             joined, epoch_size = pool.batches(batch, seed, full=False), images
             steps = steps_per_epoch(pool.images, batch)
@@ -126,17 +140,25 @@ def mix(
             joined = _pretrained(ours, theirs, config.share, size, steps * epochs, seed)
         else:
             joined = _whole_batches(ours, theirs, config.share, size, seed)
-    dataset = apply(joined, parse(augment), seed=seed, epoch_size=epoch_size, workers=0)
+    dataset = joined
+    if not feed.on_device:
+        dataset = apply(joined, parse(augment), seed, epoch_size=epoch_size, workers=feed.workers)
     if weigh:
         dataset = dataset.map(_weight_apart)
     return TrainingData(dataset.prefetch(AHEAD), steps, images)
 
 
-def _part(images: Expansion, targets: Targets, weight: float | None) -> _Part:
+def _part(
+    images: Expansion,
+    targets: Targets,
+    weight: float | None,
+    config: InputConfig,
+    folder: Path | None,
+) -> _Part:
     """Append the weight to the labels, as a column: MixUp and CutMix then blend it like a label."""
     if weight is not None:
         targets = np.pad(targets, ((0, 0), (0, 1)), constant_values=weight)
-    return _Part(images, targets)
+    return _Part(images, targets, config, folder)
 
 
 def _both_kinds(targets: Targets, *, generated: bool) -> Targets:

@@ -64,7 +64,10 @@ class GridOracle(kt.Oracle):  # type: ignore[misc]
 def _declare(space: dict[str, Dimension]) -> kt.HyperParameters:
     declared = kt.HyperParameters()
     for name, values in space.items():
-        if not isinstance(values, Range):
+        if isinstance(values, list) and isinstance(values[0], bool):
+            # As a choice they would come back as 0 and 1.
+            declared.Boolean(name) if len(set(values)) == 2 else declared.Fixed(name, values[0])
+        elif not isinstance(values, Range):
             declared.Choice(name, values)
         elif values.integer:
             declared.Int(name, int(values.low), int(values.high), sampling=values.scale)

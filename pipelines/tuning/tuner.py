@@ -9,6 +9,7 @@ from typing import Any
 import keras_tuner as kt
 import numpy as np
 from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.src import config as kt_config
 
 from ganaug.files import write_json
 from pipelines.errors import USER_ERRORS, InputError
@@ -19,6 +20,8 @@ from pipelines.tuning.oracles import OBJECTIVE, make_oracle
 from pipelines.tuning.results import TrialRecord
 from pipelines.tuning.scoring import fold_kid, last_accuracies
 from pipelines.tuning.search import Search, nest
+
+kt_config.DEBUG = False  # else it prints a traceback for each setting that does not work
 
 TRIAL = "trial"
 MAX_BUGS = 3

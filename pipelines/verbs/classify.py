@@ -16,6 +16,7 @@ from pipelines.planning import plan_study
 from pipelines.recipe import DataConfig, override
 from pipelines.report import text_table
 from pipelines.results import StudyResult
+from pipelines.stream import InputConfig
 from pipelines.study import run_study
 from pipelines.verbs.report import report
 
@@ -61,6 +62,7 @@ def classify(
     expand: Annotated[str | None, Parameter(group="Classifier")] = None,
     mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
     gan: Annotated[GanConfig, Parameter(group="Synthetic images")] = GanConfig(),
+    feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
@@ -93,6 +95,8 @@ def classify(
         How synthetic images join the real ones.
     gan
         The generators, one a class.
+    feed
+        How batches are prepared.
     outputs
         Folder for everything that is made.
     workers
@@ -118,6 +122,7 @@ def classify(
         "expand": expand,
         "mix": mix,
         "gan": gan,
+        "input": feed,
     }
     settings = override(recipe, dataset, **tables)
     workers = workers or runtime.cores()
