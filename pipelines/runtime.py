@@ -32,6 +32,7 @@ def quiet() -> None:
             os.dup2(screen, 2)
             os.close(screen)
     logging.getLogger("absl").setLevel(logging.ERROR)  # tensorflow-datasets warns about itself
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every model built anew
 
 
 def prepare() -> None:

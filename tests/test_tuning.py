@@ -207,6 +207,37 @@ def test_halving_gives_more_folds_to_the_better_half(search_file, drawn, tmp_pat
     assert min(again) >= np.median(rates[1]), "only the better half goes on"
 
 
+def test_hyperband_gives_more_epochs_to_the_better_trials(search_file, drawn, tmp_path):
+    changes = {
+        "tune": {"tuner": "hyperband", "factor": 2},
+        "space": {"train.learning_rate": {"low": 0.001, "high": 0.9}},
+    }
+    search = load_search(search_file, changes)
+    tuner = FakeTuner(
+        search, make_folds(drawn, search.tune, tmp_path), Executor(tmp_path), tmp_path / "tune"
+    )
+    run_search(tuner)
+    budgets = [trial.budget for trial in read_trials(tmp_path / "tune")]
+    assert set(budgets) == {1, 2, 4}, "up to the 4 epochs of the recipe"
+    assert budgets.count(1) > budgets.count(4) / 2
+    recipe = tuner._recipe({"train.learning_rate": 0.1}, 2)
+    assert recipe.train.epochs == 2
+    assert recipe.train.evaluate_at == (1, 2)
+
+
+def test_memory_that_ran_out_is_no_mistake_of_ours(search_file, drawn, tmp_path):
+    search = load_search(search_file)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
+
+    def out_of_memory(values):
+        raise MemoryError
+
+    tuner._score = out_of_memory
+    run_search(tuner)
+    assert [trial.error for trial in read_trials(tmp_path / "tune")] == ["out of memory"] * 4
+
+
 def test_a_real_trial_trains_every_fold(search_file, drawn, tmp_path):
     changes = {"tune": {"tuner": "random", "trials": 1}, "train": {"batch": 8}}
     search = load_search(search_file, changes)
