@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -142,6 +143,24 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(InputError, match="version 0"):
         load_checkpoint(path, gan, {})
+
+
+def test_a_full_disk_is_one_line_and_loses_no_checkpoint(images, tmp_path, monkeypatch):
+    config = TINY.model_copy(update={"checkpoint_every": 3})
+    written = np.savez
+
+    def full(path, **arrays):
+        if len(list(tmp_path.glob("checkpoint.npz"))):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written(path, **arrays)
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left .*free the disk"):
+        ganaug.train(images, config, tmp_path, class_name="noise")
+    assert (tmp_path / "checkpoint.npz").exists()
+    monkeypatch.undo()
+    ganaug.train(images, config, tmp_path, class_name="noise")
+    assert (tmp_path / "generator.keras").exists()
 
 
 def test_plain_dcgan_of_study_p(images, tmp_path):
