@@ -21,6 +21,8 @@ VERBS = {
     "classify": "Compare classifiers with and without synthetic images.",
     "tune": "Search for better settings of a classifier or a generator.",
     "predict": "Classify image files with a trained classifier.",
+    "explain": "Draw what a trained classifier gets right, its worst mistakes and what it saw.",
+    "ensemble": "Let trained classifiers vote.",
     "export": "Write a trained classifier as SavedModel, LiteRT or ONNX.",
     "quality": "Measure how real, how varied and how copied the samples of a bank are.",
     "report": "Write the page of a finished comparison again.",

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganaug.files import read_json
 from pipelines import runtime
 from pipelines.errors import InputError
-from pipelines.results import class_names_of
 from pipelines.sources.pixels import decode_all
+from pipelines.trained import TrainedClassifier
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,20 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
-    class_names = class_names_of(model)
+    classifier = TrainedClassifier(model)
+    class_names = classifier.class_names
     files = [file for path in images for file in _files(path)]
     if not files:
         raise InputError("no image to classify: give image files or folders of them")
     runtime.quiet()
-    from classifiers import load_model, probabilities
-
-    network = load_model(model / "model.keras")
-    pixels, bad = decode_all([files], len(files), network.input_shape[1], "reading")
+    size = classifier.network.input_shape[1]
+    pixels, bad = decode_all([files], len(files), size, "reading")
     if bad:
         position, reason = next(iter(bad.items()))
         raise InputError(
             f"{len(bad)} of {len(files)} images cannot be read: {files[position]}: {reason}"
         )
-    tta = read_json(model / "config.json")["arm"]["train"]["tta"]  # as it was tested
-    shares = probabilities(network, pixels, tta=tta)
-    return Predictions(files, class_names, shares.tolist(), form)
+    return Predictions(files, class_names, classifier.probabilities(pixels).tolist(), form)
 
 
 def _files(path: Path) -> list[Path]:

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.cli import main
+from pipelines.errors import InputError
+from pipelines.trained import open_together
+from pipelines.verbs.ensemble import ensemble
+from pipelines.verbs.explain import explain
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    root = tmp_path_factory.mktemp("trained")
+    (root / "two.toml").write_text(
+        "[data]\nsource = 'mnist5k'\nclasses = '3,8'\nper_class = 12\ntest_per_class = 20\n"
+        "instances = 2\n[train]\nepochs = 3\nmodel = 'pereira_small'\ntta = 'flip'\n"
+        "[arms.plain]\n[arms.faster]\ntrain.learning_rate = 0.02\n"
+    )
+    words = ["classify", "--recipe", str(root / "two.toml"), "--outputs", str(root)]
+    assert main([*words, "--workers", "1"]) == 0
+    return root
+
+
+def runs(outputs, instance):
+    return sorted((outputs / "train").glob(f"two-*-{instance}-*"))
+
+
+def test_probabilities_are_those_that_were_tested(outputs):
+    (one, _) = open_together(runs(outputs, 0))
+    chances = one.probabilities(one.test.images)
+    accuracy = np.mean(chances.argmax(axis=1) == one.test.labels)
+    assert accuracy == pytest.approx(one.result.scores.accuracy)
+
+
+def test_pictures_of_one_and_of_several(outputs, tmp_path):
+    first, second = runs(outputs, 0)
+    alone = explain([first], out=tmp_path / "one")
+    names = {path.stem for path in alone.pictures}
+    assert {"confusion", "calibration", "classes", "training"} <= names
+    both = explain([first, second], out=tmp_path / "two", cam=False, mistakes=3)
+    assert {"cost", "classes", "training"} < {path.stem for path in both.pictures}
+    assert sum(path.stem.startswith("confusion-") for path in both.pictures) == 2
+    for path in both.pictures:
+        with Image.open(path) as picture:
+            assert min(picture.size) > 100
+
+
+def test_an_ensemble_is_kept_and_predicts(outputs, tmp_path, capsys):
+    voted = ensemble(runs(outputs, 0))
+    assert list(voted.accuracies)[-2:] == ["soft voting", "hard voting"]
+    (again,) = open_together([voted.folder])
+    assert again.result.scores.accuracy == voted.accuracies["soft voting"]
+    members = open_together(runs(outputs, 0))
+    mean = np.mean([one.probabilities(one.test.images) for one in members], axis=0)
+    np.testing.assert_allclose(again.probabilities(again.test.images), mean, atol=1e-5)
+    path = tmp_path / "three.png"
+    Image.fromarray(again.test.images[0]).save(path)
+    capsys.readouterr()
+    assert main(["predict", str(path), "--model", str(voted.folder), "--form", "csv"]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header == "file,class,3,8"
+    assert sum(map(float, row.split(",")[2:])) == pytest.approx(1, abs=1e-5)
+
+
+def test_trainings_of_different_images_do_not_vote(outputs, tmp_path):
+    with pytest.raises(InputError, match="tested on other images"):
+        ensemble([runs(outputs, 0)[0], runs(outputs, 1)[0]])
+    with pytest.raises(InputError, match="needs two or more"):
+        ensemble(runs(outputs, 0)[:1])
+    with pytest.raises(InputError, match="no finished training"):
+        explain([tmp_path])
