@@ -34,7 +34,7 @@ class Voted:
         return "\n".join([*lines, "", f"classifier: {self.folder}"])
 
 
-def ensemble(runs: list[Path], *, outputs: Path | None = None) -> Voted:
+def ensemble(runs: list[Path]) -> Voted:
     """Let classifiers of the same images vote, softly and by majority, and keep the former.
 
     Soft voting averages probabilities; hard voting counts votes, a tie going to the most confident
@@ -46,8 +46,6 @@ def ensemble(runs: list[Path], *, outputs: Path | None = None) -> Voted:
     ----------
     runs
         Folders of two or more finished trainings of one instance.
-    outputs
-        Folder for the ensemble; by default that of the trainings.
 
     Returns
     -------
@@ -73,9 +71,8 @@ def ensemble(runs: list[Path], *, outputs: Path | None = None) -> Voted:
         name: evaluate(chances, test.labels, test.class_names)
         for name, chances in (shares | votes).items()
     }
-    root = outputs or found[0].folder.resolve().parent.parent
     name = f"ensemble-{digest([one.folder.name for one in found])}"
-    folder = root / "train" / name
+    folder = found[0].folder.parent / name
     settings = found[0].settings | {"name": "ensemble", "members": list(shares)}
     write_json(folder / "config.json", settings)
     with replacing(folder / "model.keras") as path:
