@@ -48,6 +48,8 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 200,
 }
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.0f} %")
+LONG_NAME = 24
+"""Letters from which names in a legend stand below each other."""
 VALUES_UP_TO = 12
 """More classes than this, and their cells are too small for numbers."""
 
@@ -259,10 +261,12 @@ def _figure(
 
 
 def _legend_below(axes: Axes, columns: int = 2, markerscale: float = 1) -> None:
+    handles, labels = axes.get_legend_handles_labels()
     axes.figure.legend(
-        *axes.get_legend_handles_labels(),
+        handles,
+        labels,
         loc="outside lower left",
-        ncols=columns,
+        ncols=columns if max(map(len, labels)) < LONG_NAME else 1,
         handlelength=1.4,
         markerscale=markerscale,
     )
@@ -280,5 +284,5 @@ def _flops(value: float) -> str:
     """Write 2.5e9 as 2.5 G."""
     for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= size:
-            return f"{value / size:g} {unit}"
-    return f"{value:g}"
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g}"
