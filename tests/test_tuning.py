@@ -136,6 +136,22 @@ def test_yes_and_no_stay_yes_and_no(search_file, drawn, tmp_path):
     assert {type(values["train.decay_biases"]) for values in tuner.tried} == {bool}
 
 
+def test_bayesian_trials_are_plain_numbers(search_file, drawn, tmp_path):
+    space = {
+        "augment": ["", "flip"],
+        "train.momentum": {"low": 0, "high": 0.9},
+        "train.learning_rate": {"low": 0.001, "high": 0.1, "scale": "log"},
+    }
+    tune = {"tuner": "bayesian", "trials": 6, "initial": 3}
+    search = load_search(search_file, {"space": space, "tune": tune})
+    folds = make_folds(drawn, search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
+    run_search(tuner)
+    assert len(tuner.tried) == 6
+    assert {type(values["train.momentum"]) for values in tuner.tried} == {float}
+    assert all(0 <= values["train.momentum"] <= 0.9 for values in tuner.tried)
+
+
 class FakeTuner(FoldTuner):
     """Scores settings by a formula instead of trainings."""
 

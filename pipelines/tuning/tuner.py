@@ -2,7 +2,8 @@
 
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import keras_tuner as kt
 import numpy as np
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.src import config as kt_config
+from sklearn.exceptions import ConvergenceWarning
 
 from ganaug.files import write_json
 from pipelines.errors import USER_ERRORS, InputError
@@ -83,7 +85,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         keras_tuner.errors.FatalError
             Our own code failed three times in a row.
         """
-        values = dict(trial.hyperparameters.values)
+        values = _plain(trial.hyperparameters.values)
         self._title = f"trial {int(trial.trial_id) + 1}"
         try:
             scores = self._score(values)
@@ -109,7 +111,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     def record(self, trial: Any, *, scores: Sequence[float] = (), error: str = "") -> None:
         """Write what came of a trial."""
         self.done += 1
-        values = trial.hyperparameters.values
+        values = _plain(trial.hyperparameters.values)
         record = TrialRecord(
             trial=trial.trial_id,
             values={key: values[key] for key in self.what.space},
@@ -164,6 +166,11 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         return load_recipe(None, {**merge(merge(base, own), changed), "arms": {TRIAL: {}}})
 
 
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as Python's own numbers; some oracles draw NumPy's."""
+    return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+
+
 def run_search(tuner: FoldTuner) -> None:
     """Run the search to its end.
 
@@ -172,6 +179,8 @@ def run_search(tuner: FoldTuner) -> None:
     InputError
         If three trials in a row failed by a mistake of ours.
     """
+    # With a dozen trials a length scale of the Gaussian process often lies at its bound.
+    warnings.filterwarnings("ignore", category=ConvergenceWarning, module="sklearn.gaussian")
     try:
         tuner.search(verbose=0)
     except kt.errors.FatalError as error:
