@@ -18,7 +18,7 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     Raises
     ------
     InputError
-        If a model or a teacher is unknown, a model cannot be built for these images or an expansion
+        If a model, a teacher, a schedule or a loss is unknown or has wrong parameters, a model cannot be built for these images or an expansion
         applied to them, a probe cannot train that way, or samples are to be mixed in that have no
         label.
     """
@@ -46,10 +46,26 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
             _check_probe(name, arm)
             probe_features(arm.train, None)
             continue
+        check_training(arm)
         model = (arm.train.model, arm.train.model_params)
         if model not in checked:
             build_model(model[0], (*size, 3), classes, **model[1])
             checked.append(model)
+
+
+def check_training(arm: Arm) -> None:
+    """Make the schedule and the loss of an arm once.
+
+    Raises
+    ------
+    InputError
+        If one of their parameters is unknown or wrong.
+    """
+    from classifiers.losses import make_loss
+    from classifiers.schedules import learning_rates
+
+    learning_rates(arm.train, 1)
+    make_loss(arm.train.loss, **arm.train.loss_params)
 
 
 def _check_probe(name: str, arm: Arm) -> None:

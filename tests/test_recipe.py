@@ -5,6 +5,7 @@ import pytest
 
 from classifiers.config import TrainConfig
 from pipelines.augment import parse
+from pipelines.checking import check_training
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
@@ -114,6 +115,8 @@ def test_the_sets_of_a2_are_those_of_the_study() -> None:
 def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> None:
     recipe = load_recipe(name)
     assert set(recipe.published) <= set(recipe.arms)
+    for arm in recipe.resolved_arms().values():
+        check_training(arm)
     from pipelines.recipe import RECIPES
 
     header = (RECIPES / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
