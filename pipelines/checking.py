@@ -18,9 +18,9 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     Raises
     ------
     InputError
-        If a model, a teacher, a schedule or a loss is unknown or has wrong parameters, a model cannot be built for these images or an expansion
-        applied to them, a probe cannot train that way, or samples are to be mixed in that have no
-        label.
+        If a model, a teacher, a schedule or a loss is unknown or has wrong parameters, a model
+        cannot be built for these images or an expansion applied to them, a probe cannot train that
+        way, or samples are to be mixed in that have no label.
     """
     runtime.prepare()
     from classifiers import build_model, probe_features
