@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
 from ganaug.files import replacing, write_json
 from pipelines import runtime
 from pipelines.executor import Executor
@@ -62,6 +64,8 @@ def tune(
     search: str,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[TuneConfig, Parameter(name="tune")] = TuneConfig(),
+    train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
+    gan: Annotated[GanConfig, Parameter(group="Generators")] = GanConfig(),
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
     outputs: Path = Path("outputs"),
@@ -88,6 +92,8 @@ def tune(
         Which images; several instances are tuned together.
     config
         The tuner and its scores; options given here override the search's.
+    train, gan
+        What stays as it is in every trial.
     role
         `chief`: hand out trials, and write the report when they are done. `worker`: train them.
     address
@@ -115,6 +121,8 @@ def tune(
     changes: dict[str, Any] = {
         "data": data.model_dump(exclude_unset=True),
         "tune": config.model_dump(exclude_unset=True),
+        "train": train.model_dump(exclude_unset=True),
+        "gan": gan.model_dump(exclude_unset=True),
     }
     if dataset is not None:
         changes["data"]["source"] = dataset
