@@ -28,7 +28,7 @@ from pipelines.tuning.search import load_search
 from pipelines.tuning.tuner import FoldTuner
 
 role, address, folder, pause = sys.argv[1], sys.argv[2], Path(sys.argv[3]), float(sys.argv[4])
-distributed.BEAT, distributed.LOST_AFTER, distributed.PATIENCE = 0.2, 2.0, 20.0
+distributed.BEAT, distributed.LOST_AFTER, distributed.PATIENCE = 0.2, 6.0, 40.0
 
 class Formula(FoldTuner):
     def _score(self, values):
@@ -97,11 +97,11 @@ def test_workers_end_when_the_chief_dies_and_another_goes_on(start, tmp_path):
     while not read_trials(tmp_path):
         time.sleep(0.1)
     chief.kill()
-    assert worker.wait(timeout=90) == 0
+    assert worker.wait(timeout=150) == 0
     before = len(read_trials(tmp_path))
     assert 0 < before < 6
     chief, worker = start("chief"), start("worker2")
-    assert worker.wait(timeout=90) == 0
+    assert worker.wait(timeout=150) == 0
     assert chief.wait(timeout=60) == 0
     assert len([trial for trial in read_trials(tmp_path) if trial.scores]) == 6
 
