@@ -105,6 +105,38 @@ def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
         run_tasks([task(2)], tmp_path)
 
 
+def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from pathlib import Path\n"
+        "from test_executor import run_tasks, task\n"
+        "if __name__ == '__main__':\n"
+        f"    run_tasks([task(2), task(3, pause=600)], Path({str(tmp_path)!r}), workers=2)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    process = subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL)
+    while task(2).result(tmp_path) is None:
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    worker = task(2).result(tmp_path).process
+    deadline = time.monotonic() + 30
+    while _is_alive(worker):
+        assert time.monotonic() < deadline, "left behind"
+        time.sleep(0.1)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")  # a zombie is dead
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
