@@ -323,6 +323,14 @@ def test_the_table_the_page_and_the_recipe(tmp_path):
     assert {arm.train.epochs for arm in arms.values()} == {7}
 
 
+def test_a_tuned_generator_is_compared_with_none(tmp_path):
+    search = load_search("generator")
+    best = TrialRecord(trial="0", values={"gan.learning_rate": 0.0005})
+    recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x"))
+    assert recipe.gan.learning_rate == 0.0005
+    assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
 def test_a_search_that_only_failed_says_why():
     with pytest.raises(InputError, match="all 1 trials failed: it broke"):
         _ = result_of({0.1: ()}).best

@@ -115,12 +115,18 @@ class Search(Settings):
         return Arm.model_validate(merge(base, nest(own)))
 
     def recipe_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
-        """Return the tables of a recipe that compares the untuned setting with this one."""
+        """Return the tables of a recipe that compares the untuned setting with this one.
+
+        Of a search for generators: one whose arms train with and without their images.
+        """
         changed = nest(values)
         gan = changed.pop("gan", None)
         tables = self.recipe.model_dump(mode="json", exclude_defaults=True)
         tables["title"] = f"{self.recipe.title}: untuned and tuned"
         tables["arms"] = {"untuned": {}, "tuned": changed}
+        if self.tune.objective == "kid":
+            tables["title"] = f"{self.recipe.title}: with and without its images"
+            tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "share"}}}
         tables.pop("published", None)
         return merge(tables, {"gan": gan}) if gan else tables
 
