@@ -194,6 +194,35 @@ def test_a_search_goes_on_where_it_was_stopped(search_file, drawn, tmp_path):
     assert [trial.error for trial in trials if not trial.scores] == ["the loss is not a number"]
 
 
+@pytest.mark.parametrize("tuner", ["grid", "random", "bayesian"])
+def test_a_trial_that_was_being_written_is_not_lost(tuner, tmp_path, drawn):
+    """A chief may be killed after the file of a new trial and before its own."""
+    path = tmp_path / "trial.toml"
+    path.write_text(TEXT.format(tuner=tuner, trials=4))
+    search = load_search(path)
+    folds = make_folds(drawn, search.tune, tmp_path)
+
+    def start() -> FakeTuner:
+        return FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
+
+    first = start()
+    saved = first.oracle.save
+
+    def is_killed_at_the_third():
+        if len(first.oracle.start_order) == 3:
+            raise KeyboardInterrupt
+        saved()
+
+    first.oracle.save = is_killed_at_the_third
+    with pytest.raises(KeyboardInterrupt):
+        run_search(first)
+    assert len(list((tmp_path / "tune/oracle").glob("trial_*"))) == 3
+    second = start()
+    run_search(second)
+    assert len(second.tried) == 2
+    assert len(read_trials(tmp_path / "tune")) == 4
+
+
 def test_three_mistakes_of_ours_in_a_row_end_the_search(search_file, drawn, tmp_path):
     search = load_search(search_file)
     folds = make_folds(drawn, search.tune, tmp_path)

@@ -1,10 +1,13 @@
 """keras-tuner's oracles, by name, over a search's space."""
 
 import itertools
+import shutil
+from pathlib import Path
 from typing import Any
 
 import keras_tuner as kt
 
+from ganaug.files import read_json, replacing, write_json
 from pipelines.tuning.search import Dimension, Range, Search
 
 OBJECTIVE = "score"
@@ -33,17 +36,51 @@ def make_oracle(search: Search, max_folds: int) -> kt.Oracle:
     }
     if tune.tuner in ("hyperband", "halving"):
         most = search.recipe.train.epochs if tune.tuner == "hyperband" else max_folds
-        return kt.oracles.HyperbandOracle(max_epochs=most, factor=tune.factor, **common)
+        return HyperbandOracle(max_epochs=most, factor=tune.factor, **common)
     if tune.tuner == "bayesian":
-        return kt.oracles.BayesianOptimizationOracle(
-            max_trials=tune.trials, num_initial_points=tune.initial, **common
-        )
+        return BayesianOracle(max_trials=tune.trials, num_initial_points=tune.initial, **common)
     if tune.tuner == "grid":
         return GridOracle(max_trials=tune.trials, **common)
-    return kt.oracles.RandomSearchOracle(max_trials=tune.trials, **common)
+    return RandomOracle(max_trials=tune.trials, **common)
 
 
-class GridOracle(kt.Oracle):  # type: ignore[misc]
+class Resumable(kt.Oracle):  # type: ignore[misc]
+    """What a killed search can be taken up from, whichever moment it was killed at.
+
+    keras-tuner 1.4.8 writes its files in place, so that they may be cut off, and the file of a new
+    trial before its own: of a search killed between the two, that trial would count as tried.
+    """
+
+    def save(self) -> None:
+        """Write the state whole or not at all."""
+        write_json(Path(self._get_oracle_fname()), self.get_state())
+
+    def reload(self) -> None:
+        """Read the state; a trial that it does not know was never begun."""
+        known = read_json(Path(self._get_oracle_fname()))["start_order"]
+        for folder in Path(self._project_dir).glob("trial_*"):
+            if folder.name.removeprefix("trial_") not in known:
+                shutil.rmtree(folder)
+        super().reload()
+
+    def _save_trial(self, trial: Any) -> None:
+        with replacing(Path(self._get_trial_dir(trial.trial_id)) / "trial.json") as part:
+            trial.save(str(part))
+
+
+class RandomOracle(Resumable, kt.oracles.RandomSearchOracle):  # type: ignore[misc]
+    """keras-tuner's random search."""
+
+
+class BayesianOracle(Resumable, kt.oracles.BayesianOptimizationOracle):  # type: ignore[misc]
+    """keras-tuner's Gaussian process."""
+
+
+class HyperbandOracle(Resumable, kt.oracles.HyperbandOracle):  # type: ignore[misc]
+    """keras-tuner's Hyperband."""
+
+
+class GridOracle(Resumable):
     """Every combination once, in order.
 
     keras-tuner 1.4.8's own raises KeyError when a search is taken up again: the order of its trials
