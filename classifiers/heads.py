@@ -10,11 +10,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.callbacks import Labelled
+from classifiers.callbacks import Labelled, Progress
 from classifiers.config import TrainConfig
 from classifiers.errors import InputError
 from classifiers.features import FeatureExtractor
 from classifiers.fitting import fit, new_model
+from classifiers.phases import while_frozen
 from classifiers.probing import probe_features
 from classifiers.trainer import FitResult
 from classifiers.transfer import split
@@ -54,6 +55,7 @@ def fit_head(
     cache: Path | None = None,
     test: Labelled | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    progress: Progress | None = None,
 ) -> FitResult:
     """Train the head of a transfer model on the features of its frozen backbone.
 
@@ -70,7 +72,7 @@ def fit_head(
         Number of classes.
     cache
         Folder that keeps features between runs.
-    test, callbacks
+    test, callbacks, progress
         As in `classifiers.fitting.train`, images as uint8.
 
     Returns
@@ -93,17 +95,15 @@ def fit_head(
     one_hot = np.eye(classes, dtype=np.float32)[labels]
     data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
     data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
-    rate = config.frozen_learning_rate
-    own: dict[str, Any] = {"frozen_epochs": 0, "thaw_every": 0, "frozen_learning_rate": None}
-    if rate is not None:
-        own |= {"learning_rate": rate, "schedule": "constant", "schedule_params": {}}
+    one_phase = {"frozen_epochs": 0, "thaw_every": 0}
     steps = math.ceil(len(images) / config.batch)
     fitted = fit(
         head,
         data,
-        config.model_copy(update=own),
+        while_frozen(config).model_copy(update=one_phase),
         steps_per_epoch=steps,
         test=test and (extract(test[0]), test[1]),
         callbacks=callbacks,
+        progress=progress,
     )
     return replace(fitted, model=model)

@@ -54,8 +54,9 @@ def probabilities(
 
 
 def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    padding = [(0, size - len(images)), *[(0, 0)] * (images.ndim - 1)]
-    filled = np.pad(images, padding)
+    missing = size - len(images)
+    padding = [(0, missing), *[(0, 0)] * (images.ndim - 1)]
+    filled = np.pad(images, padding) if missing else images
     return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
 
 

@@ -44,16 +44,21 @@ def phases(config: TrainConfig, model: keras.Model) -> Iterator[Phase]:
         return
     count = len(blocks(model))
     if config.frozen_epochs:
-        frozen = config
-        if config.frozen_learning_rate is not None:
-            rate = {"learning_rate": config.frozen_learning_rate, "schedule": "constant"}
-            frozen = config.model_copy(update={**rate, "schedule_params": {}})
-        yield Phase(range(min(config.frozen_epochs, config.epochs)), count, frozen)
+        frozen = range(min(config.frozen_epochs, config.epochs))
+        yield Phase(frozen, count, while_frozen(config))
     start, block = config.frozen_epochs, count - 1 if config.thaw_every else 0
     while start < config.epochs:
         stop = start + config.thaw_every if block else config.epochs
         yield Phase(range(start, min(stop, config.epochs)), block, config)
         start, block = stop, block - 1
+
+
+def while_frozen(config: TrainConfig) -> TrainConfig:
+    """Return the settings of the epochs in which the head alone trains."""
+    if config.frozen_learning_rate is None:
+        return config
+    rate = {"learning_rate": config.frozen_learning_rate, "schedule": "constant"}
+    return config.model_copy(update={**rate, "schedule_params": {}})
 
 
 def rate_factors(config: TrainConfig, model: keras.Model) -> list[float] | None:

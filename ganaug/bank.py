@@ -89,7 +89,7 @@ class Bank:
         if n < 1 or truncation <= 0:
             raise InputError(f"n={n}, truncation={truncation}; both must be above 0")
         latents = draw_latents(n, self._latents[index], [seed, index])
-        return generate(self._load(self._folders[index] / GENERATOR), truncation * latents)
+        return generate(self._generator(index), truncation * latents)
 
     def near(
         self, label: int | str, images: np.ndarray, n: int, seed: int, reach: float = 0.4
@@ -118,9 +118,10 @@ class Bank:
         if n < 1 or not 0 <= reach <= 1:
             raise InputError(f"n={n}, reach={reach}; give 1 or more, and 0 to 1")
         self.require_size(images.shape[1])
-        return neighbours(
-            self._load(self._folders[index] / GENERATOR), images, n, seed=seed, reach=reach
-        )
+        return neighbours(self._generator(index), images, n, seed=seed, reach=reach)
+
+    def _generator(self, index: int) -> keras.Model:
+        return self._load(self._folders[index] / GENERATOR)
 
     def settings(self) -> list[GanConfig]:
         """Return what each class's generator was trained with, in the order of the labels."""
@@ -152,9 +153,8 @@ class Bank:
         numpy.ndarray
             float32 ``[N]``, logits: above 0 looks real.
         """
-        index = self.label(label)
         self.require_size(images.shape[1])
-        config = self.settings()[index]
+        config = self.settings()[self.label(label)]
         through = None
         if config.discriminator == "projected" and backbone is not None:
             through = partial(backbone, config)

@@ -69,14 +69,15 @@ def scores(
             f"pixels through none; received {'none' if backbone is None else 'one'}"
         )
     padded = np.pad(images, ((0, -len(images) % BLOCK), (0, 0), (0, 0), (0, 0)))
-    network = backbone() if backbone is not None else None
+    if backbone is not None:
+        network = backbone()
+        resize = layers.Resizing(*network.input_shape[1:3])
     found = []
     for start in range(0, len(padded), BLOCK):
         block = ops.convert_to_tensor(padded[start : start + BLOCK], "float32")
         maps = []
-        if network is not None:
-            side = network.input_shape[1]
-            maps = list(network(layers.Resizing(side, side)(block / 255), training=False))
+        if backbone is not None:
+            maps = list(network(resize(block / 255), training=False))
         found.append(ops.convert_to_numpy(critic([*maps, block / 127.5 - 1], training=False)))
     result: NDArray[np.float32] = np.concatenate(found)[: len(images), 0]
     return result

@@ -9,7 +9,7 @@ drops what follows one training image more closely than chance does.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,6 +161,12 @@ class _Chooser:
 
 
 def _backbone(config: GanConfig) -> Any:
+    return _pyramid(config.backbone, config.backbone_size)
+
+
+@lru_cache(maxsize=1)
+def _pyramid(name: str, size: int) -> Any:
+    """Keep the network: every round of every class looks through the same one."""
     from classifiers.efficientnet_lite import feature_pyramid
 
-    return feature_pyramid(config.backbone, config.backbone_size)
+    return feature_pyramid(name, size)

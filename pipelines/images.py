@@ -75,6 +75,10 @@ class Images:
         """Return the number of images of each class, ``[K]``."""
         return np.bincount(self.labels, minlength=len(self.class_names))
 
+    def one_hot(self) -> NDArray[np.float32]:
+        """Return the labels as float32 ``[N, K]``."""
+        return np.eye(len(self.class_names), dtype=np.float32)[self.labels]
+
     def select(self, indices: ArrayLike) -> Self:
         """Return the images at ``indices``, in that order; a boolean mask does as well."""
         chosen = np.asarray(indices)

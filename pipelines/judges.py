@@ -21,7 +21,7 @@ from pipelines.tasks import EVERY_CLASS
 RANDOM = "random"
 """Name of the judge that no training has shaped."""
 JUDGE_SIZE = 96
-"""Side in pixels at which a judge sees the samples of a training: coarse, and quick."""
+"""Side in pixels at which a judge sees samples of a training, or to choose among: quick."""
 
 
 @dataclass(frozen=True)

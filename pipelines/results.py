@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from classifiers.evaluation import Evaluation
-from pipelines.errors import InputError
 
 
 class Result(BaseModel):
@@ -32,26 +31,6 @@ class TrainResult(Result):
     effort: int
     """`Task.effort` of the task that made it: estimates of run time go by it."""
     seconds: float
-
-
-def class_names_of(folder: Path) -> list[str]:
-    """Return the classes of a finished training, in the order of its classifier's logits.
-
-    Raises
-    ------
-    InputError
-        If the folder holds none.
-    """
-    try:
-        record = (folder / "result.json").read_text(encoding="utf-8")
-        return [one.name for one in TrainResult.model_validate_json(record).scores.per_class]
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-    except ValidationError:
-        reason = "result.json is not that of a training"
-    raise InputError(
-        f"{folder} holds no finished training ({reason}): give a folder outputs/train/…"
-    )
 
 
 class GanResult(Result):

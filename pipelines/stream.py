@@ -85,7 +85,7 @@ def stream(
     mixed = images.mixed if isinstance(images, Expansion) else 0
     read = _reader(copies, config, folder)
     if targets is None:
-        targets = np.eye(len(copies.class_names), dtype=np.float32)[copies.labels]
+        targets = copies.one_hot()
     elif len(targets) != len(copies):
         raise InputError(f"{len(targets)} labels for {len(copies)} images: give one an image")
     labels = targets

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from ganaug.files import read_json
 from pipelines.errors import InputError
 from pipelines.images import Images
-from pipelines.results import TrainResult, class_names_of
+from pipelines.results import TrainResult
 
 if TYPE_CHECKING:  # at run time it would import TensorFlow
     import keras
@@ -33,14 +34,21 @@ class TrainedClassifier:
     @cached_property
     def class_names(self) -> list[str]:
         """The classes, in the order of the logits."""
-        return class_names_of(self.folder)
+        return [one.name for one in self.result.scores.per_class]
 
     @cached_property
     def result(self) -> TrainResult:
         """Scores and curves."""
-        class_names_of(self.folder)  # says what is wrong with the folder
-        text = (self.folder / "result.json").read_text(encoding="utf-8")
-        return TrainResult.model_validate_json(text)
+        try:
+            record = (self.folder / "result.json").read_text(encoding="utf-8")
+            return TrainResult.model_validate_json(record)
+        except OSError as error:
+            reason = error.strerror or "cannot be read"
+        except ValidationError:
+            reason = "result.json is not that of a training"
+        raise InputError(
+            f"{self.folder} holds no finished training ({reason}): give a folder outputs/train/…"
+        )
 
     @cached_property
     def settings(self) -> dict[str, Any]:

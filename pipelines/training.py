@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 import classifiers
 from classifiers import FitResult
 from classifiers.callbacks import Progress
+from classifiers.fitting import Watching
 from ganaug import Bank
 from pipelines.augment import parse
 from pipelines.augment.device import InStep
@@ -72,37 +73,38 @@ def fit_arm(
     for number in range(config.members):
         own = config.model_copy(update={"seed": config.seed + NEXT_MEMBER * number})
         member = arm.model_copy(update={"train": own})
-        counter = Counter(progress, number * config.epochs, config.members * config.epochs)
-        watching = [counter, *(callbacks if number == 0 else ())]
-        members.append(fit(member, train, synthetic, test, cache, watching))
+        watching: Watching = {
+            "test": (test.images, test.labels),
+            "callbacks": callbacks if number == 0 else (),
+            "progress": partial(_report, progress, number, config.members),
+        }
+        members.append(fit(member, train, synthetic, cache, watching))
     results = [result for result, _ in members]
     return (results[0] if len(results) == 1 else _vote(results, test)), members[0][1]
 
 
-class Counter(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports epochs, counted on from those of earlier members."""
+def _report(progress: Progress | None, before: int, members: int, done: int, total: int) -> None:
+    """Count epochs on from those of earlier members."""
+    if progress is not None:
+        progress(before * total + done, members * total)
 
-    def __init__(self, progress: Progress | None, before: int, total: int) -> None:
-        super().__init__()
-        self.progress, self.before, self.total = progress, before, total
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report one epoch more."""
-        if self.progress is not None:
-            self.progress(self.before + epoch + 1, self.total)
+def _tested(
+    fitted: FitResult, model: keras.Model, chances: NDArray[np.float32], test: Images
+) -> FitResult:
+    """Return a training with another classifier in its place, and what that one answers."""
+    accuracy = float(np.mean(chances.argmax(axis=1) == test.labels))
+    last = len(fitted.history["loss"])
+    return replace(fitted, model=model, accuracy_at={last: accuracy}, test_probabilities=chances)
 
 
 def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
     """Join trainings into one whose classifier votes softly; the curves are the first one's."""
     chances = [one.test_probabilities for one in results if one.test_probabilities is not None]
     joined = np.asarray(classifiers.soft_vote(np.stack(chances)), np.float32)
-    last = max(results[0].accuracy_at)
-    accuracy = float(np.mean(joined.argmax(axis=1) == test.labels))
+    model = classifiers.as_one_model([one.model for one in results])
     return replace(
-        results[0],
-        model=classifiers.as_one_model([one.model for one in results]),
-        accuracy_at={last: accuracy},
-        test_probabilities=joined,
+        _tested(results[0], model, joined, test),
         steps=sum(one.steps for one in results),
         seconds=sum(one.seconds for one in results),
     )
@@ -126,12 +128,7 @@ def _batches(
 
 
 def _network(
-    arm: Arm,
-    train: Images,
-    synthetic: Synthetic | None,
-    test: Images,
-    cache: Path,
-    callbacks: Sequence[keras.callbacks.Callback],
+    arm: Arm, train: Images, synthetic: Synthetic | None, cache: Path, watching: Watching
 ) -> tuple[FitResult, int]:
     """Train a network on batches."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -152,8 +149,7 @@ def _network(
             steps_per_epoch=data.steps_per_epoch,
             real=train.images,
             wrap=in_step,
-            test=(test.images, test.labels),
-            callbacks=callbacks,
+            **watching,
         )
     return fitted, data.images
 
@@ -176,21 +172,11 @@ def _dada(
     )
     model = folded(network)
     chances = classifiers.probabilities(model, test.images, tta=arm.train.tta)
-    accuracy = float(np.mean(chances.argmax(axis=1) == test.labels))
-    epochs = len(fitted.history["loss"])
-    tested = replace(
-        fitted, model=model, accuracy_at={epochs: accuracy}, test_probabilities=chances
-    )
-    return tested, data.images
+    return _tested(fitted, model, chances, test), data.images
 
 
 def _head(
-    arm: Arm,
-    train: Images,
-    synthetic: Synthetic | None,
-    test: Images,
-    cache: Path,
-    callbacks: Sequence[keras.callbacks.Callback],
+    arm: Arm, train: Images, synthetic: Synthetic | None, cache: Path, watching: Watching
 ) -> tuple[FitResult, int]:
     """Train the head of a frozen backbone on its features."""
     fitted = classifiers.fit_head(
@@ -199,8 +185,9 @@ def _head(
         arm.train,
         classes=len(train.class_names),
         cache=cache,
-        test=(test.images, test.labels),
-        callbacks=callbacks,
+        test=watching["test"],
+        callbacks=watching["callbacks"],
+        progress=watching["progress"],
     )
     return fitted, len(train)
 

@@ -105,12 +105,15 @@ def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
         run_tasks([task(2)], tmp_path)
 
 
-def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+def start_elsewhere(tmp_path: Path) -> subprocess.Popen:
+    """Run two tasks in a process of its own; return it when the first has ended."""
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path\n"
+        "from pathlib import Path\nimport signal\n"
         "from test_executor import run_tasks, task\n"
         "if __name__ == '__main__':\n"
+        # a shell starts its background jobs with the signal ignored
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"    run_tasks([task(2), task(3, pause=600)], Path({str(tmp_path)!r}), workers=2)\n"
     )
     script = tmp_path / "script.py"
@@ -119,6 +122,11 @@ def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     while task(2).result(tmp_path) is None:
         assert process.poll() is None
         time.sleep(0.1)
+    return process
+
+
+def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    process = start_elsewhere(tmp_path)
     process.kill()
     process.wait()
     worker = task(2).result(tmp_path).process
@@ -138,21 +146,7 @@ def _is_alive(process: int) -> bool:
 
 
 def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
-    code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path\nimport signal\n"
-        "from test_executor import run_tasks, task\n"
-        "if __name__ == '__main__':\n"
-        # a shell starts its background jobs with the signal ignored
-        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        f"    run_tasks([task(2), task(3, pause=600)], Path({str(tmp_path)!r}), workers=2)\n"
-    )
-    script = tmp_path / "script.py"
-    script.write_text(code)
-    process = subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL)
-    while task(2).result(tmp_path) is None:
-        assert process.poll() is None
-        time.sleep(0.1)
+    process = start_elsewhere(tmp_path)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) != 0
     assert task(2).result(tmp_path).value == 4

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Targets = NDArray[np.float32]
 """Labels as a classifier is trained on them: ``[N, K]``, rows that sum to 1."""
 
-CHOOSING_SIZE = 96
-"""Side in pixels at which samples are looked at to choose among them: many, so not too large."""
 _BATCH = 256
 _NOISE, _COPIES = 1, 2  # each draw has a generator of its own, seeded by (seed, this)
 
@@ -88,18 +86,13 @@ def synthesise(
             images = _first_of_each(further or real.select([]), config.per_class)
         else:
             images, notes = _generated(config, real, seed, bank, cache)
-        targets = one_hot(images)
+        targets = images.one_hot()
     if config.teacher:
         targets = teacher_labels(config.teacher, real, images, cache)
     even = config.synthetic_smoothing / len(real.class_names)
     return Synthetic(
         images, (1 - config.synthetic_smoothing) * targets + np.float32(even), tuple(notes)
     )
-
-
-def one_hot(images: Images) -> Targets:
-    """Return the labels of ``images`` as float32 ``[N, K]``."""
-    return np.eye(len(images.class_names), dtype=np.float32)[images.labels]
 
 
 def _generated(
@@ -115,9 +108,9 @@ def _generated(
     if config.origin == "near":
         drawn = [bank.near(name, ours[name], n, seed=seed, reach=config.reach) for name in names]
     elif config.choose:
-        from pipelines.judges import open_judges
+        from pipelines.judges import JUDGE_SIZE, open_judges
 
-        (judge,) = open_judges(config.choose_by, CHOOSING_SIZE, cache)
+        (judge,) = open_judges(config.choose_by, JUDGE_SIZE, cache)
         chosen = choose(
             bank, ours, config.choose, n, seed=seed, truncation=config.truncation, judge=judge
         )
@@ -150,10 +143,10 @@ def _copies(config: MixConfig, real: Images, seed: int) -> tuple[Images, Targets
     copied = real.select(np.concatenate(places))
     change = parse(config.copy_augment)
     if not len(change):
-        return copied, one_hot(copied)
+        return copied, copied.one_hot()
     # Shuffled across classes first: MixUp takes its partners from the batch.
     order = rng.permutation(len(copied))
-    pixels, targets = np.empty_like(copied.images), one_hot(copied)
+    pixels, targets = np.empty_like(copied.images), copied.one_hot()
     for step, start in enumerate(range(0, len(order), _BATCH)):
         some = order[start : start + _BATCH]
         batch = tf.constant(copied.images[some] / np.float32(255))

@@ -13,7 +13,7 @@ from pipelines.augment.types import Tensor
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.mixing.config import MixConfig
-from pipelines.mixing.origins import Synthetic, Targets, one_hot
+from pipelines.mixing.origins import Synthetic, Targets
 from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
 
 _INPUT = InputConfig(workers=0)
@@ -111,7 +111,7 @@ def mix(
     """
     weigh = config.strategy != "none" and config.synthetic_weight != 1
     twice = config.strategy == "dada"  # as many classes again, for generated images
-    labels = one_hot(real.copies)
+    labels = real.copies.one_hot()
     labels = _both_kinds(labels, generated=False) if twice else labels
     ours = _part(real, labels, 1 if weigh else None, feed, folder and folder / "real")
     steps, images = steps_per_epoch(real, batch), len(real)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from pipelines import runtime
 from pipelines.errors import InputError
-from pipelines.results import class_names_of
+from pipelines.trained import TrainedClassifier
 
 if TYPE_CHECKING:
     import keras
@@ -91,12 +91,13 @@ def export(
         If the folder holds no classifier, a package is missing, ``out`` is in the way, or the
         export differs from the original.
     """
-    class_names = class_names_of(model)
+    classifier = TrainedClassifier(model)
+    class_names = classifier.class_names
     runtime.quiet()
-    from classifiers import check_exportable, export_model, load_model
+    from classifiers import check_exportable, export_model
 
     check_exportable(form)
-    network = load_model(model / "model.keras")
+    network = classifier.network
     target = out or model / NAMES[form]
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
