@@ -66,9 +66,9 @@ def fit_arm(
     as_they_are = not arm.augment and not arm.expand and synthetic is None
     if config.probe:
         return _probe(arm, train, synthetic, test, cache)
-    if arm.mix.strategy == "dada":
-        return _dada(arm, train, synthetic, test, bank, callbacks)
     fit = _head if as_they_are and classifiers.trains_head_only(config) else _network
+    if arm.mix.strategy == "dada":
+        fit = partial(_dada, bank=bank, test=test)
     members = []
     for number in range(config.members):
         own = config.model_copy(update={"seed": config.seed + NEXT_MEMBER * number})
@@ -158,17 +158,24 @@ def _dada(
     arm: Arm,
     train: Images,
     synthetic: Synthetic | None,
-    test: Images,
+    cache: Path,
+    watching: Watching,
+    *,
     bank: Bank | None,
-    callbacks: Sequence[keras.callbacks.Callback],
+    test: Images,
 ) -> tuple[FitResult, int]:
-    """Train a discriminator on as a classifier."""
+    """Train a discriminator on as a classifier; it is tested once, as the classifier it becomes."""
     if bank is None:
         raise ValueError("the strategy 'dada' needs a bank, received none")
     network = turned_discriminator(bank, arm.train.seed)
     data = _batches(arm, train, synthetic)
     fitted = classifiers.fit(
-        network, data.dataset, arm.train, steps_per_epoch=data.steps_per_epoch, callbacks=callbacks
+        network,
+        data.dataset,
+        arm.train,
+        steps_per_epoch=data.steps_per_epoch,
+        callbacks=watching["callbacks"],
+        progress=watching["progress"],
     )
     model = folded(network)
     chances = classifiers.probabilities(model, test.images, tta=arm.train.tta)

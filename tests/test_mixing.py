@@ -350,10 +350,23 @@ class TestDada:
             keras.ops.softmax(folded(network)(images)), chances[:, :2] + chances[:, 2:], atol=1e-5
         )
         arm = Arm.model_validate(
-            {"mix": {"strategy": "dada", "per_class": 8}, "train": {"epochs": 2, "batch": 8}}
+            {
+                "mix": {"strategy": "dada", "per_class": 8},
+                "train": {"epochs": 2, "batch": 8, "members": 2},
+            }
         )
         synthetic = synthesise(arm.mix, tiny_images, 0, bank=bank)
-        fitted, _ = fit_arm(arm, tiny_images, synthetic, tiny_images, cache=tmp_path, bank=bank)
+        epochs = []
+        fitted, _ = fit_arm(
+            arm,
+            tiny_images,
+            synthetic,
+            tiny_images,
+            cache=tmp_path,
+            bank=bank,
+            progress=lambda done, total: epochs.append((done, total)),
+        )
+        assert epochs == [(1, 4), (2, 4), (3, 4), (4, 4)]
         assert fitted.model.output_shape == (None, 2)
         assert fitted.test_probabilities.shape == (24, 2)
         assert len(fitted.history["loss"]) == 2
