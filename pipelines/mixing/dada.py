@@ -40,7 +40,9 @@ def turned_discriminator(bank: "Bank", seed: int) -> keras.Model:
         )
     (judge,) = [one for one in bank.critic(0).layers if one.name == "discriminator"]
     dropped = [one for one in judge.layers if isinstance(one, layers.Dropout)][-1]
-    trunk = keras.Model(judge.inputs[0], dropped.output, name="trunk")
+    learnt = keras.Model(judge.inputs[0], dropped.output, name="trunk")
+    trunk = keras.models.clone_model(learnt)  # the bank keeps its own, for the next classifier
+    trunk.set_weights(learnt.get_weights())
     image = keras.Input(judge.inputs[0].shape[1:], name="image")
     features = layers.Flatten()(trunk(layers.Rescaling(2, -1)(image)))
     start = keras.initializers.GlorotUniform(seed)
