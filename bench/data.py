@@ -138,7 +138,9 @@ def wait_share(network: str, augmentation: str, steps: int) -> float:
         keras.optimizers.SGD(0.01, 0.9), keras.losses.CategoricalCrossentropy(from_logits=True)
     )
     step = tf.function(lambda batch: model.train_step(batch), jit_compile=False)
-    iterator = iter(apply(source(32), parse(augmentation), seed=0).prefetch(tf.data.AUTOTUNE))
+    iterator = iter(
+        apply(source(32), parse(augmentation), seed=0, workers="auto").prefetch(tf.data.AUTOTUNE)
+    )
     for _ in range(5):
         step(next(iterator))
     waited, start = 0.0, time.perf_counter()
@@ -165,7 +167,7 @@ def main() -> None:
     ratios: dict[str, float] = {}
     for size in BATCHES:
         for case in CASES:
-            ours = apply(source(size), parse(case.ours), seed=0)
+            ours = apply(source(size), parse(case.ours), seed=0, workers="auto")
             theirs = source(size).map(case.keras(size), num_parallel_calls=tf.data.AUTOTUNE)
             fast, slow = images_per_second([ours, theirs], options.seconds, options.rounds)
             ratio = fast / slow

@@ -120,10 +120,20 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
-    """Record the test accuracy after the given epochs, without stopping the run."""
+    """Record the test accuracy after the given epochs, without stopping the run.
 
-    def __init__(self, epochs: Collection[int], test: Labelled, tta: Views) -> None:
+    ``classifier`` is tested in place of the network that trains; it shares its weights.
+    """
+
+    def __init__(
+        self,
+        epochs: Collection[int],
+        test: Labelled,
+        tta: Views,
+        classifier: keras.Model | None = None,
+    ) -> None:
         super().__init__()
+        self._classifier = classifier
         self._epochs = epochs
         self._images, self._labels = test
         self._tta = tta
@@ -137,7 +147,8 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
 
     def record(self, epoch: int) -> NDArray[np.float32]:
         """Test now; return the probabilities [N, K]."""
-        predicted = probabilities(self.model, self._images, tta=self._tta)
+        model = self.model if self._classifier is None else self._classifier
+        predicted = probabilities(model, self._images, tta=self._tta)
         self.accuracy_at[epoch] = float((predicted.argmax(1) == self._labels).mean())
         return predicted
 

@@ -1,8 +1,8 @@
 """Training a classifier: built from a seed, in one phase or several."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 import keras
 import numpy as np
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-Wrap = Callable[[keras.Model], keras.Model]
-"""From a model to another that shares its every layer."""
+class Wrap(Protocol):
+    """Makes the network that trains in a model's place, and shares its weights."""
+
+    def __call__(self, model: keras.Model, /, *, first_step: int) -> keras.Model:
+        """Return it; the training has taken ``first_step`` steps so far."""
 
 
 class Watching(TypedDict, total=False):
@@ -121,16 +124,20 @@ def fit(
 ) -> FitResult:
     """Train a model that is built already, and stays uncompiled; parameters as in `train`.
 
-    Each phase of a fine-tuning begins with a fresh optimiser: it trains other weights.
+    Each phase of a fine-tuning begins with a fresh optimiser, because it trains other weights, and
+    goes on in the data where the one before it ended.
     """
     done: list[FitResult] = []
     for phase in phases(config, model):
         phase.prepare(model)
-        shadow = wrap(model) if wrap else keras.Model(model.inputs[0], model.outputs[0])
+        first_step = phase.epochs.start * steps_per_epoch
+        shadow = keras.Model(model.inputs[0], model.outputs[0])
+        if wrap:
+            shadow = wrap(model, first_step=first_step)
         trainer = Trainer(
             shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
         )
-        done.append(trainer.fit(model, data, **watching))
+        done.append(trainer.fit(model, data.skip(first_step), **watching))
     return _joined(done)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipelines import runtime
+from pipelines.augment import parse
 from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.images import Images
@@ -19,11 +20,13 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     ------
     InputError
         If a model, a teacher, a schedule or a loss is unknown or has wrong parameters, a model
-        cannot be built for these images or an expansion applied to them, a probe cannot train that
-        way, or samples are to be mixed in that have no label.
+        cannot be built for these images, or an expansion or augmentation applied to them, a probe
+        cannot train that way, or samples are to be mixed in that have no label or no
+        discriminator that could become a classifier.
     """
     runtime.prepare()
     from classifiers import build_model, probe_features
+    from pipelines.mixing.dada import check_turnable
     from pipelines.mixing.teacher import teacher_features
 
     one_each = Images(
@@ -35,6 +38,9 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     checked = []
     for name, arm in recipe.resolved_arms().items():
         Expansion(one_each, arm.expand)
+        _check_augmentation(arm, one_each)
+        if arm.mix.strategy == "dada":
+            check_turnable(recipe.gan)
         if arm.generated and recipe.gan.scope == "pooled":
             raise InputError(
                 f"arm {name!r} mixes in images of generators with gan.scope='pooled', which have "
@@ -51,6 +57,13 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
         if model not in checked:
             build_model(model[0], (*size, 3), classes, **model[1])
             checked.append(model)
+
+
+def _check_augmentation(arm: Arm, images: Images) -> None:
+    """Augment one batch in every way that the arm will."""
+    for text in {arm.augment, arm.mix.copy_augment}:
+        floats = images.images.astype(np.float32) / 255
+        parse(text)(floats, images.one_hot(), seed=0, step=0)
 
 
 def check_training(arm: Arm) -> None:

@@ -71,8 +71,8 @@ class Arm(Settings):
     """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
     train: TrainConfig = TrainConfig()
     """The classifier and its training."""
-    input: InputConfig = InputConfig(workers=0)
-    """How batches are prepared; a task has one thread, so none are prepared side by side."""
+    input: InputConfig = InputConfig()
+    """How batches are prepared."""
 
     @field_validator("augment")
     @classmethod
@@ -87,17 +87,18 @@ class Arm(Settings):
         return expand
 
     @model_validator(mode="after")
-    def _pretrains_once(self) -> Self:
-        reasons = {
-            "frozen_epochs": "each phase would start with synthetic images again",
-            "thaw_every": "each phase would start with synthetic images again",
-            "patience": "the loss jumps where real images follow",
-        }
-        for key, reason in reasons.items():
-            if self.mix.strategy == "pretrain" and (given := getattr(self.train, key)):
-                raise InputError(
-                    f"mix.strategy 'pretrain' needs train.{key} = 0, received {given}: {reason}"
-                )
+    def _fits_the_mixing(self) -> Self:
+        if self.mix.strategy == "pretrain" and self.train.patience:
+            raise InputError(
+                "mix.strategy 'pretrain' needs train.patience = 0, received "
+                f"{self.train.patience}: the loss jumps where real images follow"
+            )
+        in_one_pool = self.mix.strategy in ("none", "concatenate")
+        if not in_one_pool and parse(self.augment).needs_epoch:
+            raise InputError(
+                f"alternating_flip needs epochs of the same images, received mix.strategy "
+                f"{self.mix.strategy!r}, whose batches are drawn from two pools: use flip"
+            )
         return self
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,10 @@ class InputConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    workers: int | None = Field(None, ge=0, le=64)
-    """Batches prepared side by side; 0 prepares each when it is asked for; by default tf.data
-    finds out."""
+    workers: Annotated[int, Field(ge=0, le=64)] | Literal["auto"] = 0
+    """Batches prepared side by side, each by a thread of its own; 0 prepares each when it is asked
+    for, as suits the tasks of a comparison, which have one core each; `auto` lets tf.data find
+    out."""
     cache: Literal["memory", "disk"] = "memory"
     """Where the images lie while they are trained on; `disk` is for more than memory holds."""
     on_device: bool = False

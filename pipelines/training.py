@@ -1,19 +1,19 @@
 """One arm on one instance: its images, however they are changed and joined, to a classifier."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 import classifiers
 from classifiers import FitResult
-from classifiers.callbacks import Progress
-from classifiers.fitting import Watching
+from classifiers.callbacks import Progress, TestAt
+from classifiers.fitting import Watching, Wrap
 from ganaug import Bank
 from pipelines.augment import parse
 from pipelines.augment.device import InStep
@@ -89,50 +89,41 @@ def _report(progress: Progress | None, before: int, members: int, done: int, tot
         progress(before * total + done, members * total)
 
 
-def _tested(
-    fitted: FitResult, model: keras.Model, chances: NDArray[np.float32], test: Images
-) -> FitResult:
-    """Return a training with another classifier in its place, and what that one answers."""
-    accuracy = float(np.mean(chances.argmax(axis=1) == test.labels))
-    last = len(fitted.history["loss"])
-    return replace(fitted, model=model, accuracy_at={last: accuracy}, test_probabilities=chances)
-
-
 def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
     """Join trainings into one whose classifier votes softly; the curves are the first one's."""
     chances = [one.test_probabilities for one in results if one.test_probabilities is not None]
     joined = np.asarray(classifiers.soft_vote(np.stack(chances)), np.float32)
-    model = classifiers.as_one_model([one.model for one in results])
+    last = len(results[0].history["loss"])
     return replace(
-        _tested(results[0], model, joined, test),
+        results[0],
+        model=classifiers.as_one_model([one.model for one in results]),
+        accuracy_at={last: float(np.mean(joined.argmax(axis=1) == test.labels))},
+        test_probabilities=joined,
         steps=sum(one.steps for one in results),
         seconds=sum(one.seconds for one in results),
     )
 
 
+@contextmanager
 def _batches(
-    arm: Arm, train: Images, synthetic: Synthetic | None, folder: Path | None = None
-) -> TrainingData:
-    """Return the batches of an arm, changed and joined as it says."""
-    return mix(
-        Expansion(train, arm.expand, arm.train.seed),
-        synthetic,
-        arm.mix,
-        batch=arm.train.batch,
-        epochs=arm.train.epochs,
-        augment=arm.augment,
-        seed=arm.train.seed,
-        feed=arm.input,
-        folder=folder,
-    )
+    arm: Arm, train: Images, synthetic: Synthetic | None
+) -> Iterator[tuple[TrainingData, Wrap | None]]:
+    """Give the batches of an arm, joined as it says, and what augments them in the step, if so.
 
-
-def _network(
-    arm: Arm, train: Images, synthetic: Synthetic | None, cache: Path, watching: Watching
-) -> tuple[FitResult, int]:
-    """Train a network on batches."""
-    with tempfile.TemporaryDirectory() as scratch:
-        data = _batches(arm, train, synthetic, Path(scratch))
+    Images on disk are gone afterwards.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        data = mix(
+            Expansion(train, arm.expand, arm.train.seed),
+            synthetic,
+            arm.mix,
+            batch=arm.train.batch,
+            epochs=arm.train.epochs,
+            augment=arm.augment,
+            seed=arm.train.seed,
+            feed=arm.input,
+            folder=Path(folder),
+        )
         in_step = None
         if arm.input.on_device:
             in_step = partial(
@@ -141,6 +132,14 @@ def _network(
                 seed=arm.train.seed,
                 steps_per_epoch=data.steps_per_epoch,
             )
+        yield data, in_step
+
+
+def _network(
+    arm: Arm, train: Images, synthetic: Synthetic | None, cache: Path, watching: Watching
+) -> tuple[FitResult, int]:
+    """Train a network on batches."""
+    with _batches(arm, train, synthetic) as (data, in_step):
         fitted = classifiers.train(
             data.dataset,
             arm.train,
@@ -164,22 +163,26 @@ def _dada(
     bank: Bank | None,
     test: Images,
 ) -> tuple[FitResult, int]:
-    """Train a discriminator on as a classifier; it is tested once, as the classifier it becomes."""
+    """Train a discriminator on as a classifier; what is tested is the classifier it becomes."""
     if bank is None:
         raise ValueError("the strategy 'dada' needs a bank, received none")
-    network = turned_discriminator(bank, arm.train.seed)
-    data = _batches(arm, train, synthetic)
-    fitted = classifiers.fit(
-        network,
-        data.dataset,
-        arm.train,
-        steps_per_epoch=data.steps_per_epoch,
-        callbacks=watching["callbacks"],
-        progress=watching["progress"],
-    )
+    config = arm.train
+    network = turned_discriminator(bank, config.seed)
     model = folded(network)
-    chances = classifiers.probabilities(model, test.images, tta=arm.train.tta)
-    return _tested(fitted, model, chances, test), data.images
+    tester = TestAt(config.evaluate_at, (test.images, test.labels), config.tta, model)
+    with _batches(arm, train, synthetic) as (data, in_step):
+        fitted = classifiers.fit(
+            network,
+            data.dataset,
+            config,
+            steps_per_epoch=data.steps_per_epoch,
+            wrap=in_step,
+            callbacks=[*watching["callbacks"], tester],
+            progress=watching["progress"],
+        )
+    chances = tester.record(len(fitted.history["loss"]))
+    done = replace(fitted, model=model, accuracy_at=tester.accuracy_at, test_probabilities=chances)
+    return done, data.images
 
 
 def _head(

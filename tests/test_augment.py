@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from pipelines.augment import SETS, apply, augmenter, list_augmentations, parse, tones
+from pipelines.augment import SETS, apply, augmenter, list_augmentations, parse, policies, tones
 from pipelines.augment.device import InStep
 from pipelines.augment.draws import Draws
 from pipelines.augment.operations import OPERATIONS, carry_out
@@ -338,6 +338,7 @@ class TestBlending:
         pasted = np.all(np.abs(images - IMAGES[partner]) < 1e-6, axis=-1)
         share = pasted.mean((1, 2)) * (partner != np.arange(16))  # with itself: nothing to see
         np.testing.assert_allclose(share, weight, atol=1e-6)
+        assert len(set(weight)) > 8, "each image has a rectangle of its own"
         kept = np.all(np.abs(images - IMAGES) < 1e-6, axis=-1)
         assert np.all(pasted | kept)
         for mask in pasted:
@@ -352,6 +353,12 @@ class TestBlending:
         )  # each pixel is one image's or the other's
         assert 2 < np.sum(pasted[weight > 0]) < 13
         assert 2 < np.sum(~pasted[weight > 0]) < 13
+        own, other = (np.all(np.abs(images - one) < 1e-6, -1) for one in (IMAGES, IMAGES[partner]))
+        cut = pasted & (partner != np.arange(16))
+        np.testing.assert_allclose((other & ~own).mean((1, 2))[cut], weight[cut], atol=1e-6)
+        share = weight[~pasted][:, None, None, None]
+        blended = (1 - share) * IMAGES[~pasted] + share * IMAGES[partner[~pasted]]
+        np.testing.assert_allclose(images[~pasted], blended, atol=1e-5)
 
     @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
     def test_weights_follow_the_beta_distribution(self, alpha):
@@ -389,6 +396,44 @@ class TestPolicies:
             )
             assert np.mean(np.abs(ours - expected) < 1e-6) > 0.99
 
+    @pytest.mark.parametrize("level", [-0.4, 0.25])
+    def test_translations_move_by_whole_pixels(self, level):
+        for name, shift in (("translate_y", (1, 0)), ("translate_x", (0, 1))):
+            ours = OPERATIONS[name](tf.constant(IMAGES), tf.fill([16], level))
+            moved = -np.array([0, *shift, 0]) * round(level * SIZE)
+            expected = scipy.ndimage.shift(IMAGES, moved, order=0, cval=0)
+            np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+    def test_ranges_are_torchvisions(self):
+        rand = {name: ends[1] for name, ends in policies._RAND.items()}
+        wide = {name: ends[1] for name, ends in policies._TRIVIAL.items()}
+        same = {"identity": 0, "autocontrast": 0, "equalize": 0, "solarize": 0}
+        enhanced = ("brightness", "saturation", "contrast", "sharpness")
+        assert rand == same | dict.fromkeys(enhanced, 0.9) | {
+            **{"shear_x": 0.3, "shear_y": 0.3, "rotate": 30, "posterize": 4},
+            **{"translate_x": 150 / 331, "translate_y": 150 / 331},
+        }
+        assert wide == same | dict.fromkeys(enhanced, 0.99) | {
+            **{"shear_x": 0.99, "shear_y": 0.99, "rotate": 135, "posterize": 2},
+            **{"translate_x": 1, "translate_y": 1},  # by pixels, when they are applied
+        }
+
+    def test_augmix_keeps_as_many_bits_as_its_authors(self):
+        """Their code: `4 - int(level * 4 / 10)`."""
+        first, last = policies._AUGMIX["posterize"]
+        for level in (0.1, 2.4, 2.6, 4.9, 5.1, 9.9):
+            bits = np.round(np.float32(first + (last - first) * level / 10))
+            assert bits == 4 - int(level * 4 / 10)
+
+    def test_augmix_is_a_mixture_of_chains_and_the_image(self, monkeypatch):
+        """With chains that turn every image white, only the weight of the image itself is left."""
+        monkeypatch.setattr(policies, "carry_out", lambda images, *_: tf.ones_like(images))
+        images, _ = augmented("augmix", IMAGES * 0.5)
+        kept = (1 - images) / (1 - IMAGES * 0.5)
+        np.testing.assert_allclose(kept, kept[:, :1, :1, :1] + 0 * kept, atol=1e-4)
+        assert len({round(float(one), 4) for one in kept[:, 0, 0, 0]}) == 16
+        assert 0 <= kept.min() < 0.3 < 0.7 < kept.max() <= 1 + 1e-5
+
     def test_rand_augment_differs_from_image_to_image(self):
         same = np.repeat(IMAGES[:1], 64, axis=0)
         images, _ = augmented("rand_augment", same, np.ones((64, 1), np.float32))
@@ -402,7 +447,7 @@ class TestPolicies:
 
 
 class TestDatasets:
-    def batches(self, text, workers=None, epoch_size=None):
+    def batches(self, text, workers="auto", epoch_size=None):
         images = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(6).repeat()
         done = apply(images, parse(text), seed=5, epoch_size=epoch_size, workers=workers)
         return [tuple(part.numpy() for part in batch) for batch in done.take(7)]
@@ -444,6 +489,25 @@ class TestDatasets:
         for ours, theirs in zip(trained, classifier.get_weights(), strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-6)
         assert not np.array_equal(trained[0], start[0])
+
+    def test_weights_are_blended_with_the_labels(self):
+        """In the step as in tf.data, where they are a column of the labels."""
+        classifier = keras.Sequential(
+            [keras.Input((SIZE, SIZE, 3)), keras.layers.Flatten(), keras.layers.Dense(16)]
+        )
+        weights = np.linspace(0.1, 2, 16, dtype=np.float32)
+        seen = []
+        inside = InStep(classifier, parse("mixup"), seed=3, first_step=5)
+        inside.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False, run_eagerly=True)
+        inside.compute_loss = lambda x, y, y_pred, sample_weight, **_: (
+            seen.append((y.numpy(), sample_weight.numpy())) or tf.reduce_sum(y_pred)
+        )
+        inside.train_on_batch(IMAGES, LABELS, sample_weight=weights)
+        columns = np.concatenate([LABELS, weights[:, None]], 1)
+        _, expected = augmented("mixup", labels=columns, seed=3, step=5)
+        np.testing.assert_allclose(seen[0][0], expected[:, :-1], atol=1e-6)
+        np.testing.assert_allclose(seen[0][1], expected[:, -1], atol=1e-6)
+        assert not np.allclose(expected[:, -1], weights)
 
     def test_says_what_xla_can_compile(self):
         assert parse("flip|shift(4)|rotation|cutmix").xla

@@ -239,6 +239,31 @@ def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
     assert result.steps == 6
 
 
+def test_phases_go_on_in_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+    wrapped: list[int] = []
+    original = Trainer.fit
+
+    def watched(self, model, data, **watching):
+        begun.append(float(next(iter(data))[0][0, 0, 0, 0]))
+        return original(self, model, data, **watching)
+
+    def wrap(model: keras.Model, *, first_step: int) -> keras.Model:
+        wrapped.append(first_step)
+        return keras.Model(model.inputs, model.outputs)
+
+    def batch(step):
+        images = tf.fill((4, *SHAPE), tf.cast(step, tf.float32) / 100)
+        return images, tf.one_hot([0, 1, 0, 1], 2)
+
+    monkeypatch.setattr(Trainer, "fit", watched)
+    config = settings(epochs=4, frozen_epochs=1, thaw_every=2)
+    data = tf.data.Dataset.range(99).map(batch)
+    fit(new_model(settings(), SHAPE, 2), data, config, steps_per_epoch=3, wrap=wrap)
+    np.testing.assert_allclose(begun, [0, 0.03, 0.09], atol=1e-6)
+    assert wrapped == [0, 3, 9]
+
+
 def test_earlier_blocks_learn_more_slowly() -> None:
     model = new_model(settings(), SHAPE, 2)  # two convolutions a block
     factors = rate_factors(settings(block_decay=0.1), model)

@@ -121,7 +121,7 @@ class TestStrategies:
         changes = sum(one != other for one, other in pairwise(kinds))
         assert changes > 300 * share * (1 - share)  # twice as many expected: they are not in turns
 
-    @pytest.mark.parametrize("strategy", ["share", "pretrain", "whole_batches"])
+    @pytest.mark.parametrize("strategy", ["share", "pretrain", "whole_batches", "dada"])
     def test_an_arm_takes_as_many_steps_as_without_synthetic_images(self, strategy):
         for batch in (2, 4, 7, 128):
             steps = joined(MixConfig(), batch=batch, epochs=5).steps_per_epoch
@@ -352,7 +352,9 @@ class TestDada:
         arm = Arm.model_validate(
             {
                 "mix": {"strategy": "dada", "per_class": 8},
-                "train": {"epochs": 2, "batch": 8, "members": 2},
+                "train": {"epochs": 2, "batch": 8, "members": 2, "evaluate_at": [1]},
+                "augment": "invert",
+                "input": {"on_device": True, "cache": "disk", "workers": 2},
             }
         )
         synthetic = synthesise(arm.mix, tiny_images, 0, bank=bank)
@@ -367,6 +369,13 @@ class TestDada:
             progress=lambda done, total: epochs.append((done, total)),
         )
         assert epochs == [(1, 4), (2, 4), (3, 4), (4, 4)]
+        once = arm.model_copy(update={"train": arm.train.model_copy(update={"members": 1})})
+        alone, plain = (
+            fit_arm(one, tiny_images, synthetic, tiny_images, cache=tmp_path, bank=bank)[0]
+            for one in (once, once.model_copy(update={"augment": ""}))
+        )
+        assert list(alone.accuracy_at) == [1, 2]
+        assert alone.history["loss"] != plain.history["loss"], "augmentation in the step happens"
         assert fitted.model.output_shape == (None, 2)
         assert fitted.test_probabilities.shape == (24, 2)
         assert len(fitted.history["loss"]) == 2

@@ -53,8 +53,8 @@ def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None
         ("[mix]\norigin = 'gan'", "mix.origin: should be 'bank', 'near', 'copies', 'noise' or"),
         ("[mix]\ncopy_augment = 'flup'", "mix.copy_augment: unknown augmentation 'flup'"),
         (
-            "[arms.a]\nmix.strategy = 'pretrain'\ntrain.frozen_epochs = 1",
-            "mix.strategy 'pretrain' needs train.frozen_epochs = 0, received 1: each phase",
+            "augment = 'alternating_flip'\n[arms.a]\nmix.strategy = 'share'",
+            "alternating_flip needs epochs of the same images, received mix.strategy 'share'",
         ),
         (
             "[mix]\nstrategy = 'pretrain'\n[arms.a]\ntrain.patience = 5",
@@ -97,17 +97,17 @@ def test_the_expansions_of_the_study_have_its_counts(name: str, counts: list[int
 
 def test_the_sets_of_a2_are_those_of_the_study() -> None:
     arms = load_recipe("andrzejczuk-a2").resolved_arms()
-    steps = {
-        name: [step.augmenter.name for step in parse(arm.augment).steps]
-        for name, arm in arms.items()
-    }
-    simple = ["resized_crop", "rotation", "flip", "invert", "solarize"]
+    steps = {name: str(parse(arm.augment)) for name, arm in arms.items()}
+    turned = "rotation(low=0, high=180, sampling=nearest)"
+    toned = "invert(p=0.2)|solarize(threshold=100, p=0.2)"
+    simple = f"resized_crop(low=0.08, high=1)|{turned}|flip(p=0.2)|{toned}"
+    either = "mixup_or_cutmix(mixup_alpha=1, cutmix_alpha=1)"
     assert steps == {
-        "none": [],
+        "none": "",
         "simple": simple,
-        "advanced": ["mixup_or_cutmix"],
-        "both": [*simple, "mixup_or_cutmix"],
-        "alternative": ["rotation", "flip"],
+        "advanced": either,
+        "both": f"{simple}|{either}",
+        "alternative": f"{turned}|flip(p=0.2)",
     }
 
 

@@ -1,11 +1,13 @@
 """Augmentation inside a tf.data pipeline."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.augment import lazy as tf
 from pipelines.augment.pipeline import Augmentation
 from pipelines.augment.types import Tensor
 from pipelines.errors import InputError
+
+Workers = int | Literal["auto"]
 
 
 def apply(
@@ -14,7 +16,7 @@ def apply(
     seed: int,
     *,
     epoch_size: int | None = None,
-    workers: int | None = None,
+    workers: Workers = 0,
 ) -> Any:
     """Augment every batch of ``dataset``; the result is the same on every run.
 
@@ -30,7 +32,7 @@ def apply(
     epoch_size
         Images in one epoch; `alternating_flip` needs it.
     workers
-        Batches augmented side by side; 0 augments each when it is asked for; None lets tf.data
+        Batches augmented side by side; 0 augments each when it is asked for; `auto` lets tf.data
         choose.
 
     Returns
@@ -59,8 +61,6 @@ def apply(
     return numbered.map(plain, num_parallel_calls=parallel_calls(workers))
 
 
-def parallel_calls(workers: int | None) -> int | None:
+def parallel_calls(workers: Workers) -> int | None:
     """Return what tf.data calls ``workers``."""
-    if workers is None:
-        return int(tf.data.AUTOTUNE)
-    return workers or None
+    return int(tf.data.AUTOTUNE) if workers == "auto" else workers or None

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from pipelines.augment import lazy as tf
 from pipelines.augment.pipeline import Augmentation
 from pipelines.errors import InputError
 
@@ -12,7 +13,7 @@ class InStep(keras.Model):  # type: ignore[misc]
     """A classifier that augments each batch in its own training step.
 
     It shares every layer and weight with the classifier given; evaluation and prediction are
-    those of that classifier. Draws depend on the seed and on the optimiser's step count alone.
+    those of that classifier. Draws depend on the seed and on the number of the step alone.
 
     Parameters
     ----------
@@ -24,6 +25,8 @@ class InStep(keras.Model):  # type: ignore[misc]
         Fixes every draw.
     steps_per_epoch
         Batches in one epoch; `alternating_flip` needs it.
+    first_step
+        Steps that an earlier optimiser has taken: the optimiser counts its own from 0.
 
     Examples
     --------
@@ -38,6 +41,7 @@ class InStep(keras.Model):  # type: ignore[misc]
         *,
         seed: int,
         steps_per_epoch: int | None = None,
+        first_step: int = 0,
     ) -> None:
         super().__init__(classifier.inputs[0], classifier.outputs[0])
         if augmentation.needs_epoch and steps_per_epoch is None:
@@ -45,13 +49,16 @@ class InStep(keras.Model):  # type: ignore[misc]
         self._augmentation = augmentation
         self._augmentation_seed = seed
         self._steps_per_epoch = steps_per_epoch or 1
+        self._first_step = first_step
         # Keras compiles the step with XLA on a GPU; a few kernels have no XLA counterpart.
         self.supports_jit = classifier.supports_jit and augmentation.xla
 
     def train_step(self, data: Any) -> Any:
         """Augment the batch, then train on it."""
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
-        step = self.optimizer.iterations.value
+        step = self.optimizer.iterations.value + self._first_step
+        if weights is not None:  # as a column of the labels, MixUp and CutMix blend them too
+            labels = tf.concat([labels, weights[:, None]], 1)
         images, labels = self._augmentation(
             images,
             labels,
@@ -59,4 +66,6 @@ class InStep(keras.Model):  # type: ignore[misc]
             step=step,
             epoch=step // self._steps_per_epoch,
         )
+        if weights is not None:
+            labels, weights = labels[:, :-1], labels[:, -1]
         return super().train_step((images, labels, weights))

@@ -55,7 +55,7 @@ _AUGMIX: Space = {
     "translate_x": (0, 1 / 3),
     "translate_y": (0, 1 / 3),
     "rotate": (0, 30),
-    "posterize": (4, 0),
+    "posterize": (4.5, 0.5),  # rounded, that is 4 less the whole part: at least 1 bit is kept
     "solarize": (1, 0),
     "autocontrast": (0, 0),
     "equalize": (0, 0),

@@ -24,7 +24,8 @@ class MixConfig(BaseModel):
     share of every batch. `pretrain`: the first steps on synthetic images alone, the rest on real
     ones (bridged transfer). `whole_batches`: each batch is of one kind, drawn anew (GLICO).
     `dada`: the discriminator of a class-conditional GAN goes on as the classifier, on a fixed share
-    of synthetic images; `train.model` is not looked at."""
+    of synthetic images; `train.model` is not looked at. One pool in as many steps as the real
+    images alone is `share`, at the share of synthetic images among all."""
     origin: Literal["bank", "near", "copies", "noise", "extra_real"] = "bank"
     """`bank`: images from the generators. `near`: from the generators, between the latent vectors
     of two real images. The others are controls in place of generated images. `copies`: real images,
@@ -72,17 +73,18 @@ class MixConfig(BaseModel):
     def _chooses_samples(self) -> Self:
         if self.choose and self.origin != "bank":
             raise InputError(f"mix.choose needs mix.origin 'bank', received {self.origin!r}")
-        if self.strategy == "dada" and self.origin not in ("bank", "near"):
+        if self.strategy == "dada" and self.origin == "extra_real":
             raise InputError(
-                "mix.strategy 'dada' continues a generator's training: it needs mix.origin 'bank' "
-                f"or 'near', received {self.origin!r}"
+                "mix.strategy 'dada' tells real images from others: it needs another mix.origin "
+                "than 'extra_real'"
             )
         return self
 
     @property
     def generated(self) -> bool:
-        """Whether generators are needed."""
-        return self.strategy != "none" and self.origin in ("bank", "near")
+        """Whether generators are needed, or their discriminator."""
+        wanted = self.origin in ("bank", "near") or self.strategy == "dada"
+        return self.strategy != "none" and wanted
 
     @property
     def extra_real(self) -> int:

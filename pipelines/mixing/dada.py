@@ -3,7 +3,8 @@
 A class-conditional GAN's discriminator has learnt from the same few images which shapes matter. Its
 convolutions become those of a classifier of twice as many classes, each once real and once
 generated, which goes on learning from both kinds; what it answers is the sum of the two. Unlike in
-the paper the GAN before it is our own, with one logit for "real" and one more a class.
+the paper the GAN before it is our own, with one logit for "real" and one more a class, and the
+generated images are made once, not anew for each batch.
 """
 
 from typing import TYPE_CHECKING
@@ -11,10 +12,25 @@ from typing import TYPE_CHECKING
 import keras
 from keras import layers, ops
 
+from ganaug.config import GanConfig
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:
     from ganaug import Bank
+
+
+def check_turnable(config: GanConfig) -> None:
+    """Raise InputError unless the discriminator of such a GAN can become a classifier."""
+    if config.scope != "conditional" or config.discriminator != "pixels":
+        raise InputError(
+            "mix.strategy 'dada' needs gan.scope='conditional' and gan.discriminator='pixels', "
+            f"received {config.scope!r} and {config.discriminator!r}"
+        )
+    if config.minibatch_stddev:
+        raise InputError(
+            "mix.strategy 'dada' needs gan.minibatch_stddev=False: a classifier may not look at "
+            "the other images of a batch"
+        )
 
 
 def turned_discriminator(bank: "Bank", seed: int) -> keras.Model:
@@ -33,11 +49,8 @@ def turned_discriminator(bank: "Bank", seed: int) -> keras.Model:
         The bank has a discriminator for each class, or one that looks through a backbone.
     """
     configs = bank.settings()
-    if any(one.scope != "conditional" or one.discriminator != "pixels" for one in configs):
-        raise InputError(
-            "mix.strategy 'dada' needs gan.scope='conditional' and gan.discriminator='pixels', "
-            f"received {configs[0].scope!r} and {configs[0].discriminator!r}"
-        )
+    for config in configs:
+        check_turnable(config)
     (judge,) = [one for one in bank.critic(0).layers if one.name == "discriminator"]
     dropped = [one for one in judge.layers if isinstance(one, layers.Dropout)][-1]
     learnt = keras.Model(judge.inputs[0], dropped.output, name="trunk")
