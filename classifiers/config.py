@@ -1,5 +1,7 @@
 """Every setting of one classifier training, with its default and why."""
 
+import json
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
@@ -15,6 +17,13 @@ ScheduleName = Literal[
 ]
 LossName = Literal["cross_entropy", "multi_margin", "focal"]
 Views = Literal["none", "flip", "flip+shift"]
+
+
+def _read(value: object) -> object:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return json.loads(value)
+    return value
 
 
 class TrainConfig(BaseModel):
@@ -95,6 +104,16 @@ class TrainConfig(BaseModel):
     training, so asking for it trains anew."""
     seed: int = Field(0, ge=0)
     """Seeds the weights and dropout."""
+
+    @field_validator(
+        "model_params", "optimizer_params", "schedule_params", "loss_params", mode="before"
+    )
+    @classmethod
+    def _from_a_command_line(cls, values: object) -> object:
+        """Read numbers, true and false, which a command line gives as text."""
+        if not isinstance(values, dict):
+            return values
+        return {name: _read(value) for name, value in values.items()}
 
     @field_validator("loss", "optimizer", "schedule", mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """The whole job through the command line, and bad input answered by one line."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from classifiers.config import TrainConfig
 from ganaug import Bank
+from pipelines.augment import SETS, list_augmentations
 from pipelines.cli import VERBS, main
 from pipelines.errors import USER_ERRORS
+from pipelines.recipe import DataConfig, override
+from pipelines.stream import InputConfig
 from pipelines.tasks import EVERY_CLASS
+from pipelines.verbs import classify as classify_verb
 
 TINY_GAN = ["--gan.steps", "2", "--gan.width", "4", "--gan.latent", "8", "--gan.grid-every", "1"]
 TINY = [
@@ -276,7 +282,9 @@ def test_the_augmentation_sheet_has_a_row_for_each(
         out = tmp_path / f"{name}.png"
         assert main([*words, *more, "--out", str(out)]) == 0
         heights[name] = Image.open(out).height
-    assert heights["all"] > 2 * heights["one"]
+    height = heights["one"] // 9  # the originals and eight draws
+    names = 1 + len(list_augmentations()) + len(SETS) + 5  # terms of offline expansions
+    assert heights["all"] == names * height
     assert "did you mean flip?" in failing(capsys, *words, "--augment", "flup|shift(4)")
 
 
@@ -325,3 +333,35 @@ def test_one_network_for_all_classes(
     assert main(["sample", str(bank), "--out", str(tmp_path / "grid.png")]) == 0
     assert main(["quality", str(bank), "--judges", "random", "--n", "12"]) == 0
     assert (made or [EVERY_CLASS])[0] in capsys.readouterr().out
+
+
+def test_the_command_in_a_report_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(classify_verb, "plan_study", lambda given, *_: seen.append(given) or [])
+    tables = {
+        "data": DataConfig(skip_bad=True, per_class=9),
+        "train": TrainConfig(
+            model="airbench", model_params={"width": 8}, evaluate_at=(1, 2), decay_biases=False
+        ),
+        "augment": "flip|shift(4)",
+        "input": InputConfig(on_device=True, workers="auto"),
+    }
+    command = classify_verb._command("mnist5k", None, tables)
+    assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
+    assert seen == [override(None, "mnist5k", **tables)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--augment", "shift(99)"], "shift"),
+        (["--mix.copy-augment", "shift(99)"], "shift"),
+        (["--mix.strategy", "dada"], "needs gan.scope='conditional'"),
+    ],
+)
+def test_what_no_image_could_take_is_said_at_once(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classify", "mnist5k", *words, "--instances", "1", "--outputs", str(tmp_path)]
+    assert said in failing(capsys, *words)
+    assert not (tmp_path / "gan").exists()

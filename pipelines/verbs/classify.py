@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel
@@ -141,9 +141,24 @@ def _command(source: str, recipe: str | None, tables: dict[str, BaseModel | str 
         words += ["--recipe", recipe]
     for name, table in tables.items():
         if isinstance(table, BaseModel):
-            prefix = "" if name == "data" else f"{name}."
-            for key, value in table.model_dump(mode="json", exclude_unset=True).items():
-                words += [f"--{prefix}{key}".replace("_", "-"), str(value)]
+            given = table.model_dump(mode="json", exclude_unset=True)
+            words += _options("" if name == "data" else f"{name}.", given)
         elif table is not None:
             words += [f"--{name}", table]
     return shlex.join(words)
+
+
+def _options(prefix: str, values: dict[str, Any]) -> list[str]:
+    """Return settings as the command line takes them."""
+    words: list[str] = []
+    for key, value in values.items():
+        option = f"--{prefix}{key}".replace("_", "-")
+        if isinstance(value, dict):
+            words += _options(f"{prefix}{key}.", value)
+        elif isinstance(value, bool):
+            words.append(option if value else f"--{prefix}no-{key}".replace("_", "-"))
+        elif isinstance(value, list):
+            words += [word for item in value for word in (option, str(item))]
+        elif value is not None:
+            words += [option, str(value)]
+    return words
