@@ -64,8 +64,9 @@ bench-data: $(READY)  ## Augmentation beside Keras' layers inside Dataset.map (A
 bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--splits 4")
 	$(BIN)/python -m bench.classify $(BENCH)
 
+# By name, not by number of tests: the slowest file has few, and would run last and alone.
 test: $(READY)  ## Run the tests
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .
