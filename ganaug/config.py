@@ -65,7 +65,7 @@ class GanConfig(BaseModel):
     checkpoint_every: int = Field(250, ge=1)
     """Steps between checkpoints: what a killed training loses at most."""
     quality_every: int = Field(250, ge=1)
-    """Steps between measurements by the `judge`."""
+    """Steps between measurements by the `judge`; a conditional GAN's begin after `label_ramp`."""
     quality_samples: int = Field(200, ge=3)
     """Images that a measurement draws."""
     patience: int = Field(0, ge=0)

@@ -15,6 +15,8 @@ CERTAIN_STEPS = 500
 """A discriminator that was right about every image for so long teaches nothing any more."""
 SETTLED_STEPS = 200
 """Before this the samples may well be all the same: an untrained generator knows one grey."""
+FEWEST_OF_A_CLASS = 3
+"""Samples of each class that a measurement draws at least: fewer have no kernel distance."""
 PROBE = 16
 """Samples that are compared to see whether they are all the same."""
 
@@ -38,6 +40,9 @@ class Collapsed(Exception):  # noqa: N818 - it is caught by the training, never 
 
 class KeepBest(OnStep):
     """Measure the quality of samples, keep the best generator's weights, stop when it stalls.
+
+    A class-conditional GAN is measured once its labels count in full: before, its classes are not
+    those that it would be kept for.
 
     Parameters
     ----------
@@ -66,7 +71,11 @@ class KeepBest(OnStep):
 
     def act(self, step: int, logs: dict[str, float]) -> None:
         """Measure, and keep or stop."""
-        samples = self.model.sample(self.config.quality_samples, [self.config.seed, 1])
+        classes = self.model.classes
+        if classes and float(keras.ops.convert_to_numpy(self.model.label_weight())) < 1:
+            return
+        count = max(self.config.quality_samples, FEWEST_OF_A_CLASS * classes)
+        samples = self.model.sample(count, [self.config.seed, 1])
         score = float(self.quality(samples))
         best = self.record.best
         self.record.scores.append((step, score))

@@ -110,7 +110,8 @@ def train_classes(
     labels
         int ``[N]``, indices into `class_names`; at least 8 images of each class.
     quality
-        Measures samples of all classes in turn: the label of sample i is ``i % classes``.
+        Measures samples of all classes in turn: the label of sample i is ``i % classes``. Asked
+        only once labels count in full, at the end of ``config.label_ramp``.
 
     See Also
     --------

@@ -70,6 +70,9 @@ def open_judges(names: str, size: int, cache: Path | None = None) -> list[Extrac
 class KidToTraining:
     """Unbiased KID between samples and the training images: chooses a training's best step.
 
+    Of a class-conditional generator it is the mean over the classes: all classes in one heap would
+    not tell whether a sample is of the class that was asked for.
+
     It has no image to hold out: with 50 of a class the generator needs them all. Samples that copy
     would please it, so the copy test of `ganaug quality` has the last word.
 
@@ -78,21 +81,30 @@ class KidToTraining:
     extractor
         Whose features are compared.
     real
-        Features of the training images, ``[N, D]``.
+        Features of the training images, ``[N, D]``, class by class; of one network for one class or
+        for unlabelled images a single array.
     """
 
     extractor: Extractor
-    real: NDArray[np.float32]
+    real: list[NDArray[np.float32]]
 
     @classmethod
-    def of(cls, images: NDArray[np.uint8], judge: str) -> Self:
-        """Measure against these images, by the named judge."""
+    def of(
+        cls, images: NDArray[np.uint8], judge: str, labels: NDArray[np.int64] | None = None
+    ) -> Self:
+        """Measure against these images, by the named judge; class by class if there are labels."""
         (extractor,) = open_judges(judge, JUDGE_SIZE)
-        return cls(extractor, extractor(images))
+        features = extractor(images)
+        if labels is None:
+            return cls(extractor, [features])
+        return cls(extractor, [features[labels == label] for label in np.unique(labels)])
 
     def __call__(self, samples: NDArray[np.uint8]) -> float:
-        """Return the KID; lower is better."""
-        return kid(self.real, self.extractor(samples)).value
+        """Return the KID, lower is better; of several classes the samples come in turn."""
+        features, classes = self.extractor(samples), len(self.real)
+        return float(
+            np.mean([kid(real, features[i::classes]).value for i, real in enumerate(self.real)])
+        )
 
 
 @dataclass(frozen=True)

@@ -124,15 +124,16 @@ class GanTask(Task):
         images, class_name = train.images, EVERY_CLASS
         if self.label is not None:
             images, class_name = train.of_class(self.label), train.class_names[self.label]
+        labels = train.labels if config.scope == "conditional" else None
         start = time.perf_counter()
         options: dict[str, Any] = {
             "progress": progress,
             "backbone": partial(feature_pyramid, config.backbone, config.backbone_size),
-            "quality": KidToTraining.of(images, config.judge) if config.judge else None,
+            "quality": KidToTraining.of(images, config.judge, labels) if config.judge else None,
         }
-        if config.scope == "conditional":
+        if labels is not None:
             names = train.class_names
-            history = ganaug.train_classes(images, train.labels, names, config, folder, **options)
+            history = ganaug.train_classes(images, labels, names, config, folder, **options)
         else:
             history = ganaug.train(images, config, folder, class_name=class_name, **options)
         return GanResult(

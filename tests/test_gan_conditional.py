@@ -5,9 +5,11 @@ import pytest
 import ganaug
 from ganaug import Bank, GanConfig, InputError
 from ganaug.critic import build_critic, scores
+from ganaug.files import read_json
 from ganaug.model import GAN
 from ganaug.sampling import draw_latents, generate
 from ganaug.stream import batches
+from pipelines.judges import KidToTraining
 
 TINY = GanConfig(steps=4, batch=8, width=4, latent=8, grid_every=4, label_ramp=(0.25, 0.5))
 
@@ -78,6 +80,34 @@ def test_labels_come_in_gradually(data):
     )
     assert not np.allclose(first, without)
     assert not np.allclose(first, second)
+
+
+def test_a_generator_from_before_the_labels_came_in_is_not_kept(data, tmp_path):
+    images, labels = data
+    config = TINY.model_copy(
+        update={"quality_every": 1, "checkpoint_every": 1, "label_ramp": (0.25, 0.75)}
+    )
+    scores = iter([2.0, 1.0])
+    ganaug.train_classes(
+        images, labels, ["dark", "bright"], config, tmp_path, quality=lambda _: next(scores)
+    )
+    record = read_json(tmp_path / "record.json")
+    assert record["scores"] == [[3, 2.0], [4, 1.0]]
+    assert record["kept_step"] == 4
+
+
+def test_the_judge_of_a_conditional_generator_looks_class_by_class(data, monkeypatch):
+    class Mean:
+        def __call__(self, images):
+            return images.reshape(len(images), -1).mean(axis=1, keepdims=True) / 255
+
+    monkeypatch.setattr("pipelines.judges.open_judges", lambda *_: [Mean()])
+    images, labels = data
+    in_turn = images[np.argsort(np.arange(20) % 10, kind="stable")]
+    swapped = in_turn.reshape(10, 2, 32, 32, 3)[:, ::-1].reshape(in_turn.shape)
+    pooled, by_class = KidToTraining.of(images, "mean"), KidToTraining.of(images, "mean", labels)
+    assert pooled(in_turn) == pytest.approx(pooled(swapped))
+    assert by_class(in_turn) < 0 < by_class(swapped)
 
 
 def test_batches_pair_images_with_their_labels(data):
