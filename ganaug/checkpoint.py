@@ -19,7 +19,7 @@ from ganaug.files import replacing
 from ganaug.model import GAN
 from ganaug.record import Record, Restart
 
-VERSION = 1
+VERSION = 2
 
 
 def state_of(gan: GAN) -> list[keras.Variable]:
@@ -70,13 +70,14 @@ def save_arrays(path: Path, arrays: list[np.ndarray], meta: Any = None) -> None:
         np.savez(part, meta=np.array(json.dumps(meta)), **named)
 
 
-def load_arrays(path: Path) -> tuple[list[np.ndarray], Any]:
+def load_arrays(path: Path, checkpoint: Path | None = None) -> tuple[list[np.ndarray], Any]:
     """Read what :func:`save_arrays` wrote.
 
     Raises
     ------
     InputError
-        The file is truncated or something else.
+        The file is missing, truncated or something else; it tells to delete `checkpoint`, if that
+        is another file.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -84,7 +85,8 @@ def load_arrays(path: Path) -> tuple[list[np.ndarray], Any]:
             return [file[f"{i:05d}"] for i in range(len(file.files) - 1)], meta
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path} is not a whole checkpoint ({error}); delete it to train from the start"
+            f"{path} is not a whole checkpoint ({error}); "
+            f"delete {checkpoint or 'it'} to train from the start"
         ) from error
 
 

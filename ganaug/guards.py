@@ -38,6 +38,15 @@ class Collapsed(Exception):  # noqa: N818 - it is caught by the training, never 
         self.reason = reason
 
 
+def best_file(folder: Path, step: int) -> Path:
+    """Return the file of the generator that measured best at a step.
+
+    It is named by the step because the measurement itself is only in the next checkpoint: a
+    training that goes back to an earlier one finds the file that the earlier record speaks of.
+    """
+    return folder / f"best-{step}.npz"
+
+
 class KeepBest(OnStep):
     """Measure the quality of samples, keep the best generator's weights, stop when it stalls.
 
@@ -50,8 +59,8 @@ class KeepBest(OnStep):
         Says how often, on how many samples, and with how much patience.
     record
         Gets the measurements.
-    path
-        Gets the best weights.
+    folder
+        Gets the best weights, in :func:`best_file` of the step.
     quality
         uint8 images ``[N, H, W, 3]`` to a number; lower is better.
     """
@@ -60,13 +69,13 @@ class KeepBest(OnStep):
         self,
         config: GanConfig,
         record: Record,
-        path: Path,
+        folder: Path,
         quality: Callable[[np.ndarray], float],
     ) -> None:
         super().__init__(config.quality_every, config.steps)
         self.config = config
         self.record = record
-        self.path = path
+        self.folder = folder
         self.quality = quality
 
     def act(self, step: int, logs: dict[str, float]) -> None:
@@ -80,7 +89,7 @@ class KeepBest(OnStep):
         best = self.record.best
         self.record.scores.append((step, score))
         if best is None or score < best[1]:
-            save_arrays(self.path, self.model.sampler.get_weights())
+            save_arrays(best_file(self.folder, step), self.model.sampler.get_weights())
         if self.record.stalled(step, self.config.patience):
             self.model.stop_training = True
 

@@ -17,7 +17,7 @@ from ganaug.checkpoint import load_arrays, load_checkpoint, save_checkpoint
 from ganaug.config import GanConfig
 from ganaug.errors import InputError
 from ganaug.files import write_json
-from ganaug.guards import Collapsed, KeepBest, WatchForCollapse
+from ganaug.guards import Collapsed, KeepBest, WatchForCollapse, best_file
 from ganaug.model import GAN
 from ganaug.record import Record, Restart
 from ganaug.stream import batches
@@ -65,7 +65,6 @@ class Session:
         self.progress = progress
         self.quality = quality
         self.checkpoint = folder / "checkpoint.npz"
-        self.best = folder / "best.npz"
         every = [self.config.grid_every, self.config.checkpoint_every]
         self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
 
@@ -74,7 +73,7 @@ class Session:
         per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
         self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
         if not self.checkpoint.exists():
-            save_checkpoint(self.checkpoint, self.gan, self.settings, Record())
+            self._save(self.gan, Record())
         record = self._load()
         while not self._finished(record):
             try:
@@ -86,6 +85,16 @@ class Session:
 
     def _load(self) -> Record:
         return load_checkpoint(self.checkpoint, self.gan, self.settings)
+
+    def _save(self, gan: GAN, record: Record) -> None:
+        """Write the checkpoint; from then on only its own best generator is ever asked for."""
+        save_checkpoint(self.checkpoint, gan, self.settings, record)
+        self._forget_best(but=record.best[0] if record.best else None)
+
+    def _forget_best(self, but: int | None = None) -> None:
+        for path in self.folder.glob("best-*.npz"):
+            if but is None or path != best_file(self.folder, but):
+                path.unlink(missing_ok=True)
 
     @property
     def _step(self) -> int:
@@ -124,9 +133,9 @@ class Session:
         config, total = self.config, self.config.steps
         callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
         if self.quality:
-            callbacks.append(KeepBest(config, record, self.best, self.quality))
+            callbacks.append(KeepBest(config, record, self.folder, self.quality))
         callbacks.append(DrawGrid(config.grid_every or total, total, self.shown(), self.folder))
-        save = partial(save_checkpoint, self.checkpoint, settings=self.settings, record=record)
+        save = partial(self._save, record=record)
         callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
         if self.progress:
             callbacks.append(ReportProgress(1, total, self.progress))
@@ -159,14 +168,16 @@ class Session:
         record.restarts.append(Restart(collapse.step, collapse.reason, self._step))
         _log.warning("class %s broke down at %s; back to step %d", name, collapse, self._step)
         self.gan.reseed(self.config.seed + 1_000 * len(record.restarts))
-        save_checkpoint(self.checkpoint, self.gan, self.settings, record)
+        self._save(self.gan, record)
         return record
 
     def _keep(self, record: Record) -> int:
         """Bring the sampler back to the best measurement, if there was any; return its step."""
         if record.best:
-            self.gan.sampler.set_weights(load_arrays(self.best)[0])
-            self.gan.step.assign(record.best[0])
+            step = record.best[0]
+            weights, _ = load_arrays(best_file(self.folder, step), self.checkpoint)
+            self.gan.sampler.set_weights(weights)
+            self.gan.step.assign(step)
         return self._step
 
     def finish(self, record: Record) -> None:
@@ -177,7 +188,7 @@ class Session:
         versions = {name: version(name) for name in ("keras", "numpy")}
         write_json(self.folder / "config.json", self.settings | {"versions": versions})
         self.checkpoint.unlink(missing_ok=True)
-        self.best.unlink(missing_ok=True)
+        self._forget_best()
 
 
 def _use_xla() -> bool:

@@ -49,7 +49,40 @@ def test_the_best_measured_generator_is_kept(images, tmp_path):
     again = generate(kept, latents)
     assert (again == seen[1]).all()
     assert not (again == seen[3]).all()
-    assert not (tmp_path / "best.npz").exists()
+    assert not list(tmp_path.glob("best*.npz"))
+
+
+def test_a_restart_brings_back_the_best_generator_of_its_record(images, tmp_path, monkeypatch):
+    config = TINY.model_copy(
+        update={"checkpoint_every": 4, "quality_every": 1, "quality_samples": 8}
+    )
+    scores = iter([5.0, 1.0, 5.0, 5.0, 0.1, 5.0, 5.0, 5.0, 5.0])
+    seen = []
+
+    def quality(samples):
+        seen.append(samples)
+        return next(scores)
+
+    break_at(monkeypatch, 1, nan_loss)  # after the best score of all, which is in no checkpoint
+    ganaug.train(images, config, tmp_path, class_name="noise", quality=quality)
+    assert record_of(tmp_path)["kept_step"] == 2
+    kept = keras.saving.load_model(tmp_path / "generator.keras")
+    latents = draw_latents(config.quality_samples, config.latent, [config.seed, 1])
+    assert (generate(kept, latents) == seen[1]).all()
+
+
+def test_a_lost_best_generator_names_the_file_to_delete(images, tmp_path, monkeypatch):
+    config = TINY.model_copy(update={"steps": 2})
+
+    def lose(folder, generators, record):
+        (tmp_path / "best-2.npz").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganaug.training.draw_all", lose)
+    with pytest.raises(KeyboardInterrupt):
+        ganaug.train(images, config, tmp_path, class_name="noise", quality=lambda _: 1.0)
+    with pytest.raises(InputError, match=r"best-2.npz .*delete .*checkpoint.npz to train from"):
+        ganaug.train(images, config, tmp_path, class_name="noise", quality=lambda _: 1.0)
 
 
 def test_training_stops_when_quality_stalls(images, tmp_path):
