@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from PIL import Image
 
+from ganaug.config import GanConfig
 from ganaug.grids import image_grid, save_picture
 from ganaug.model import GAN
 from ganaug.record import Record
@@ -81,15 +82,30 @@ def draw_grid(gan: GAN, real: np.ndarray, label: int | None = None) -> Image.Ima
 
 
 class SaveCheckpoint(OnStep):
-    """Call ``save(gan=...)``."""
+    """Call ``save(gan=...)``, though not in what may turn out to be a collapse.
 
-    def __init__(self, every: int, total: int, save: Callable[..., None]) -> None:
-        super().__init__(every, total)
+    A discriminator that is always right is called a collapse only after many steps. A checkpoint
+    from among them would bring a restart back into what it is to escape from, so there is none
+    while no accuracy since the last one was below 1 and a restart is left.
+    """
+
+    def __init__(self, config: GanConfig, record: Record, save: Callable[..., None]) -> None:
+        super().__init__(config.checkpoint_every, config.steps)
+        self.config = config
+        self.record = record
         self.save = save
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Keras calls this first: training begins at a checkpoint."""
+        self.saved = int(self.model.step.numpy())
+
     def act(self, step: int, logs: dict[str, float]) -> None:
-        """Call it."""
+        """Call it, or wait."""
+        restarts_left = len(self.record.restarts) < self.config.restarts
+        if restarts_left and step < self.total and self.record.always_right(self.saved):
+            return
         self.save(gan=self.model)
+        self.saved = step
 
 
 class ReportProgress(OnStep):

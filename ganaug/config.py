@@ -63,7 +63,8 @@ class GanConfig(BaseModel):
     grid_every: int = Field(250, ge=0)
     """Steps between sample grids; 0 draws only the last one."""
     checkpoint_every: int = Field(250, ge=1)
-    """Steps between checkpoints: what a killed training loses at most."""
+    """Steps between checkpoints: what a killed training loses at most. There is none while the
+    discriminator is right about every image, for that may be a collapse."""
     quality_every: int = Field(250, ge=1)
     """Steps between measurements by the `judge`; a conditional GAN's begin after `label_ramp`."""
     quality_samples: int = Field(200, ge=3)

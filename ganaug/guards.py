@@ -126,13 +126,8 @@ class WatchForCollapse(OnStep):
 
     def _always_right(self, step: int) -> bool:
         back_to = self.record.restarts[-1].back_to if self.record.restarts else 0
-        history = self.record.history
-        recent = [
-            accuracy
-            for at, accuracy in zip(history["step"], history["d_accuracy"], strict=True)
-            if at > step - CERTAIN_STEPS
-        ]
-        return step - back_to >= CERTAIN_STEPS and min(recent) == 1
+        since = step - CERTAIN_STEPS
+        return since >= back_to and self.record.always_right(since)
 
 
 def _all_finite(model: keras.Model) -> bool:

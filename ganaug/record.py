@@ -38,6 +38,12 @@ class Record:
         for name, value in point.items():
             self.history.setdefault(name, []).append(float(value))
 
+    def always_right(self, since: int) -> bool:
+        """Tell whether the discriminator erred about no image after the step `since`."""
+        steps, accuracies = (self.history.get(name, []) for name in ("step", "d_accuracy"))
+        recent = [a for at, a in zip(steps, accuracies, strict=True) if at > since]
+        return bool(recent) and min(recent) == 1
+
     def stalled(self, step: int, patience: int) -> bool:
         """Tell whether the best measurement is `patience` steps old; never if that is 0."""
         return bool(patience and self.best and step - self.best[0] >= patience)

@@ -136,7 +136,7 @@ class Session:
             callbacks.append(KeepBest(config, record, self.folder, self.quality))
         callbacks.append(DrawGrid(config.grid_every or total, total, self.shown(), self.folder))
         save = partial(self._save, record=record)
-        callbacks.append(SaveCheckpoint(config.checkpoint_every, total, save))
+        callbacks.append(SaveCheckpoint(config, record, save))
         if self.progress:
             callbacks.append(ReportProgress(1, total, self.progress))
         return callbacks

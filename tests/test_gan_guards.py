@@ -175,6 +175,22 @@ def test_a_training_that_cannot_start_is_one_clear_line(images, tmp_path):
         ganaug.train(images, config, tmp_path, class_name="noise")
 
 
+def test_a_restart_goes_back_to_before_the_discriminator_was_always_right(
+    images, tmp_path, monkeypatch
+):
+    from ganaug.record import Record
+
+    accuracies = iter([0.5, 1, 1, 1, 0.5, 0.5, 1])
+    whole = Record.add_point
+    monkeypatch.setattr(
+        Record, "add_point", lambda self, p: whole(self, p | {"d_accuracy": next(accuracies)})
+    )
+    monkeypatch.setattr("ganaug.guards.CERTAIN_STEPS", 6)
+    ganaug.train(images, TINY, tmp_path, class_name="noise")
+    (restart,) = record_of(tmp_path)["restarts"]
+    assert restart == {"step": 8, "reason": "the discriminator is always right", "back_to": 2}
+
+
 def test_a_discriminator_that_is_always_right_is_a_collapse(images):
     from ganaug.guards import CERTAIN_STEPS, Collapsed, WatchForCollapse
     from ganaug.record import Record
