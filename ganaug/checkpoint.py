@@ -59,6 +59,7 @@ def load_checkpoint(path: Path, gan: GAN, settings: dict[str, Any]) -> Record:
     return Record(
         history=record["history"],
         scores=[(step, score) for step, score in record["scores"]],
+        warnings=[(step, reason) for step, reason in record["warnings"]],
         restarts=[Restart(**restart) for restart in record["restarts"]],
     )
 

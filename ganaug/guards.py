@@ -1,5 +1,6 @@
 """Callbacks that judge the training: keep the best generator, notice a collapse."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FEWEST_OF_A_CLASS = 3
 """Samples of each class that a measurement draws at least: fewer have no kernel distance."""
 PROBE = 16
 """Samples that are compared to see whether they are all the same."""
+_log = logging.getLogger(__name__)
 
 
 class Collapsed(Exception):  # noqa: N818 - it is caught by the training, never shown
@@ -98,13 +100,24 @@ class WatchForCollapse(OnStep):
     """Raise :class:`Collapsed` when the training has broken down; runs before the checkpoint.
 
     A loss or weight that is no number always ends the run. All samples equal, or a discriminator
-    that is never wrong, do so while there are restarts left.
+    that is never wrong, do so while there are restarts left; afterwards they are a warning, which
+    the record keeps.
+
+    Parameters
+    ----------
+    config
+        Says how many restarts there are.
+    record
+        Has the accuracies and the restarts so far.
+    name
+        What is trained, for the warning.
     """
 
-    def __init__(self, config: GanConfig, record: Record) -> None:
+    def __init__(self, config: GanConfig, record: Record, name: str) -> None:
         super().__init__(1, config.steps)
         self.config = config
         self.record = record
+        self.name = name
 
     def act(self, step: int, logs: dict[str, float]) -> None:
         """Check the tick, and the weights whenever a checkpoint is due."""
@@ -113,16 +126,25 @@ class WatchForCollapse(OnStep):
         due = step % self.config.checkpoint_every == 0 or step == self.total
         if due and not _all_finite(self.model):
             raise Collapsed(step, "a weight is not a number")
+        if due and step >= SETTLED_STEPS and self._samples_are_equal():
+            self._give_in(step, "all samples are equal")
+        if self._always_right(step):
+            self._give_in(step, "the discriminator is always right")
+
+    def _give_in(self, step: int, reason: str) -> None:
+        """Ask for a restart; without any left, say once what is wrong and go on."""
         if len(self.record.restarts) < self.config.restarts:
-            if due and step >= SETTLED_STEPS and self._samples_are_equal():
-                raise Collapsed(step, "all samples are equal")
-            if self._always_right(step):
-                raise Collapsed(step, "the discriminator is always right")
+            raise Collapsed(step, reason)
+        if reason not in [known for _, known in self.record.warnings]:
+            self.record.warnings.append((step, reason))
+            _log.warning("class %s, step %d: %s, no restart is left", self.name, step, reason)
 
     def _samples_are_equal(self) -> bool:
-        samples = self.model.sample(PROBE, [self.config.seed, 2])
+        """Tell whether the samples of a class are all the same image."""
+        classes = max(1, self.model.classes)
+        samples = self.model.sample(PROBE * classes, [self.config.seed, 2]).astype(int)
         # Two grey levels: rounding may part what is the same image.
-        return bool(np.ptp(samples.astype(int), axis=0).max() < 2)
+        return any(np.ptp(samples[i::classes], axis=0).max() < 2 for i in range(classes))
 
     def _always_right(self, step: int) -> bool:
         back_to = self.record.restarts[-1].back_to if self.record.restarts else 0

@@ -25,6 +25,8 @@ class Record:
     scores: list[tuple[int, float]] = field(default_factory=list)
     """(step, quality) of each measurement; lower is better."""
     restarts: list[Restart] = field(default_factory=list)
+    warnings: list[tuple[int, str]] = field(default_factory=list)
+    """(step, reason) of what looked like a collapse when no restart was left."""
     kept_step: int = 0
     """Step of the generator that was kept, once the training has ended."""
 

@@ -131,7 +131,8 @@ class Session:
     def _callbacks(self, record: Record) -> list[keras.callbacks.Callback]:
         """Return them in their order: what the checkpoint holds must be there before it."""
         config, total = self.config, self.config.steps
-        callbacks = [RecordHistory(1, total, record), WatchForCollapse(config, record)]
+        watch = WatchForCollapse(config, record, self.settings["class_name"])
+        callbacks = [RecordHistory(1, total, record), watch]
         if self.quality:
             callbacks.append(KeepBest(config, record, self.folder, self.quality))
         callbacks.append(DrawGrid(config.grid_every or total, total, self.shown(), self.folder))

@@ -191,17 +191,40 @@ def test_a_restart_goes_back_to_before_the_discriminator_was_always_right(
     assert restart == {"step": 8, "reason": "the discriminator is always right", "back_to": 2}
 
 
-def test_a_discriminator_that_is_always_right_is_a_collapse(images):
+def test_a_discriminator_that_is_always_right_is_a_collapse(images, caplog):
     from ganaug.guards import CERTAIN_STEPS, Collapsed, WatchForCollapse
     from ganaug.record import Record
 
     config = TINY.model_copy(update={"checkpoint_every": 10_000})
-    watch = WatchForCollapse(config, record := Record())
+    watch = WatchForCollapse(config, record := Record(), "noise")
     watch.set_model(GAN(32, config))
     for step in range(50, CERTAIN_STEPS + 1, 50):
         record.add_point({"step": step, "d_accuracy": 1.0})
     watch.act(CERTAIN_STEPS - 50, {"d_loss": 0.1})
     with pytest.raises(Collapsed, match="always right"):
         watch.act(CERTAIN_STEPS, {"d_loss": 0.1})
+    watch.config = config.model_copy(update={"restarts": 0})
+    for _ in range(2):
+        watch.act(CERTAIN_STEPS, {"d_loss": 0.1})
+    said = "the discriminator is always right"
+    assert record.warnings == [(CERTAIN_STEPS, said)]
+    assert caplog.text.count(f"class noise, step {CERTAIN_STEPS}: {said}, no restart is left") == 1
     record.history["d_accuracy"][3] = 0.99
+    watch.config = config
     watch.act(CERTAIN_STEPS, {"d_loss": 0.1})
+
+
+def test_one_image_for_each_class_is_a_collapse(monkeypatch):
+    from ganaug.guards import Collapsed, WatchForCollapse
+    from ganaug.record import Record
+
+    monkeypatch.setattr("ganaug.guards.SETTLED_STEPS", 0)
+    watch = WatchForCollapse(TINY, record := Record(), "noise")
+    record.add_point({"step": 2, "d_accuracy": 0.5})
+    watch.set_model(gan := GAN(32, TINY, classes=2))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 4, 4, 3), np.uint8)
+    monkeypatch.setattr(gan, "sample", lambda n, _: noise[:n])
+    watch.act(2, {})
+    monkeypatch.setattr(gan, "sample", lambda n, _: noise[np.arange(n) % 2])
+    with pytest.raises(Collapsed, match="all samples are equal"):
+        watch.act(2, {})
