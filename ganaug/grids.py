@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug.errors import InputError
@@ -77,6 +78,20 @@ def save_images(images: np.ndarray, target: Path) -> list[Path]:
     for image, path in zip(images, paths, strict=True):
         save_picture(Image.fromarray(image), path)
     return paths
+
+
+def spread(count: int, total: int) -> NDArray[np.intp]:
+    """Return up to `count` evenly spaced positions of `total`.
+
+    Images of several classes often come sorted; the first few of them would be of one class.
+
+    Examples
+    --------
+    >>> spread(3, 10).tolist(), spread(5, 2).tolist()
+    ([1, 5, 8], [0, 1])
+    """
+    count = min(count, total)
+    return (2 * np.arange(count) + 1) * total // (2 * max(1, count))
 
 
 def check_images(images: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from keras import layers
 from ganaug.config import GanConfig
 from ganaug.discriminators import judge_pixels, label_input, select_class
 from ganaug.errors import InputError
+from ganaug.grids import spread
 from ganaug.layers import SpectralConv2D
 from ganaug.networks import seed_stream
 
@@ -64,9 +65,10 @@ class Lens(keras.Model):  # type: ignore[misc]
         Parameters
         ----------
         images
-            uint8 ``[N, size, size, 3]``; up to 256 of them are looked at.
+            uint8 ``[N, size, size, 3]``; up to 256 of them, evenly spaced, are looked at.
         """
-        maps = self.features(images[:CALIBRATION].astype(np.float32) / 127.5 - 1, training=False)
+        some = images[spread(CALIBRATION, len(images))]
+        maps = self.features(some.astype(np.float32) / 127.5 - 1, training=False)
         for scaler, values in zip(self.scalers, map(keras.ops.convert_to_numpy, maps), strict=True):
             scaler.moving_mean.assign(values.mean(axis=(0, 1, 2)))
             scaler.moving_variance.assign(values.var(axis=(0, 1, 2)))

@@ -17,6 +17,7 @@ from ganaug.checkpoint import load_arrays, load_checkpoint, save_checkpoint
 from ganaug.config import GanConfig
 from ganaug.errors import InputError
 from ganaug.files import write_json
+from ganaug.grids import spread
 from ganaug.guards import Collapsed, KeepBest, WatchForCollapse, best_file
 from ganaug.model import GAN
 from ganaug.record import Record, Restart
@@ -145,10 +146,11 @@ class Session:
     def shown(self) -> np.ndarray:
         """Return the real images above the grids, one class after the other as the samples are."""
         if self.labels is None:
-            return self.images[:GRID_COLUMNS]
+            return self.images[spread(GRID_COLUMNS, len(self.images))]
         classes = self.gan.classes
-        columns = max(1, GRID_COLUMNS // classes) * classes
         by_class = [np.flatnonzero(self.labels == label) for label in range(classes)]
+        rows = min(max(1, GRID_COLUMNS // classes), *map(len, by_class))
+        columns = rows * classes
         return self.images[[by_class[i % classes][i // classes] for i in range(columns)]]
 
     def _go_back(self, collapse: Collapsed) -> Record:

@@ -83,7 +83,7 @@ def train(
     record = session.run()
     _save(gan.sampler, folder / "generator.keras")
     _save(build_critic(gan), folder / "discriminator.keras")
-    save_picture(draw_grid(gan, images[:GRID_COLUMNS]), folder / "grid.png")
+    save_picture(draw_grid(gan, session.shown()), folder / "grid.png")
     draw_all(folder, {folder: gan.sampler}, record)
     session.finish(record)
     return record.history

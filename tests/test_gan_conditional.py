@@ -8,6 +8,7 @@ from ganaug.critic import build_critic, scores
 from ganaug.files import read_json
 from ganaug.model import GAN
 from ganaug.sampling import draw_latents, generate
+from ganaug.session import Session
 from ganaug.stream import batches
 from pipelines.judges import KidToTraining
 
@@ -114,6 +115,20 @@ def test_batches_pair_images_with_their_labels(data):
     images, labels = data
     for ((batch, found),) in batches(images, labels, 8, 0, 6, flip=True, seed=[0]):
         assert ((batch.numpy().mean(axis=(1, 2, 3)) > 128) == found.numpy()).all()
+
+
+def test_grids_show_real_images_of_every_class(data, tmp_path):
+    images, labels = data
+    images, labels = np.repeat(images, 2, axis=0), np.repeat(labels, 2)  # 40, sorted
+
+    def bright(labels, classes, images):
+        gan = GAN(32, TINY, classes=classes)
+        shown = Session(gan, images, labels, tmp_path, {}, None, None).shown()
+        return (shown.mean(axis=(1, 2, 3)) > 128).tolist()
+
+    assert bright(None, 0, images) == [False] * 5 + [True] * 5
+    assert bright(labels, 2, images) == [False, True] * 5
+    assert bright(labels[:8], 1, images[:8]) == [False] * 8
 
 
 def test_bad_labels_are_refused(data, tmp_path):

@@ -46,6 +46,17 @@ def test_views_are_mixed_maps_of_unit_size_and_the_image(images):
     assert min(raw) > 3, "the test's backbone needs no calibration"
 
 
+def test_the_lens_is_calibrated_on_all_classes(images):
+    dark, bright = np.zeros((300, 32, 32, 3), np.uint8), np.repeat(images, 30, axis=0)
+    in_turn = np.stack([dark, bright], axis=1).reshape(-1, 32, 32, 3)
+    found = []
+    for order in (np.concatenate([dark, bright]), in_turn):
+        lens = Lens(32, backbone(), seed=0)
+        lens.calibrate(order)
+        found.append(lens.scalers[0].moving_variance.numpy())
+    np.testing.assert_allclose(*found, rtol=0.1)
+
+
 def test_only_heads_and_generator_learn(images):
     gan = GAN(32, TINY, backbone)
     gan.lens.calibrate(images)

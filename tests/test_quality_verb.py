@@ -1,16 +1,20 @@
 """`ganaug quality` on a bank of one tiny generator."""
 
+import hashlib
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import ganaug
+from ganaug.files import write_json
 from ganaug.quality import QualityReport, RandomNetwork
 from pipelines.errors import USER_ERRORS
 from pipelines.images import Images
 from pipelines.judges import find_reals, open_judges
+from pipelines.tasks import EVERY_CLASS
 from pipelines.verbs.quality import quality
 
 NAMES = ("cat", "dog")
@@ -61,6 +65,20 @@ def test_without_test_images_the_report_says_so(outputs, tmp_path):
     assert not reals.projected
     assert list(reals.train) == ["dog"]
     np.testing.assert_array_equal(reals.train["dog"], draw(0, 12).of_class(1))
+
+
+def test_the_images_of_a_generator_of_every_class_come_mixed(outputs, tmp_path):
+    folder = outputs / "instance" / "noise"
+    train = Images.load(folder / "train.npz")
+    digest = hashlib.sha256(train.images.tobytes()).hexdigest()
+    settings = {"class_name": EVERY_CLASS, "images_sha256": digest, "config": {}}
+    write_json(tmp_path / "0-every class" / "config.json", settings)
+    reals = find_reals(SimpleNamespace(folder=tmp_path), folder)
+    for images in (reals.train[EVERY_CLASS], reals.held_out[EVERY_CLASS]):
+        assert ((images[:8].mean(axis=(1, 2, 3)) > 125) == [0, 1] * 4).all()
+    assert sorted(i.tobytes() for i in reals.train[EVERY_CLASS]) == sorted(
+        i.tobytes() for i in train.images
+    )
 
 
 def test_other_images_than_those_trained_on_are_refused(outputs, tmp_path):
