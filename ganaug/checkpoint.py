@@ -58,6 +58,7 @@ def load_checkpoint(path: Path, gan: GAN, settings: dict[str, Any]) -> Record:
     record: dict[str, Any] = meta["record"]
     return Record(
         history=record["history"],
+        seconds=record["seconds"],
         scores=[(step, score) for step, score in record["scores"]],
         warnings=[(step, reason) for step, reason in record["warnings"]],
         restarts=[Restart(**restart) for restart in record["restarts"]],

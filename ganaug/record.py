@@ -27,6 +27,8 @@ class Record:
     restarts: list[Restart] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
     """(step, reason) of what looked like a collapse when no restart was left."""
+    seconds: float = 0.0
+    """Wall time up to here, in all processes that had a part in it."""
     kept_step: int = 0
     """Step of the generator that was kept, once the training has ended."""
 

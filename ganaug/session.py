@@ -1,6 +1,7 @@
 """Run a training: resume it, guard it, and end with the generator to keep."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -45,6 +46,8 @@ class Session:
         Identifies the training; a checkpoint of another one is refused.
     progress, quality
         As in :func:`ganaug.train`.
+    started
+        When this process began, by `time.perf_counter`; now if not given.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Session:
         settings: dict[str, Any],
         progress: Callable[[int, int], None] | None,
         quality: Callable[[np.ndarray], float] | None,
+        started: float | None = None,
     ) -> None:
         self.gan = gan
         self.config: GanConfig = gan.config
@@ -65,6 +69,7 @@ class Session:
         self.settings = settings
         self.progress = progress
         self.quality = quality
+        self.started = time.perf_counter() if started is None else started
         self.checkpoint = folder / "checkpoint.npz"
         every = [self.config.grid_every, self.config.checkpoint_every]
         self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
@@ -73,9 +78,12 @@ class Session:
         """Train to the end, however often it collapses; the sampler then is what to keep."""
         per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
         self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
-        if not self.checkpoint.exists():
-            self._save(self.gan, Record())
-        record = self._load()
+        if self.checkpoint.exists():
+            record = self._load()
+            self.started -= record.seconds  # the processes before this one count too
+        else:
+            record = Record()
+            self._save(self.gan, record)
         while not self._finished(record):
             try:
                 self._fit(record)
@@ -89,6 +97,7 @@ class Session:
 
     def _save(self, gan: GAN, record: Record) -> None:
         """Write the checkpoint; from then on only its own best generator is ever asked for."""
+        record.seconds = time.perf_counter() - self.started
         save_checkpoint(self.checkpoint, gan, self.settings, record)
         self._forget_best(but=record.best[0] if record.best else None)
 
@@ -185,6 +194,7 @@ class Session:
 
     def finish(self, record: Record) -> None:
         """Write the record and, last, ``config.json``: its presence says finished."""
+        record.seconds = time.perf_counter() - self.started
         facts = asdict(record)
         write_json(self.folder / "history.json", facts.pop("history"))
         write_json(self.folder / "record.json", facts)

@@ -1,6 +1,7 @@
 """Train generators: of one class, or one for all classes together."""
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def train(
     folder
         Gets ``generator.keras``, ``discriminator.keras`` (as :func:`ganaug.critic.build_critic`
         gives it, at the last step), ``config.json``, ``history.json``, ``record.json``
-        (measurements, the step that was kept, restarts), ``grid.png``, ``grids/`` and what
+        (measurements, the step that was kept, restarts, seconds), ``grid.png``, ``grids/`` and what
         :func:`ganaug.pictures.draw_all` makes of them.
     class_name
         Written to ``config.json``; a :class:`ganaug.Bank` knows the generator by it.
@@ -74,12 +75,13 @@ def train(
     InputError
         Unfit images, a folder that holds another training, or a training that broke down.
     """
+    started = time.perf_counter()
     settings = _describe(images, config, class_name)
     if _is_finished(folder, settings):
         history: History = read_json(folder / "history.json")
         return history
     gan = _build(images, config, backbone)
-    session = Session(gan, images, None, folder, settings, progress, quality)
+    session = Session(gan, images, None, folder, settings, progress, quality, started)
     record = session.run()
     _save(gan.sampler, folder / "generator.keras")
     _save(build_critic(gan), folder / "discriminator.keras")
@@ -117,6 +119,7 @@ def train_classes(
     --------
     train : has the other parameters.
     """
+    started = time.perf_counter()
     counts = np.bincount(labels, minlength=len(class_names))
     if len(labels) != len(images) or len(counts) > len(class_names):
         raise InputError(
@@ -135,7 +138,8 @@ def train_classes(
         history: History = read_json(folder / "history.json")
         return history
     gan = _build(images, config, backbone, len(class_names))
-    session = Session(gan, images, labels.astype(np.int32), folder, settings, progress, quality)
+    whole = labels.astype(np.int32)
+    session = Session(gan, images, whole, folder, settings, progress, quality, started)
     record = session.run()
     save_picture(draw_grid(gan, session.shown()), folder / "grid.png")
     generators = {}

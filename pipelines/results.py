@@ -40,11 +40,26 @@ class GanResult(Result):
     images: int
     """Real images that it was trained on."""
     steps: int
+    """Where the training ended: before `GanConfig.steps` if it stalled or broke down."""
+    kept_step: int = 0
+    """Whose generator was kept; 0 in results of older versions."""
+    restarts: int = 0
+    """How often it collapsed and went back."""
+    warnings: list[str] = []
+    """What looked like a collapse when no restart was left."""
     history: dict[str, list[float]]
     """Curves by name (`d_loss`, `g_loss`, …); `step` holds the step of each point."""
     effort: int
     """As in `TrainResult`."""
     seconds: float
+    """Wall time, in all processes that had a part in it."""
+
+    def __str__(self) -> str:
+        """Return one line: what was trained, how far, and what was kept."""
+        parts = [f"{self.steps:,} steps", f"step {self.kept_step:,} kept"]
+        if self.restarts:
+            parts.append(f"{self.restarts} restart" + "s" * (self.restarts > 1))
+        return "; ".join([f"{self.class_name}: " + ", ".join(parts), *self.warnings])
 
 
 class Run(Result):

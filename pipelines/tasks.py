@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ValidationError
 
 from ganaug.config import GanConfig
-from ganaug.files import replacing, write_json
+from ganaug.files import read_json, replacing, write_json
 from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.identity import code_version, digest, slug
@@ -131,18 +131,23 @@ class GanTask(Task):
             "backbone": partial(feature_pyramid, config.backbone, config.backbone_size),
             "quality": KidToTraining.of(images, config.judge, labels) if config.judge else None,
         }
+        prepared = time.perf_counter() - start
         if labels is not None:
             names = train.class_names
             history = ganaug.train_classes(images, labels, names, config, folder, **options)
         else:
             history = ganaug.train(images, config, folder, class_name=class_name, **options)
+        record = read_json(folder / "record.json")
         return GanResult(
             class_name=class_name,
             images=len(images),
-            steps=config.steps,
+            steps=int(history["step"][-1]),
+            kept_step=record["kept_step"],
+            restarts=len(record["restarts"]),
+            warnings=[f"step {step}: {reason}" for step, reason in record["warnings"]],
             history=history,
             effort=self.effort,
-            seconds=time.perf_counter() - start,
+            seconds=prepared + record["seconds"],
         )
 
 

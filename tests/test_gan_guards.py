@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -83,6 +84,27 @@ def test_a_lost_best_generator_names_the_file_to_delete(images, tmp_path, monkey
         ganaug.train(images, config, tmp_path, class_name="noise", quality=lambda _: 1.0)
     with pytest.raises(InputError, match=r"best-2.npz .*delete .*checkpoint.npz to train from"):
         ganaug.train(images, config, tmp_path, class_name="noise", quality=lambda _: 1.0)
+
+
+def test_seconds_include_those_of_a_process_that_was_stopped(images, tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    for module in ("session", "training"):
+        timer = SimpleNamespace(perf_counter=lambda: clock.now)
+        monkeypatch.setattr(f"ganaug.{module}.time", timer)
+
+    def tick(step, total):
+        clock.now += 100
+
+    def stop(step, total):
+        tick(step, total)
+        if step == 4:  # 100 seconds are in the checkpoint, 100 are to be done again
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ganaug.train(images, TINY, tmp_path, class_name="noise", progress=stop)
+    clock.now = 5000.0
+    ganaug.train(images, TINY, tmp_path, class_name="noise", progress=tick)
+    assert record_of(tmp_path)["seconds"] == 300
 
 
 def test_training_stops_when_quality_stalls(images, tmp_path):

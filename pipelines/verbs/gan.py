@@ -24,18 +24,22 @@ class Trained:
         The images, in words.
     banks
         A folder for each instance, with one sub-folder a class: generator, settings, sample grid.
+    trainings
+        A line for each: how far it came, the step that was kept, restarts and warnings.
     grids
         The sample grids, with a row of real images on top.
     """
 
     source: str
     banks: list[Path]
+    trainings: list[str]
     grids: list[Path]
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
         lines = [
             self.source,
+            *(f"trained:       {line}" for line in self.trainings),
             *(f"generators:    {path}" for path in self.banks),
             *(f"sample grid:   {path}" for path in self.grids),
             f"more samples:  ganaug sample {self.banks[0]} --out samples.png",
@@ -98,10 +102,11 @@ def gan(
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
     with Executor(outputs, workers) as executor:
-        banks, _ = train_gans(tasks, executor)
+        banks, runs = train_gans(tasks, executor)
     notes = [note for one in drawn for note in one.record.notes]
     return Trained(
         source="; ".join(dict.fromkeys([source.name, *source.notes, *notes])),
         banks=[outputs / bank for bank in banks],
+        trainings=[str(run.result) for run in runs],
         grids=[path for bank in banks for path in sorted((outputs / bank).glob("*/grid.png"))],
     )
