@@ -1,7 +1,8 @@
 """Frozen features of a pre-trained backbone, computed once an image and kept on disk."""
 
 import hashlib
-import tempfile
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,20 @@ class FeatureExtractor:
         rows = np.empty(len(digests), kind)
         rows["digest"] = np.frombuffer(b"".join(digests), f"V{_DIGEST}")
         rows["features"] = features
-        self._folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.blake2b(b"".join(digests), digest_size=_DIGEST).hexdigest()
-        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".tmp", delete=False) as file:
-            np.save(file, rows)
-        target = Path(file.name).replace(self._folder / f"{name}.npy")
-        self._read.add(target.name)
+        part = self._folder / f"{name}.{os.getpid()}.tmp"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                np.save(file, rows)
+            self._read.add(part.replace(self._folder / f"{name}.npy").name)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            raise InputError(
+                f"features in {self._folder} cannot be written ({error.strerror or error}); "
+                "free the disk or choose a writable folder"
+            ) from error
 
 
 def _digest(image: NDArray[Any]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import keras
 import numpy as np
+from pydantic import ValidationError
 
 from ganaug.config import GanConfig
 from ganaug.critic import scores
@@ -124,8 +125,22 @@ class Bank:
         return self._load(self._folders[index] / GENERATOR)
 
     def settings(self) -> list[GanConfig]:
-        """Return what each class's generator was trained with, in the order of the labels."""
-        return [GanConfig.model_validate(config["config"]) for config in self._configs]
+        """Return what each class's generator was trained with, in the order of the labels.
+
+        Raises
+        ------
+        InputError
+            A setting is none that this ganaug knows.
+        """
+        try:
+            return [GanConfig.model_validate(config["config"]) for config in self._configs]
+        except ValidationError as error:
+            first = error.errors()[0]
+            setting = "".join(f"{name}={first['input']!r}: " for name in first["loc"][:1])
+            raise InputError(
+                f"{self.folder}: a config.json does not fit ({setting}{first['msg']}); "
+                "use the ganaug that trained it, or train it again"
+            ) from error
 
     def critic(self, label: int | str) -> keras.Model:
         """Return the discriminator of a class, as :func:`ganaug.critic.build_critic` made it."""

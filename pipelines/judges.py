@@ -66,6 +66,20 @@ def open_judges(names: str, size: int, cache: Path | None = None) -> list[Extrac
     ]
 
 
+def open_judge(name: str, size: int, cache: Path | None = None) -> Extractor:
+    """Return one judge, as `open_judges` does.
+
+    Raises
+    ------
+    InputError
+        Several are named, none, or an unknown one.
+    """
+    found = open_judges(name, size, cache)
+    if len(found) > 1:
+        raise InputError(f"{len(found)} judges in {name!r}; name one here")
+    return found[0]
+
+
 @dataclass(frozen=True)
 class KidToTraining:
     """Unbiased KID between samples and the training images: chooses a training's best step.
@@ -93,7 +107,7 @@ class KidToTraining:
         cls, images: NDArray[np.uint8], judge: str, labels: NDArray[np.int64] | None = None
     ) -> Self:
         """Measure against these images, by the named judge; class by class if there are labels."""
-        (extractor,) = open_judges(judge, JUDGE_SIZE)
+        extractor = open_judge(judge, JUDGE_SIZE)
         features = extractor(images)
         if labels is None:
             return cls(extractor, [features])

@@ -1,3 +1,4 @@
+import errno
 import os
 
 import keras
@@ -65,6 +66,21 @@ def test_each_image_is_computed_once(images, counted, tmp_path):
     other(images[:6])
     assert counted == [3, 1, 2]
     assert {path.suffix for path in (tmp_path / f"{NAME}-{SIZE}-imagenet").iterdir()} == {".npy"}
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_part(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(FeatureExtractor, "_compute", lambda _, some: np.zeros((len(some), 3)))
+
+    def full(file, rows):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left .*free the disk"):
+        FeatureExtractor(NAME, SIZE, cache=tmp_path)(images)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot be written \(Not a directory\)"):
+        FeatureExtractor(NAME, SIZE, cache=tmp_path / "file")(images)
 
 
 def test_sizes_do_not_share_features(images, counted, tmp_path):

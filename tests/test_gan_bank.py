@@ -106,6 +106,19 @@ def test_broken_banks_are_refused(bank, tmp_path):
         Bank(bank.folder)
 
 
+def test_a_setting_of_another_version_is_one_line(bank):
+    path = bank.folder / "1-dog_wolf/config.json"
+    settings = json.loads(path.read_text())
+    path.unlink()  # it is a link to the trained one
+    for changes, said in (({"sparkle": 3}, "sparkle=3: Extra"), ({"batch": 5}, "batch=5; mini")):
+        changed = settings["config"] | {"minibatch_stddev": True} | changes
+        path.write_text(json.dumps(settings | {"config": changed}))
+        with pytest.raises(InputError, match=rf"{said}.*use the ganaug that trained it") as e:
+            Bank(bank.folder).settings()
+        assert "\n" not in str(e.value)
+        assert len(str(e.value)) < 300
+
+
 def test_grid_places_every_image_once():
     images = np.arange(7, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
     picture = np.asarray(image_grid(images, columns=3, scale=2, gap=1, header=1))

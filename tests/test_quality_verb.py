@@ -13,7 +13,7 @@ from ganaug.files import write_json
 from ganaug.quality import QualityReport, RandomNetwork
 from pipelines.errors import USER_ERRORS
 from pipelines.images import Images
-from pipelines.judges import find_reals, open_judges
+from pipelines.judges import find_reals, open_judge, open_judges
 from pipelines.tasks import EVERY_CLASS
 from pipelines.verbs.quality import quality
 
@@ -97,6 +97,8 @@ def test_judges_are_named_with_what_they_see():
         open_judges("eficientnet_lite0", size=64)
     with pytest.raises(USER_ERRORS, match="no judge"):
         open_judges(" ,", size=64)
+    with pytest.raises(USER_ERRORS, match="2 judges in 'efficientnet_lite0,random'; name one"):
+        open_judge("efficientnet_lite0,random", size=64)
 
 
 def test_too_few_samples_are_refused(outputs):

@@ -108,9 +108,9 @@ def _generated(
     if config.origin == "near":
         drawn = [bank.near(name, ours[name], n, seed=seed, reach=config.reach) for name in names]
     elif config.choose:
-        from pipelines.judges import JUDGE_SIZE, open_judges
+        from pipelines.judges import JUDGE_SIZE, open_judge
 
-        (judge,) = open_judges(config.choose_by, JUDGE_SIZE, cache)
+        judge = open_judge(config.choose_by, JUDGE_SIZE, cache)
         chosen = choose(
             bank, ours, config.choose, n, seed=seed, truncation=config.truncation, judge=judge
         )

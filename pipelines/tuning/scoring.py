@@ -7,7 +7,7 @@ import numpy as np
 from ganaug import Bank
 from ganaug.quality.kernel_distance import kid
 from pipelines.images import Images
-from pipelines.judges import JUDGE_SIZE, open_judges
+from pipelines.judges import JUDGE_SIZE, open_judge
 from pipelines.results import TrainResult
 
 JUDGE = "efficientnet_lite0"
@@ -26,7 +26,7 @@ def last_accuracies(result: TrainResult, last: int) -> float:
 
 def fold_kid(bank: Path, fold: Path) -> float:
     """Return the mean KID over the classes, between samples and the images that were left out."""
-    (judge,) = open_judges(JUDGE, JUDGE_SIZE)
+    judge = open_judge(JUDGE, JUDGE_SIZE)
     left_out = Images.load(fold / "test.npz")
     generators = Bank(bank)
     return float(

@@ -73,7 +73,7 @@ def sample(
     names = [name.strip() for name in classes.split(",")] if classes else source.class_names
     if choose:
         from pipelines.choosing import choose as chosen_from
-        from pipelines.judges import JUDGE_SIZE, find_reals, open_judges
+        from pipelines.judges import JUDGE_SIZE, find_reals, open_judge
 
         found = chosen_from(
             source,
@@ -81,7 +81,7 @@ def sample(
             choose,
             n,
             seed=seed,
-            judge=open_judges(choose_by, JUDGE_SIZE)[0],
+            judge=open_judge(choose_by, JUDGE_SIZE),
             truncation=truncation,
             names=names,
         )
