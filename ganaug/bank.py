@@ -16,6 +16,7 @@ from ganaug.critic import scores
 from ganaug.errors import InputError
 from ganaug.files import read_json
 from ganaug.latents import neighbours
+from ganaug.layers import GROUP
 from ganaug.sampling import draw_latents, generate
 
 GENERATOR, DISCRIMINATOR = "generator.keras", "discriminator.keras"
@@ -173,7 +174,10 @@ class Bank:
         through = None
         if config.discriminator == "projected" and backbone is not None:
             through = partial(backbone, config)
-        return scores(self.critic(label), images, through)
+        # Beside others, an image's score would depend on which others; beside copies of itself, no.
+        copies = GROUP if config.minibatch_stddev else 1
+        found = scores(self.critic(label), images.repeat(copies, axis=0), through)
+        return found[::copies]
 
     def label(self, label: int | str) -> int:
         """Return the number of a class.

@@ -78,6 +78,16 @@ def test_the_discriminator_scores_images(bank):
         scores(keras.saving.load_model(bank.folder / "0-cat/discriminator.keras"), images, list)
 
 
+def test_a_discriminator_that_compares_images_scores_each_alone(tmp_path):
+    config = GanConfig(steps=1, batch=8, width=4, latent=8, minibatch_stddev=True, dropout=0)
+    images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
+    ganaug.train(images, config, tmp_path / "cat", class_name="cat")
+    bank = Bank.assemble(tmp_path / "bank", [tmp_path / "cat"])
+    whole = bank.score("cat", images)
+    assert whole.shape == (10,)
+    np.testing.assert_allclose(bank.score("cat", images[3:4]), whole[3:4], rtol=1e-5)
+
+
 def test_another_size_is_refused(bank):
     bank.require_size(32)
     with pytest.raises(InputError, match=r"32 pixels, 64 are needed"):

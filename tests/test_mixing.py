@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -392,3 +393,8 @@ class TestDada:
         bank = Bank.assemble(tmp_path / "bank", [tmp_path / "a", tmp_path / "b"])
         with pytest.raises(InputError, match=r"needs gan\.scope='conditional'"):
             turned_discriminator(bank, seed=0)
+
+    def test_a_discriminator_that_compares_images_is_refused(self):
+        config = self.CONFIG.model_copy(update={"minibatch_stddev": True})
+        with pytest.raises(InputError, match=r"needs gan\.minibatch_stddev=False"):
+            turned_discriminator(SimpleNamespace(settings=lambda: [config] * 2), seed=0)
