@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def replacing(target: Path) -> Iterator[Path]:
     part = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
         yield part
         part.replace(target)
     except OSError as error:
@@ -38,6 +40,26 @@ def replacing(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # renamed, or its folder was never there
             part.unlink()
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what processes that were killed while they wrote `target` have left beside it."""
+    for part in target.parent.glob(f".*-{escape(target.name)}"):
+        process = part.name[1:].partition("-")[0]
+        if process.isdecimal() and not _runs(int(process)):
+            part.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":  # elsewhere, asking would be a Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)  # asks, and does nothing
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
 
 
 def write_json(target: Path, content: Any) -> None:

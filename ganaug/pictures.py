@@ -76,7 +76,9 @@ def timelapse(class_folder: Path, target: Path, *, seconds_a_frame: float = 0.4)
     seconds_a_frame
         The last frame stays four times as long.
     """
-    paths = sorted((class_folder / "grids").glob("step-*.png"))
+    # By number: from step 100,000 on the names are longer.
+    grids = (class_folder / "grids").glob("step-*.png")
+    paths = sorted(grids, key=lambda path: int(path.stem.removeprefix("step-")))
     if not paths:
         raise InputError(f"{class_folder} has no grids/step-*.png; train with grid_every above 0")
     frames = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE) for path in paths]

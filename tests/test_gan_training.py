@@ -12,6 +12,7 @@ import pytest
 import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.checkpoint import load_checkpoint, save_checkpoint
+from ganaug.files import write_json
 from ganaug.model import GAN
 from ganaug.networks import check_size, stage_channels
 from ganaug.record import Record
@@ -161,6 +162,18 @@ def test_a_full_disk_is_one_line_and_loses_no_checkpoint(images, tmp_path, monke
     monkeypatch.undo()
     ganaug.train(images, config, tmp_path, class_name="noise")
     assert (tmp_path / "generator.keras").exists()
+
+
+def test_parts_of_killed_processes_are_removed(tmp_path):
+    dead = run_python("import os; print(os.getpid())")
+    part, other, mine = (
+        tmp_path / f".{pid.strip()}-{name}"
+        for pid, name in ((dead.stdout, "a.json"), (dead.stdout, "b.json"), ("1", "a.json"))
+    )
+    for path in (part, other, mine):
+        path.touch()
+    write_json(tmp_path / "a.json", {})
+    assert sorted(tmp_path.iterdir()) == sorted([other, mine, tmp_path / "a.json"])
 
 
 def test_plain_dcgan_of_study_p(images, tmp_path):
