@@ -73,8 +73,8 @@ class GanConfig(BaseModel):
     """Stop after so many steps without a better measurement; 0 never stops early."""
     restarts: int = Field(2, ge=0)
     """How often a collapsed training goes back to its last checkpoint with a new seed."""
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
-    """Keras dtype policy."""
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    """Keras dtype policy; `auto` is mixed_bfloat16 on a GPU and float32 on a CPU."""
     seed: int = Field(0, ge=0)
     """Seeds the weights, the batches, the noise and the augmentation."""
 

@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from ganaug.config import GanConfig
+from ganaug.device import dtype_policy
 from ganaug.layers import MinibatchStddev, SpectralConv2D
 from ganaug.networks import initializer, seed_stream, stage_channels
 
@@ -62,8 +63,8 @@ def judge_pixels(image: Any, label: list[Any], config: GanConfig, seeds: Iterato
     for filters in stage_channels(image.shape[1], config.width):
         x = block(x, filters)
     if config.minibatch_stddev:
-        x = MinibatchStddev(dtype=config.precision)(x)
-    x = layers.Dropout(config.dropout, seed=next(seeds), dtype=config.precision)(x)
+        x = MinibatchStddev(dtype=build.precision)(x)
+    x = layers.Dropout(config.dropout, seed=next(seeds), dtype=build.precision)(x)
     # A kernel of the whole map is a dense layer that can be normalised like the others.
     filters = 1 + sum(weights.shape[1] for weights in label)
     x = build.convolve(x, filters, x.shape[1], padding="valid", dtype="float32")
@@ -75,17 +76,18 @@ class _Builder:
 
     def __init__(self, config: GanConfig, seeds: Iterator[int]) -> None:
         self.config = config
+        self.precision = dtype_policy(config)
         self.seeds = seeds
 
     def convolve(self, x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
         spectral = {"seed": next(self.seeds)} if self.config.spectral_norm else {}
         layer = SpectralConv2D if self.config.spectral_norm else layers.Conv2D
-        settings = {"padding": "same", "dtype": self.config.precision} | kwargs | spectral
+        settings = {"padding": "same", "dtype": self.precision} | kwargs | spectral
         start = initializer(self.config, next(self.seeds))
         return layer(filters, kernel, kernel_initializer=start, **settings)(x)
 
     def activate(self, x: Any) -> Any:
-        return layers.LeakyReLU(0.2, dtype=self.config.precision)(x)
+        return layers.LeakyReLU(0.2, dtype=self.precision)(x)
 
     def strided(self, x: Any, filters: int) -> Any:
         """Halve the side by a strided convolution (Radford et al. 2016)."""
@@ -95,5 +97,5 @@ class _Builder:
         """Halve the side by averaging at the end of a residual block (Miyato et al. 2018)."""
         inner = self.activate(self.convolve(x, filters, 3))
         inner = self.convolve(inner, filters, 3)
-        x = layers.Add(dtype=self.config.precision)([self.convolve(x, filters, 1), inner])
-        return self.activate(layers.AveragePooling2D(2, dtype=self.config.precision)(x))
+        x = layers.Add(dtype=self.precision)([self.convolve(x, filters, 1), inner])
+        return self.activate(layers.AveragePooling2D(2, dtype=self.precision)(x))

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from ganaug.config import GanConfig
+from ganaug.device import default_policy, dtype_policy
 from ganaug.diffaugment import DiffAugment
 from ganaug.discriminators import build_discriminator
 from ganaug.ema import EmaGenerator
@@ -65,7 +66,8 @@ class GAN(keras.Model):  # type: ignore[misc]
         self.generator = build_generator(size, config, classes)
         self.lens: Lens | None = None
         if config.discriminator == "projected":
-            self.lens = Lens(size, _required(backbone)(), config.seed)
+            with default_policy(dtype_policy(config)):
+                self.lens = Lens(size, _required(backbone)(), config.seed)
             self.discriminator = build_heads(self.lens, config, classes)
         else:
             self.discriminator = build_discriminator(size, config, classes)

@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers
 
 from ganaug.config import GanConfig
+from ganaug.device import dtype_policy
 from ganaug.errors import InputError
 
 MAX_GROWTH = 8
@@ -85,10 +86,10 @@ def build_generator(
         base * base * channels[-1],
         use_bias=baked,
         kernel_initializer=build.initializer(),
-        dtype=config.precision,
+        dtype=build.precision,
         name="first",
     )(latent)
-    x = layers.Reshape([base, base, channels[-1]], dtype=config.precision)(x)
+    x = layers.Reshape([base, base, channels[-1]], dtype=build.precision)(x)
     x = build.residual(x, channels) if config.network == "residual" else build.dcgan(x, channels)
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model(latent, image, name="generator")
@@ -99,7 +100,7 @@ class _Builder:
 
     def __init__(self, config: GanConfig) -> None:
         self.config = config
-        self.precision = config.precision
+        self.precision = dtype_policy(config)
         self.seeds = seed_stream(config.seed, "generator")
 
     def initializer(self) -> keras.Initializer:

@@ -13,6 +13,7 @@ import numpy as np
 from keras import layers
 
 from ganaug.config import GanConfig
+from ganaug.device import dtype_policy
 from ganaug.discriminators import judge_pixels, label_input, select_class
 from ganaug.errors import InputError
 from ganaug.grids import spread
@@ -42,6 +43,10 @@ class Lens(keras.Model):  # type: ignore[misc]
         From images in 0..1 to a list of feature maps, finest first.
     seed
         Seeds the projections.
+
+    Notes
+    -----
+    Its layers have the default dtype policy; the image is passed on in float32 in any case.
     """
 
     def __init__(self, size: int, backbone: keras.Model, seed: int) -> None:
@@ -69,7 +74,8 @@ class Lens(keras.Model):  # type: ignore[misc]
         """
         some = images[spread(CALIBRATION, len(images))]
         maps = self.features(some.astype(np.float32) / 127.5 - 1, training=False)
-        for scaler, values in zip(self.scalers, map(keras.ops.convert_to_numpy, maps), strict=True):
+        for scaler, found in zip(self.scalers, maps, strict=True):
+            values = keras.ops.convert_to_numpy(keras.ops.cast(found, "float32"))
             scaler.moving_mean.assign(values.mean(axis=(0, 1, 2)))
             scaler.moving_variance.assign(values.var(axis=(0, 1, 2)))
 
@@ -109,26 +115,37 @@ def build_heads(lens: keras.Model, config: GanConfig, classes: int = 0) -> keras
     With `classes` above 0 the last input is label weights, see
     :func:`ganaug.discriminators.select_class`.
     """
-    seeds = seed_stream(config.seed, "discriminator")
+    seeds, precision = seed_stream(config.seed, "discriminator"), dtype_policy(config)
     views = [keras.Input(view.shape[1:]) for view in lens.outputs]
     label = label_input(classes)
-    logits = [select_class(_head(view, 1 + classes, seeds), label) for view in views[:-1]]
+    logits = [
+        select_class(_head(view, 1 + classes, seeds, precision), label) for view in views[:-1]
+    ]
     narrow = config.model_copy(update={"width": max(4, config.width // 2)})
     # Half as wide as alone: the pixels have colours to add, the shapes are the lens' business.
     logits.append(judge_pixels(views[-1], label, narrow, seeds))
     return keras.Model([*views, *label], logits, name="discriminator")
 
 
-def _head(x: Any, filters: int, seeds: Iterator[int]) -> Any:
+def _head(x: Any, filters: int, seeds: Iterator[int], precision: str) -> Any:
     """Judge each place of one map."""
 
-    def convolve(x: Any, filters: int, kernel: int, strides: int = 1) -> Any:
-        start = keras.initializers.GlorotUniform(next(seeds))
+    def convolve(x: Any, filters: int, kernel: int, strides: int = 1, dtype: str = "") -> Any:
+        start, seed = keras.initializers.GlorotUniform(next(seeds)), next(seeds)
         return SpectralConv2D(
-            filters, kernel, strides, "same", seed=next(seeds), kernel_initializer=start
+            filters,
+            kernel,
+            strides,
+            "same",
+            seed=seed,
+            kernel_initializer=start,
+            dtype=dtype or precision,
         )(x)
 
+    def activate(x: Any) -> Any:
+        return layers.LeakyReLU(0.2, dtype=precision)(x)
+
     while x.shape[1] > LOGIT_SIDE:
-        x = layers.LeakyReLU(0.2)(convolve(x, HEAD_CHANNELS, 4, 2))
-    x = layers.LeakyReLU(0.2)(convolve(x, HEAD_CHANNELS, 3))
-    return convolve(x, filters, 1)
+        x = activate(convolve(x, HEAD_CHANNELS, 4, 2))
+    x = activate(convolve(x, HEAD_CHANNELS, 3))
+    return convolve(x, filters, 1, dtype="float32")

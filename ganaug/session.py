@@ -16,6 +16,7 @@ import numpy as np
 from ganaug.callbacks import GRID_COLUMNS, DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint
 from ganaug.checkpoint import load_arrays, load_checkpoint, save_checkpoint
 from ganaug.config import GanConfig
+from ganaug.device import use_xla
 from ganaug.errors import InputError
 from ganaug.files import write_json
 from ganaug.grids import spread
@@ -77,7 +78,7 @@ class Session:
     def run(self) -> Record:
         """Train to the end, however often it collapses; the sampler then is what to keep."""
         per_call = max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if self.tick % n == 0)
-        self.gan.compile_adam(steps_per_execution=per_call, jit_compile=_use_xla())
+        self.gan.compile_adam(steps_per_execution=per_call, jit_compile=use_xla())
         if self.checkpoint.exists():
             record = self._load()
             self.started -= record.seconds  # the processes before this one count too
@@ -202,8 +203,3 @@ class Session:
         write_json(self.folder / "config.json", self.settings | {"versions": versions})
         self.checkpoint.unlink(missing_ok=True)
         self._forget_best()
-
-
-def _use_xla() -> bool:
-    """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
-    return keras.backend.backend() == "jax" or bool(keras.distribution.list_devices("gpu"))

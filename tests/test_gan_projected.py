@@ -105,6 +105,28 @@ def test_a_saved_discriminator_judges_as_the_trained_one(images, tmp_path):
         scores(critic, images[:8])
 
 
+@pytest.mark.parametrize(("device", "expected"), [("cpu:0", "float32"), ("gpu:0", "bfloat16")])
+def test_a_gpu_trains_in_half_precision(device, expected, images, monkeypatch):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: [device])
+    gan = GAN(32, TINY, backbone)
+    assert gan.config.precision == "auto", "a training has one identity on every machine"
+    assert keras.config.dtype_policy().name == "float32"
+    gan.lens.calibrate(images)
+    *maps, image = gan.lens(images / np.float32(127.5) - 1)
+    assert {keras.backend.standardize_dtype(m.dtype) for m in maps} == {expected}
+    np.testing.assert_allclose(image, images / 127.5 - 1, atol=1e-6)
+    for network in (gan.generator, gan.discriminator):
+        kernels = [layer for layer in network.layers if layer.weights]
+        assert {layer.compute_dtype for layer in kernels[:-4]} == {expected}
+        assert {layer.compute_dtype for layer in network.layers[-2:]} >= {"float32"}
+    gan.compile_adam(run_eagerly=True)
+    losses = gan.fit(images[:8], batch_size=8, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    assert {v.dtype for v in gan.trainable_variables} == {"float32"}
+    plain = GAN(32, TINY.model_copy(update={"discriminator": "pixels"}))
+    assert plain.discriminator.layers[1].compute_dtype == expected
+
+
 def test_a_missing_or_unfit_backbone_is_refused(images, tmp_path):
     with pytest.raises(InputError, match="pass backbone="):
         ganaug.train(images, TINY, tmp_path, class_name="noise")
