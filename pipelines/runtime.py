@@ -41,6 +41,8 @@ def prepare() -> None:
     One thread: sums are taken in the same order whatever the number of cores, and several such
     processes side by side finish more small trainings than one process with many threads.
     """
+    # JAX would take three quarters of a GPU for each of the processes that share it.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     quiet()
     import tensorflow as tf
 

@@ -11,6 +11,7 @@ import pytest
 
 from ganaug import Bank
 from ganaug.files import read_json
+from pipelines import runtime
 
 SCRIPT = """
 import sys
@@ -24,17 +25,44 @@ from ganaug.config import GanConfig
 
 assert keras.backend.backend() == "jax"
 images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
-config = GanConfig(steps=2, batch=4, width=4, latent=8, r1=0.1, lecam=0.3, adaptive=0.6)
-ganaug.train(images, config, Path(sys.argv[1]), class_name="noise")
+folder = Path(sys.argv[1])
+tiny = {"steps": 2, "batch": 4, "width": 4, "latent": 8, "checkpoint_every": 1}
+config = GanConfig(**tiny, r1=0.1, lecam=0.3, adaptive=0.6)
+ganaug.train(images, config, folder / "alone" / "0-noise", class_name="noise")
+
+
+def backbone():
+    image = keras.Input([32, 32, 3])
+    fine = keras.layers.Conv2D(6, 3, 4, "same")(image)
+    return keras.Model(image, [fine, keras.layers.Conv2D(8, 3, 2, "same")(fine)])
+
+
+config = GanConfig(**tiny, discriminator="projected")
+both, labels = np.concatenate([images, images[::-1] // 2]), np.repeat([0, 1], 10)
+options = {"backbone": backbone, "quality": lambda samples: float(samples.mean())}
+ganaug.train_classes(both, labels, ["light", "dark"], config, folder / "both", **options)
 """
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="the extra [jax] is not installed")
-def test_a_generator_trained_on_jax_is_sampled_on_tensorflow(tmp_path: Path) -> None:
-    folder = tmp_path / "0-noise"
+def test_generators_trained_on_jax_are_sampled_on_tensorflow(tmp_path: Path) -> None:
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    subprocess.run([sys.executable, "-c", SCRIPT, folder], env=environment, check=True)
-    assert np.isfinite(read_json(folder / "history.json")["d_loss"]).all()
-    samples = Bank(tmp_path).sample("noise", 3, seed=0)
-    assert samples.shape == (3, 32, 32, 3)
-    assert samples.std() > 0
+    environment["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # compiles faster
+    subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], env=environment, check=True)
+    for name, classes in (("alone", ["noise"]), ("both", ["light", "dark"])):
+        (history,) = (tmp_path / name).glob("**/history.json")
+        assert np.isfinite(read_json(history)["d_loss"]).all()
+        bank = Bank(tmp_path / name)
+        assert bank.class_names == classes
+        for label in classes:
+            samples = bank.sample(label, 3, seed=0)
+            assert samples.shape == (3, 32, 32, 3)
+            assert samples.std() > 0
+
+
+def test_processes_that_share_a_gpu_take_no_more_of_it_than_they_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("XLA_PYTHON_CLIENT_PREALLOCATE", raising=False)
+    runtime.prepare()
+    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
