@@ -13,6 +13,7 @@ from classifiers.features import FeatureExtractor
 from ganaug import Bank
 from ganaug.files import read_json
 from ganaug.quality import ClassImages, Extractor, RandomNetwork
+from ganaug.quality.assessment import FEWEST
 from ganaug.quality.kernel_distance import kid
 from pipelines.errors import InputError
 from pipelines.images import Images
@@ -149,7 +150,8 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
         The generators.
     instance
         Folder with `train.npz` and, for images to hold out, `test.npz`; None to look through
-        `instance/` in the outputs folder that the bank lies in.
+        `instance/` in the outputs folder that the bank lies in; of several with these training
+        images, the first that has test images is taken.
 
     Raises
     ------
@@ -162,18 +164,30 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     configs = [read_json(path) for path in sorted(bank.folder.glob("[0-9]*-*/config.json"))]
     digests = {config["class_name"]: config["images_sha256"] for config in configs}
     projected = any(config["config"].get("discriminator") == "projected" for config in configs)
+    without = None
     for folder in folders:
         train = Images.load(folder / "train.npz")
         if all(_digest(train, name) == digest for name, digest in digests.items()):
-            path = folder / "test.npz"
-            test = Images.load(path) if path.is_file() else None
-            held_out = _by_class(test, digests) if test else None  # none, or an empty one
-            return Reals(_by_class(train, digests), held_out, projected)
+            held_out = _held_out(folder / "test.npz", digests)
+            reals = Reals(_by_class(train, digests), held_out, projected)
+            if held_out is not None:
+                return reals
+            without = without or reals
+    if without is not None:
+        return without
     where = instance or outputs / "instance"
     raise InputError(
         f"{where} does not hold the images that {bank.folder} was trained on; "
         "name the folder of its train.npz and test.npz with --instance"
     )
+
+
+def _held_out(path: Path, names: Iterable[str]) -> ClassImages | None:
+    """Return the test images, or None where a class has too few of them to measure by."""
+    if not path.is_file():
+        return None
+    found = _by_class(Images.load(path), names)
+    return found if min(map(len, found.values())) >= FEWEST else None
 
 
 def _digest(images: Images, name: str) -> str | None:

@@ -47,11 +47,17 @@ def open_source(data: DataConfig) -> Source:
 
 
 def draw_instances(
-    source: Source, data: DataConfig, outputs: Path, extra_real: int = 0
+    source: Source,
+    data: DataConfig,
+    outputs: Path,
+    extra_real: int = 0,
+    *,
+    tested: bool = True,
 ) -> list[Drawn]:
     """Draw the instances of ``data`` and write each to a folder named by its content.
 
-    With ``extra_real``, as many further images of each class are written beside it.
+    With ``extra_real``, as many further images of each class are written beside it. ``tested`` is
+    that of `instance`.
     """
     drawn = []
     for seed in range(data.seed, data.seed + data.instances):
@@ -61,6 +67,7 @@ def draw_instances(
             classes=parse_classes(data.classes),
             per_class=data.per_class,
             test_per_class=data.test_per_class,
+            tested=tested,
         )
         written = write_instance(one, outputs)
         if extra_real:

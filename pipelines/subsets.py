@@ -77,6 +77,7 @@ def instance(
     classes: int | Sequence[str] = 2,
     per_class: int = 50,
     test_per_class: int = 350,
+    tested: bool = True,
 ) -> Instance:
     """Draw some classes of a source, and training and test images of each.
 
@@ -97,6 +98,8 @@ def instance(
         Training images of each class.
     test_per_class
         Test images of each class; fewer where the source has fewer, with a note. 0 for none.
+    tested
+        Whether a class without a test image is an error.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def instance(
     drawn, replaced = _distinct(pool, candidates, train, test_per_class)
     test = _gather(pool, labels, drawn)
     check_disjoint(train, test)
-    notes = _notes(source.name, test, test_per_class, replaced)
+    notes = _notes(source.name, test, test_per_class, replaced, tested)
     return Instance(train, test, seed, train.class_names, notes)
 
 
@@ -279,10 +282,10 @@ def _distinct(
     return drawn, replaced
 
 
-def _notes(name: str, test: Images, wanted: int, replaced: int) -> tuple[str, ...]:
+def _notes(name: str, test: Images, wanted: int, replaced: int, tested: bool) -> tuple[str, ...]:
     """Say how the test images differ from what was asked for."""
     counts = test.counts()
-    if wanted and not counts.min():
+    if wanted and tested and not counts.min():
         empty = test.class_names[int(counts.argmin())]
         raise InputError(
             f"class {empty!r} of {name} has no image left to test on; "
@@ -290,8 +293,7 @@ def _notes(name: str, test: Images, wanted: int, replaced: int) -> tuple[str, ..
         )
     notes = []
     if counts.min() < wanted:
-        low, high = counts.min(), counts.max()
-        found = f"{low}" if low == high else f"{low} to {high}"
+        found = " to ".join(map(str, sorted({counts.min(), counts.max()})))
         notes.append(f"{found} test images a class instead of {wanted}")
     if replaced:
         notes.append(f"{replaced} images identical to training images were not tested on")

@@ -16,6 +16,7 @@ from ganaug import Bank
 from pipelines.augment import SETS, list_augmentations
 from pipelines.cli import VERBS, main
 from pipelines.errors import USER_ERRORS
+from pipelines.images import Images
 from pipelines.recipe import DataConfig, override
 from pipelines.stream import InputConfig
 from pipelines.tasks import EVERY_CLASS
@@ -97,7 +98,13 @@ def test_generators_are_shared_between_commands(
     words = ["gan", str(photographs), "--per-class", "10", *options, "--outputs", str(outputs)]
     assert main(words) == 0
     assert set((outputs / "gan").iterdir()) == gans
-    assert "sample grid" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "leaf: 2 steps, step 2 kept" in said
+    assert "sample grid" in said
+    trained = {p.read_bytes() for p in outputs.glob("instance/*/train.npz")}
+    assert len(trained) == 1
+    for path in outputs.glob("instance/*/test.npz"):
+        assert Images.load(path).counts().min() >= 6
 
 
 def test_a_bank_is_sampled_by_a_fresh_process(outputs: Path, tmp_path: Path) -> None:

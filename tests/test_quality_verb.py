@@ -67,6 +67,16 @@ def test_without_test_images_the_report_says_so(outputs, tmp_path):
     np.testing.assert_array_equal(reals.train["dog"], draw(0, 12).of_class(1))
 
 
+def test_an_instance_with_test_images_is_preferred(outputs, tmp_path):
+    bank = tmp_path / "bank" / "dog"
+    shutil.copytree(outputs / "bank" / "dog", bank)
+    for name, unseen in (("a", draw(1, 0)), ("b", draw(1, 2)), ("c", draw(1, 15))):
+        draw(0, 12).save(tmp_path / "instance" / name / "train.npz")
+        unseen.save(tmp_path / "instance" / name / "test.npz")
+    assert len(find_reals(ganaug.Bank(bank), None).held_out["dog"]) == 15
+    assert find_reals(ganaug.Bank(bank), tmp_path / "instance" / "b").held_out is None
+
+
 def test_the_images_of_a_generator_of_every_class_come_mixed(outputs, tmp_path):
     folder = outputs / "instance" / "noise"
     train = Images.load(folder / "train.npz")

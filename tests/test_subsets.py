@@ -124,6 +124,15 @@ def test_no_test_images_when_none_are_asked_for(pool):
     assert one.notes == ()
 
 
+def test_generators_do_not_insist_on_test_images(pool):
+    one = instance(pool, 0, per_class=30, tested=False)
+    bare = instance(pool, 0, per_class=30, test_per_class=0)
+    assert one.train.digest() == bare.train.digest()
+    assert one.test.counts().min() == 0
+    fewer = instance(pool, 0, per_class=10, tested=False)
+    assert fewer.test.digest() == instance(pool, 0, per_class=10).test.digest()
+
+
 @pytest.mark.parametrize("source", ["pool", "split"])
 def test_further_images_are_none_of_the_instance(source, request):
     source = request.getfixturevalue(source)

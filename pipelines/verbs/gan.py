@@ -89,14 +89,13 @@ def gan(
     InputError
         If the images cannot be read or do not suffice, or ``outputs`` cannot be written.
     """
-    own = {"test_per_class": 0}  # generators are not tested on images
     if "instances" not in data.model_fields_set:
-        own["instances"] = 1
-    data = data.model_copy(update=own)
+        data = data.model_copy(update={"instances": 1})
     settings = override(recipe, dataset, data=data, gan=config)
     workers = workers or runtime.cores()
     source = open_source(settings.data)
-    drawn = draw_instances(source, settings.data, outputs)
+    # `ganaug quality` wants test images; where none are left it does with the training images.
+    drawn = draw_instances(source, settings.data, outputs, tested=False)
     runtime.quiet()
     tasks = plan_gans(drawn, settings.gan)
     if dry_run:
