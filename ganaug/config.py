@@ -70,7 +70,7 @@ class GanConfig(BaseModel):
     quality_samples: int = Field(200, ge=3)
     """Images that a measurement draws."""
     patience: int = Field(0, ge=0)
-    """Stop after so many steps without a better measurement; 0 never stops early."""
+    """Stop after so many steps without a better measurement by the `judge`; 0 never stops."""
     restarts: int = Field(2, ge=0)
     """How often a collapsed training goes back to its last checkpoint with a new seed."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
@@ -82,6 +82,16 @@ class GanConfig(BaseModel):
     def _check_combinations(self) -> Self:
         if self.r1 and self.discriminator == "projected":
             raise ValueError("r1 needs discriminator='pixels'; use lecam with 'projected'")
+        if self.discriminator == "projected" and self.judge == self.backbone:
+            raise ValueError(
+                f"judge={self.judge!r} is the backbone that the discriminator looks through, which "
+                "flatters what it sees; choose another judge"
+            )
+        if self.patience and not self.judge:
+            raise ValueError(
+                f"patience={self.patience} waits for a better measurement; name the judge that "
+                "measures, e.g. efficientnet_lite0, or set patience to 0"
+            )
         if self.minibatch_stddev and self.batch % 4:
             raise ValueError(f"batch={self.batch}; minibatch_stddev needs a multiple of 4")
         if not 0 <= self.label_ramp[0] <= self.label_ramp[1] <= 1:

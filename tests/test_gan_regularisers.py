@@ -136,6 +136,11 @@ def test_every_option_trains(options):
     [
         ({"r1": 1, "discriminator": "projected"}, "r1 needs discriminator='pixels'"),
         ({"minibatch_stddev": True, "batch": 50}, "needs a multiple of 4"),
+        ({"patience": 500}, "patience=500 waits .* name the judge"),
+        (
+            {"discriminator": "projected", "judge": "efficientnet_lite1"},
+            "judge='efficientnet_lite1' is the backbone .* choose another judge",
+        ),
         ({"label_ramp": (0.5, 0.2)}, "two shares in order"),
     ],
 )

@@ -60,6 +60,47 @@ def drawn(tmp_path: Path):
     return draw_instances(source, data, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("gan", "space", "judge"),
+    [
+        ({}, {}, "efficientnet_lite0"),
+        ({"discriminator": "projected"}, {}, "efficientnet_lite0"),
+        ({"backbone": "efficientnet_lite0"}, {}, "efficientnet_lite0"),
+        (
+            {"discriminator": "projected", "backbone": "efficientnet_lite0"},
+            {},
+            "efficientnet_lite1",
+        ),
+        (
+            {"backbone": "efficientnet_lite0"},
+            {"gan.discriminator": ["pixels", "projected"]},
+            "efficientnet_lite1",
+        ),
+    ],
+)
+def test_generators_are_measured_by_a_network_that_no_trial_looks_through(gan, space, judge):
+    recipe = load_recipe(None, {"gan": gan})
+    assert Search(recipe=recipe, space=space or {"augment": ["", "flip"]}).judge() == judge
+
+
+def test_values_are_checked_beside_what_the_recipe_fixes(search_file):
+    text = TEXT.format(tuner="grid", trials=4) + '"gan.patience" = [500, 1000]'
+    search_file.write_text(text)
+    with pytest.raises(InputError, match="name the judge"):
+        load_search(search_file)
+    search_file.write_text(text.replace("[train]", '[gan]\njudge = "random"\n[train]'))
+    assert load_search(search_file).space["gan.patience"] == [500, 1000]
+
+
+def test_a_search_whose_trials_look_through_every_judge_is_refused(search_file):
+    text = TEXT.format(tuner="grid", trials=4).replace("last = 2", 'objective = "kid"')
+    both = '"gan.backbone" = ["efficientnet_lite0", "efficientnet_lite1"]'
+    gan = '[gan]\ndiscriminator = "projected"\n[train]'
+    search_file.write_text(text.replace("[train]", gan) + both)
+    with pytest.raises(InputError, match="no network is left to judge"):
+        load_search(search_file)
+
+
 @pytest.mark.parametrize("name", list_searches())
 def test_searches_that_ship_are_sound(name):
     search = load_search(name)

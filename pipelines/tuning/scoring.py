@@ -10,7 +10,6 @@ from pipelines.images import Images
 from pipelines.judges import JUDGE_SIZE, open_judge
 from pipelines.results import TrainResult
 
-JUDGE = "efficientnet_lite0"
 SAMPLES = 200
 
 
@@ -24,17 +23,27 @@ def last_accuracies(result: TrainResult, last: int) -> float:
     return float(np.mean([result.accuracy_at[epoch] for epoch in epochs]))
 
 
-def fold_kid(bank: Path, fold: Path) -> float:
-    """Return the mean KID over the classes, between samples and the images that were left out."""
-    judge = open_judge(JUDGE, JUDGE_SIZE)
+def fold_kid(bank: Path, fold: Path, judge: str) -> float:
+    """Return the mean KID over the classes, between samples and the images that were left out.
+
+    Parameters
+    ----------
+    bank
+        Generators of the classes.
+    fold
+        Folder whose ``test.npz`` holds the images that were left out.
+    judge
+        Network whose features are compared, see `Search.judge`.
+    """
+    extractor = open_judge(judge, JUDGE_SIZE)
     left_out = Images.load(fold / "test.npz")
     generators = Bank(bank)
     return float(
         np.mean(
             [
                 kid(
-                    judge(left_out.of_class(left_out.class_names.index(name))),
-                    judge(generators.sample(name, SAMPLES, seed=0)),
+                    extractor(left_out.of_class(left_out.class_names.index(name))),
+                    extractor(generators.sample(name, SAMPLES, seed=0)),
                 ).value
                 for name in generators.class_names
             ]

@@ -20,6 +20,8 @@ from pipelines.recipe import Arm, Recipe, Settings, load_recipe, merge
 
 SEARCHES = Path(__file__).parent.parent / "searches"
 Value = str | bool | int | float
+JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
+"""Networks that measure generators, in the order of preference."""
 
 
 class TuneConfig(Settings):
@@ -101,6 +103,29 @@ class Search(Settings):
     tune: TuneConfig = TuneConfig()
     space: dict[str, Dimension] = Field(min_length=1)
 
+    def judge(self) -> str:
+        """Return the network whose features measure generators: none that a trial looks through.
+
+        Raises
+        ------
+        InputError
+            Every judge is looked through by some trial.
+        """
+        gan, through = self.recipe.gan, set()
+        if "projected" in self._values_of("gan.discriminator", gan.discriminator):
+            through = self._values_of("gan.backbone", gan.backbone)
+        free = [name for name in JUDGES if name not in through]
+        if not free:
+            raise InputError(
+                f"trials look through {', '.join(JUDGES)}, so that no network is left to judge "
+                "them all; leave one out of space.gan.backbone"
+            )
+        return free[0]
+
+    def _values_of(self, key: str, fixed: str) -> set[Value]:
+        varied = self.space.get(key, [fixed])
+        return set(varied) if isinstance(varied, list) else set()
+
     def arm(self, values: Mapping[str, Value]) -> Arm:
         """Return the settings of one trial.
 
@@ -177,6 +202,8 @@ def load_search(search: str | Path, changes: Mapping[str, Any] | None = None) ->
     except ValidationError as error:
         raise InputError(explain(error, path.name, Search)) from error
     _check_values(result, path.name)
+    if result.tune.objective == "kid":
+        result.judge()  # an error if there is none
     return result
 
 
@@ -201,7 +228,8 @@ def _check_values(search: Search, where: str) -> None:
     for key, value in _samples(search.space):
         try:
             if key.startswith("gan."):
-                load_recipe(None, {"gan": {key.removeprefix("gan."): value}})
+                own = search.recipe.gan.model_dump(exclude_unset=True)
+                load_recipe(None, {"gan": own | {key.removeprefix("gan."): value}})
             search.arm({key: value})
         except ValidationError as error:
             raise InputError(explain(error, f"{where}: space.{key}", Arm)) from error

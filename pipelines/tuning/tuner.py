@@ -143,7 +143,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             banks, _ = train_gans(gans, self.executor)
             outputs = self.executor.outputs
             return [
-                fold_kid(outputs / bank, outputs / fold.folder)
+                fold_kid(outputs / bank, outputs / fold.folder, self.what.judge())
                 for bank, fold in zip(banks, folds, strict=True)
             ]
         banks_or_none = None
