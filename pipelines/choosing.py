@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ganaug.selection import Rule, SelectionReport
 
 RULES = ("agreement", "novelty", "score")
+RANDOM = "random"
+"""Name of the judge that no training has shaped."""
 MEMBERS = 5
 """Classifiers that have to agree."""
 _FORM = re.compile(r"(?P<name>[a-z]+)(\((?P<share>[0-9.]+)\))?")
@@ -59,6 +61,17 @@ def parse_rules(text: str) -> list[tuple[str, float]]:
             raise InputError(f"rule {part!r}: give a share above 0 and at most 1")
         found.append((name, number))
     return found
+
+
+def looks_at_features(text: str) -> bool:
+    """Tell whether a rule needs a judge's features and real images; `score` needs neither.
+
+    Examples
+    --------
+    >>> looks_at_features("score(0.5)"), looks_at_features("novelty|score(0.5)")
+    (False, True)
+    """
+    return any(name != "score" for name, _ in parse_rules(text))
 
 
 def choose(

@@ -15,12 +15,11 @@ from ganaug.files import read_json
 from ganaug.quality import ClassImages, Extractor, RandomNetwork
 from ganaug.quality.assessment import FEWEST
 from ganaug.quality.kernel_distance import kid
+from pipelines.choosing import RANDOM
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.tasks import EVERY_CLASS
 
-RANDOM = "random"
-"""Name of the judge that no training has shaped."""
 JUDGE_SIZE = 96
 """Side in pixels at which a judge sees samples of a training, or to choose among: quick."""
 

@@ -11,6 +11,7 @@ from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.mixing import MixConfig, synthesise
 from pipelines.recipe import load_recipe
+from pipelines.verbs.sample import sample
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,13 @@ def test_the_discriminator_keeps_its_best(bank, real):
         assert report.acceptance == pytest.approx(0.25)
         usual = bank.score(name, bank.sample(name, 200, seed=4))
         assert bank.score(name, images).min() > np.median(usual)
+
+
+def test_the_discriminator_chooses_without_real_images_or_a_judge(bank, tmp_path):
+    out = sample(bank.folder, n=3, choose="score(0.5)", choose_by="none", out=tmp_path / "a.npz")
+    assert Images.load(out).counts().tolist() == [3, 3]
+    with pytest.raises(InputError, match="does not hold the images"):
+        sample(bank.folder, n=3, choose="novelty", choose_by="none", out=out)
 
 
 class Means:

@@ -73,15 +73,17 @@ def sample(
     names = [name.strip() for name in classes.split(",")] if classes else source.class_names
     if choose:
         from pipelines.choosing import choose as chosen_from
+        from pipelines.choosing import looks_at_features
         from pipelines.judges import JUDGE_SIZE, find_reals, open_judge
 
+        judged = looks_at_features(choose)
         found = chosen_from(
             source,
-            find_reals(source, instance).train,
+            find_reals(source, instance).train if judged else {},
             choose,
             n,
             seed=seed,
-            judge=open_judge(choose_by, JUDGE_SIZE),
+            judge=open_judge(choose_by if judged else "random", JUDGE_SIZE),
             truncation=truncation,
             names=names,
         )
