@@ -159,6 +159,7 @@ class TrainTask(Task):
         "classifiers",
         "pipelines/augment",
         "pipelines/choosing.py",
+        "pipelines/disclosure.py",
         "pipelines/judges.py",
         "pipelines/expand",
         "pipelines/mixing",

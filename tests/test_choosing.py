@@ -106,7 +106,7 @@ def test_copies_are_dropped(real, bank, monkeypatch):
     assert not {image.tobytes() for image in images} & {i.tobytes() for i in real["dark"]}
 
 
-def test_chosen_images_are_mixed_in_and_the_rate_is_told(real, bank):
+def test_chosen_images_are_mixed_in_and_what_they_owe_is_told(real, bank, monkeypatch):
     images = Images(
         np.concatenate(list(real.values())), np.repeat([0, 1], 12), tuple(real), "noise"
     )
@@ -118,6 +118,12 @@ def test_chosen_images_are_mixed_in_and_the_rate_is_told(real, bank):
     assert [note.partition(":")[0] for note in made.notes] == ["dark", "bright"]
     assert all("images drawn" in note for note in made.notes)
     assert not synthesise(MixConfig(per_class=6), images, 0, bank=bank).notes
+    projected = GanConfig(discriminator="projected", judge="efficientnet_lite0")
+    monkeypatch.setattr(bank, "settings", lambda: [projected] * 2)
+    assert synthesise(MixConfig(per_class=6), images, 0, bank=bank).notes == (
+        "Generated images owe something to ImageNet: the discriminator looked through "
+        "efficientnet_lite1, efficientnet_lite0 chose the step to keep.",
+    )
     with pytest.raises(InputError, match=r"needs mix\.origin 'bank'"):
         load_recipe(None, {"mix": {"choose": "novelty", "origin": "noise"}})
 

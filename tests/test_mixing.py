@@ -303,6 +303,9 @@ class TestOrigins:
             def require_size(self, size):
                 assert size == 4
 
+            def settings(self):
+                return [GanConfig()] * 2
+
             def sample(self, name, n, seed, truncation):
                 assert (seed, truncation) == (7, 0.5)
                 return np.full((n, 4, 4, 3), 100 + NAMES.index(name), np.uint8)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pipelines.augment import lazy as tf
 from pipelines.augment import parse
-from pipelines.choosing import choose
+from pipelines.choosing import choose, looks_at_features
+from pipelines.disclosure import outside_knowledge
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.mixing.config import MixConfig
@@ -36,7 +37,7 @@ class Synthetic:
     targets
         Their labels, which may be soft: float32 ``[N, K]``.
     notes
-        How many samples it took to choose them, class by class.
+        How many samples it took to choose them, class by class, and what they owe to other images.
     """
 
     images: Images
@@ -98,7 +99,7 @@ def synthesise(
 def _generated(
     config: MixConfig, real: Images, seed: int, bank: "Bank | None", cache: Path | None
 ) -> tuple[Images, list[str]]:
-    """Draw from the generators; the notes say how many samples choosing took."""
+    """Draw from the generators; the notes are those of `Synthetic`."""
     if bank is None:
         raise ValueError(f"the origin {config.origin!r} needs a bank, received none")
     bank.require_size(real.size[0])
@@ -118,6 +119,9 @@ def _generated(
         notes = [f"{name}: {report}" for name, (_, report) in chosen.items()]
     else:
         drawn = [bank.sample(name, n, seed=seed, truncation=config.truncation) for name in names]
+    chosen_by = config.choose_by if looks_at_features(config.choose) else ""
+    owed = [words for one in bank.settings() for words in outside_knowledge(one, chosen_by)]
+    notes += dict.fromkeys(owed)
     return _by_class(drawn, real, "synthetic"), notes
 
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from ganaug.config import GanConfig
 from pipelines import runtime
+from pipelines.disclosure import outside_knowledge
 from pipelines.executor import Executor
 from pipelines.planning import estimate
 from pipelines.recipe import DataConfig, override
@@ -28,12 +29,15 @@ class Trained:
         A line for each: how far it came, the step that was kept, restarts and warnings.
     grids
         The sample grids, with a row of real images on top.
+    notes
+        What a reader of figures made with them has to know.
     """
 
     source: str
     banks: list[Path]
     trainings: list[str]
     grids: list[Path]
+    notes: list[str]
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
@@ -42,6 +46,7 @@ class Trained:
             *(f"trained:       {line}" for line in self.trainings),
             *(f"generators:    {path}" for path in self.banks),
             *(f"sample grid:   {path}" for path in self.grids),
+            *(f"note:          {words}" for words in self.notes),
             f"more samples:  ganaug sample {self.banks[0]} --out samples.png",
         ]
         return "\n".join(lines)
@@ -108,4 +113,5 @@ def gan(
         banks=[outputs / bank for bank in banks],
         trainings=[str(run.result) for run in runs],
         grids=[path for bank in banks for path in sorted((outputs / bank).glob("*/grid.png"))],
+        notes=outside_knowledge(settings.gan),
     )
