@@ -12,7 +12,7 @@ import pytest
 import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.checkpoint import load_checkpoint, save_checkpoint
-from ganaug.files import write_json
+from ganaug.files import read_json, write_json
 from ganaug.model import GAN
 from ganaug.networks import check_size, stage_channels
 from ganaug.record import Record
@@ -89,9 +89,12 @@ import numpy as np, ganaug
 images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)
 config = ganaug.GanConfig.model_validate_json(sys.argv[2])
 def kill(step, total):
-    if step == 4:
+    if step == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
-ganaug.train(images, config, Path(sys.argv[1]), class_name="noise", progress=kill)
+quality = (lambda samples: float(samples.mean())) if config.judge else None
+ganaug.train(
+    images, config, Path(sys.argv[1]), class_name="noise", progress=kill, quality=quality
+)
 """
 
 
@@ -103,23 +106,39 @@ def run_python(code, *args):
     )
 
 
-def test_killed_and_resumed_training_ends_bit_for_bit_the_same(trained, images, tmp_path):
-    folder, history, _ = trained
-    killed = run_python(KILLED, tmp_path / "class", TINY.model_dump_json())
+@pytest.mark.parametrize(
+    ("options", "killed_at", "resumed_at"),
+    [
+        ({}, 4, 5),  # right after a checkpoint
+        ({"lecam": 0.3, "adaptive": 0.6, "judge": "mean", "quality_every": 1}, 5, 5),
+    ],
+)
+def test_killed_and_resumed_training_ends_bit_for_bit_the_same(
+    options, killed_at, resumed_at, images, tmp_path
+):
+    config = GanConfig.model_validate(TINY.model_dump() | options)
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    quality = (lambda samples: float(samples.mean())) if config.judge else None
+    history = ganaug.train(images, config, whole, class_name="noise", quality=quality)
+    killed = run_python(KILLED, cut, config.model_dump_json(), killed_at)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert not (tmp_path / "class" / "config.json").exists()
+    assert not (cut / "config.json").exists()
     seen = []
     resumed = ganaug.train(
         images,
-        TINY,
-        tmp_path / "class",
+        config,
+        cut,
         class_name="noise",
         progress=lambda step, _: seen.append(step),
+        quality=quality,
     )
-    assert seen[0] > 4, "it started over"
+    assert seen[0] == resumed_at
     assert resumed == history
-    assert same(weights(folder), weights(tmp_path / "class"))
-    assert (folder / "grid.png").read_bytes() == (tmp_path / "class/grid.png").read_bytes()
+    assert same(weights(whole), weights(cut))
+    assert (whole / "grid.png").read_bytes() == (cut / "grid.png").read_bytes()
+    records = [read_json(folder / "record.json") | {"seconds": 0} for folder in (whole, cut)]
+    assert records[0] == records[1]
+    assert not config.judge or records[0]["kept_step"] < killed_at
 
 
 def test_bad_checkpoints_are_refused(tmp_path):
