@@ -11,7 +11,7 @@ from PIL import Image
 from ganaug.errors import InputError
 from ganaug.files import replacing
 from ganaug.grids import image_grid, save_picture
-from ganaug.latents import invert, slerp
+from ganaug.latents import slerp
 from ganaug.record import Record
 from ganaug.sampling import draw_latents, generate
 
@@ -95,32 +95,6 @@ def interpolation(
     """Draw strips that lead from one random sample to another, step by step."""
     ends = draw_latents(2 * rows, generator.input_shape[1], [seed])
     return image_grid(_between(generator, ends[:rows], ends[rows:], columns), columns)
-
-
-def inversion(
-    generator: keras.Model, images: np.ndarray, *, columns: int = 9, steps: int = 300
-) -> Image.Image:
-    """Draw strips between real images as the generator sees them.
-
-    Each row begins and ends with two real images; between them lie their nearest samples and the
-    way from one to the other. What the generator cannot draw shows in the second and the last but
-    one.
-
-    Parameters
-    ----------
-    images
-        uint8 ``[N, H, W, 3]``; neighbours make pairs, so N is even.
-    """
-    if len(images) % 2 or columns < 4:
-        raise InputError(
-            f"{len(images)} images, {columns} columns; pass an even number of images "
-            "and at least 4 columns"
-        )
-    latents = invert(generator, images, steps=steps)
-    strips = _between(generator, latents[::2], latents[1::2], columns - 2)
-    strips = strips.reshape(len(images) // 2, columns - 2, *images.shape[1:])
-    whole = np.concatenate([images[::2, None], strips, images[1::2, None]], axis=1)
-    return image_grid(whole.reshape(-1, *images.shape[1:]), columns)
 
 
 def _between(

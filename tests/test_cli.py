@@ -315,6 +315,9 @@ def test_a_projected_generator_keeps_its_best_step(
     (folder,) = (tmp_path / "gan").iterdir()
     record = json.loads((folder / "record.json").read_text())
     assert [step for step, _ in record["scores"]] == [2, 4]
+    said = capsys.readouterr().out
+    assert "looked through efficientnet_lite1" in said
+    assert f"{folder}: interpolation.png, quality.png, timelapse.gif" in said
     for picture in ("timelapse.gif", "interpolation.png", "quality.png"):
         assert Image.open(folder / picture).width > 50
     assert record["kept_step"] == min(record["scores"], key=lambda score: score[1])[0]

@@ -57,16 +57,6 @@ def test_interpolation_strip_moves_in_small_steps(generator):
     assert 0 < near < abs(tiles[0] - tiles[-1]).mean()
 
 
-def test_inversion_strip_begins_and_ends_with_the_real_images(generator):
-    images = generate(generator, draw_latents(4, 8, [5]))
-    strip = np.asarray(pictures.inversion(generator, images, columns=6, steps=20))
-    assert strip.shape == (2 * 66 + 2, 6 * 66 + 2, 3)
-    assert (strip[2:66:2, 2:66:2] == images[0]).all()
-    assert (strip[2:66:2, 332:396:2] == images[1]).all()
-    with pytest.raises(InputError, match="even number"):
-        pictures.inversion(generator, images[:3])
-
-
 def test_timelapse_has_one_frame_a_grid(tmp_path):
     with pytest.raises(InputError, match="no grids"):
         pictures.timelapse(tmp_path, tmp_path / "a.gif")

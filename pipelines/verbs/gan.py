@@ -14,6 +14,9 @@ from pipelines.planning import estimate
 from pipelines.recipe import DataConfig, override
 from pipelines.study import draw_instances, open_source, plan_gans, train_gans
 
+PICTURES = ("interpolation.png", "quality.png", "timelapse.gif")
+"""What a training draws besides its grids."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -29,6 +32,9 @@ class Trained:
         A line for each: how far it came, the step that was kept, restarts and warnings.
     grids
         The sample grids, with a row of real images on top.
+    pictures
+        Of each training, if there are: ``timelapse.gif``, ``quality.png`` (the judge's
+        measurements, with the kept step marked) and ``interpolation.png``.
     notes
         What a reader of figures made with them has to know.
     """
@@ -37,6 +43,7 @@ class Trained:
     banks: list[Path]
     trainings: list[str]
     grids: list[Path]
+    pictures: list[Path]
     notes: list[str]
 
     def __str__(self) -> str:
@@ -46,10 +53,17 @@ class Trained:
             *(f"trained:       {line}" for line in self.trainings),
             *(f"generators:    {path}" for path in self.banks),
             *(f"sample grid:   {path}" for path in self.grids),
+            *(f"pictures:      {line}" for line in self._pictures_by_folder()),
             *(f"note:          {words}" for words in self.notes),
             f"more samples:  ganaug sample {self.banks[0]} --out samples.png",
         ]
         return "\n".join(lines)
+
+    def _pictures_by_folder(self) -> list[str]:
+        folders: dict[Path, list[str]] = {}
+        for path in self.pictures:
+            folders.setdefault(path.parent, []).append(path.name)
+        return [f"{folder}: {', '.join(names)}" for folder, names in folders.items()]
 
 
 def gan(
@@ -113,5 +127,11 @@ def gan(
         banks=[outputs / bank for bank in banks],
         trainings=[str(run.result) for run in runs],
         grids=[path for bank in banks for path in sorted((outputs / bank).glob("*/grid.png"))],
+        pictures=[
+            path
+            for run in runs
+            for path in sorted((outputs / run.folder).rglob("*.*"))
+            if path.name in PICTURES
+        ],
         notes=outside_knowledge(settings.gan),
     )
