@@ -110,7 +110,7 @@ def train_classes(
     Parameters
     ----------
     labels
-        int ``[N]``, indices into `class_names`; at least 8 images of each class.
+        int ``[N]``, indices into `class_names`; at least 8 different images of each class.
     quality
         Measures samples of all classes in turn: the label of sample i is ``i % classes``. Asked
         only once labels count in full, at the end of ``config.label_ramp``.
@@ -185,18 +185,16 @@ def _describe(images: np.ndarray, config: GanConfig, class_name: str) -> dict[st
     Raises
     ------
     InputError
-        Too few images, all equal, or of an unfit shape.
+        Too few different images, or of an unfit shape.
     """
-    if len(images) < MIN_IMAGES:
+    different = len({image.tobytes() for image in images})
+    if different < MIN_IMAGES:
         raise InputError(
-            f"class {class_name!r} has {len(images)} images; a GAN needs at least {MIN_IMAGES}"
+            f"class {class_name!r} has {len(images)} images, {different} of them different; "
+            f"a GAN needs at least {MIN_IMAGES} different ones"
         )
     check_images(images)
     size = check_size(*images.shape[1:3])
-    if (images == images[0]).all():
-        raise InputError(
-            f"all {len(images)} images of class {class_name!r} are equal; pass different ones"
-        )
     return {
         "class_name": class_name,
         "image_size": size,

@@ -253,8 +253,9 @@ def test_unfit_sizes_are_refused(shape):
 
 def test_unfit_classes_are_refused(images, tmp_path):
     for bad, message in (
-        (images[:7], "has 7 images"),
-        (np.repeat(images[:1], 20, axis=0), "all 20 images .* are equal"),
+        (images[:7], "has 7 images, 7 of them different; a GAN needs at least 8"),
+        (np.repeat(images[:1], 20, axis=0), "has 20 images, 1 of them different"),
+        (np.concatenate([images[:7], images[:7]]), "has 14 images, 7 of them different"),
         (images.astype(np.float32), "uint8"),
     ):
         with pytest.raises(InputError, match=message):
