@@ -121,6 +121,8 @@ def test_page_shows_every_part(page, study):
     assert len(page.attributes("svg")) == 1 + 3 + 6 * 2
     for words in (study.command, study.machine, study.source, "10 min 14 s", "11 min 52 s"):
         assert words in page.text
+    assert "2,000 steps · step 1,750 kept · 1 restart · 1 min 42 s" in page.text
+    assert "step 1900: all samples are equal, with no restart left" in page.text
     assert "Instances 0, 1, 2: 200 test images a class instead of 350" in page.text
     assert "train.evaluate_at [7, 15, 30]" in page.text
 
