@@ -12,7 +12,14 @@ from ganaug.model import GAN
 from ganaug.sampling import draw_latents, generate
 
 TINY = GanConfig(
-    steps=8, batch=8, width=4, latent=8, grid_every=8, checkpoint_every=2, quality_every=2
+    steps=8,
+    batch=8,
+    width=4,
+    latent=8,
+    grid_every=8,
+    checkpoint_every=2,
+    quality_every=2,
+    quality_samples=8,
 )
 
 
@@ -54,9 +61,7 @@ def test_the_best_measured_generator_is_kept(images, tmp_path):
 
 
 def test_a_restart_brings_back_the_best_generator_of_its_record(images, tmp_path, monkeypatch):
-    config = TINY.model_copy(
-        update={"checkpoint_every": 4, "quality_every": 1, "quality_samples": 8}
-    )
+    config = TINY.model_copy(update={"checkpoint_every": 4, "quality_every": 1})
     scores = iter([5.0, 1.0, 5.0, 5.0, 0.1, 5.0, 5.0, 5.0, 5.0])
     seen = []
 
