@@ -27,6 +27,7 @@ assert keras.backend.backend() == "jax"
 images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
 folder = Path(sys.argv[1])
 tiny = {"steps": 2, "batch": 4, "width": 4, "latent": 8, "checkpoint_every": 1}
+tiny["learning_rate"] = 0.1  # two usual steps would leave one grey
 config = GanConfig(**tiny, r1=0.1, lecam=0.3, adaptive=0.6)
 ganaug.train(images, config, folder / "alone" / "0-noise", class_name="noise")
 
