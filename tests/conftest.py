@@ -1,6 +1,7 @@
 """Images for every test: made here, never downloaded."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from pipelines.images import Images
 
 # As in the workers: sums in one order, also in the processes that tests start to compare with.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """Draw the same in every test, whatever ran before it in this process.
+
+    Where that made TensorFlow deterministic, random operations without a seed are errors.
+    """
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(0)
 
 
 def stripes(rng: np.random.Generator, label: int, count: int, size: int) -> np.ndarray:
