@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from pipelines.augment import parse
 from pipelines.errors import InputError
-from pipelines.expand import Expansion
+from pipelines.expand import Expansion, variants
 from pipelines.images import Images
 from pipelines.stream import InputConfig, steps_per_epoch, stream
 
@@ -104,6 +104,29 @@ class TestContent:
         ]
         a, b, average = [10, 255, 3], [13, 255, 4], [12, 255, 4]
         assert taken == [(a, 0), (b, 1), (a, 0), (average, 0), (average, 1), (b, 1)]
+
+    @pytest.mark.parametrize(
+        ("of", "expected"),
+        [
+            ("pixels", [[5, 4, 7, 6], [1, 0, 3, 2], [13, 12, 15, 14], [9, 8, 11, 10]]),
+            ("patches", [[10, 11, 8, 9], [14, 15, 12, 13], [2, 3, 0, 1], [6, 7, 4, 5]]),
+        ],
+    )
+    def test_patch_shuffle_by_hand(self, of, expected, monkeypatch):
+        """Patches of 2x2 in an image of 5x4 that counts from 0; to shuffle is to reverse."""
+
+        class Reverses:
+            def permuted(self, places, axis):
+                return np.flip(places, axis)
+
+            def shuffle(self, patches):
+                patches[:] = patches[::-1].copy()
+
+        monkeypatch.setattr(np.random, "default_rng", lambda seed: Reverses())
+        counting = np.repeat(np.arange(20, dtype=np.uint8).reshape(1, 5, 4, 1), 3, axis=3)
+        (shuffled,) = variants.patch_shuffle(counting, 0, kernel=2, of=of)
+        for channel in np.moveaxis(shuffled[0], -1, 0):
+            assert channel.tolist() == [*expected, [16, 17, 18, 19]]
 
     def test_patch_shuffle_keeps_the_pixels_of_each_patch(self):
         shuffled = Expansion(FIVE, "patch_shuffle(4)").images().images[5:]
