@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -26,7 +27,7 @@ def replacing(target: Path) -> Iterator[Path]:
     InputError
         The folder cannot be written, or the disk is full.
     """
-    part = target.with_name(f".{os.getpid()}-{target.name}")
+    part = target.with_name(f".{socket.gethostname()}-{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target)
@@ -43,9 +44,13 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Remove what processes that were killed while they wrote `target` have left beside it."""
-    for part in target.parent.glob(f".*-{escape(target.name)}"):
-        process = part.name[1:].partition("-")[0]
+    """Remove what processes that were killed while they wrote `target` have left beside it.
+
+    Those of this machine: others that share the folder may be at it, under any number.
+    """
+    mine = f".{socket.gethostname()}-"
+    for part in target.parent.glob(f"{escape(mine)}*-{escape(target.name)}"):
+        process = part.name.removeprefix(mine).partition("-")[0]
         if process.isdecimal() and not _runs(int(process)):
             part.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -185,14 +186,20 @@ def test_a_full_disk_is_one_line_and_loses_no_checkpoint(images, tmp_path, monke
 
 def test_parts_of_killed_processes_are_removed(tmp_path):
     dead = run_python("import os; print(os.getpid())")
-    part, other, mine = (
-        tmp_path / f".{pid.strip()}-{name}"
-        for pid, name in ((dead.stdout, "a.json"), (dead.stdout, "b.json"), ("1", "a.json"))
+    here, dead_pid = socket.gethostname(), dead.stdout.strip()
+    part, other, mine, elsewhere = (
+        tmp_path / f".{host}-{pid}-{name}"
+        for host, pid, name in (
+            (here, dead_pid, "a.json"),
+            (here, dead_pid, "b.json"),
+            (here, "1", "a.json"),
+            ("elsewhere", dead_pid, "a.json"),
+        )
     )
-    for path in (part, other, mine):
+    for path in (part, other, mine, elsewhere):
         path.touch()
     write_json(tmp_path / "a.json", {})
-    assert sorted(tmp_path.iterdir()) == sorted([other, mine, tmp_path / "a.json"])
+    assert sorted(tmp_path.iterdir()) == sorted([other, mine, elsewhere, tmp_path / "a.json"])
 
 
 def test_plain_dcgan_of_study_p(images, tmp_path):
