@@ -105,9 +105,7 @@ class TrainConfig(BaseModel):
     seed: int = Field(0, ge=0)
     """Seeds the weights and dropout."""
 
-    @field_validator(
-        "model_params", "optimizer_params", "schedule_params", "loss_params", mode="before"
-    )
+    @field_validator("model_params", "optimizer_params", "schedule_params", mode="before")
     @classmethod
     def _from_a_command_line(cls, values: object) -> object:
         """Read numbers, true and false, which a command line gives as text."""

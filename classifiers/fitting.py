@@ -131,9 +131,10 @@ def fit(
     for phase in phases(config, model):
         phase.prepare(model)
         first_step = phase.epochs.start * steps_per_epoch
-        shadow = keras.Model(model.inputs[0], model.outputs[0])
         if wrap:
             shadow = wrap(model, first_step=first_step)
+        else:
+            shadow = keras.Model(model.inputs[0], model.outputs[0])
         trainer = Trainer(
             shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
         )

@@ -101,8 +101,8 @@ class SaveCheckpoint(OnStep):
 
     def act(self, step: int, logs: dict[str, float]) -> None:
         """Call it, or wait."""
-        restarts_left = len(self.record.restarts) < self.config.restarts
-        if restarts_left and step < self.total and self.record.always_right(self.saved):
+        escapable = step < self.total and self.record.may_restart(self.config.restarts)
+        if escapable and self.record.always_right(self.saved):
             return
         self.save(gan=self.model)
         self.saved = step

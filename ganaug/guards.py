@@ -133,7 +133,7 @@ class WatchForCollapse(OnStep):
 
     def _give_in(self, step: int, reason: str) -> None:
         """Ask for a restart; without any left, say once what is wrong and go on."""
-        if len(self.record.restarts) < self.config.restarts:
+        if self.record.may_restart(self.config.restarts):
             raise Collapsed(step, reason)
         if reason not in [known for _, known in self.record.warnings]:
             self.record.warnings.append((step, reason))

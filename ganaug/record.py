@@ -42,6 +42,10 @@ class Record:
         for name, value in point.items():
             self.history.setdefault(name, []).append(float(value))
 
+    def may_restart(self, allowed: int) -> bool:
+        """Tell whether fewer restarts were needed than are allowed."""
+        return len(self.restarts) < allowed
+
     def always_right(self, since: int) -> bool:
         """Tell whether the discriminator erred about no image after the step `since`."""
         steps, accuracies = (self.history.get(name, []) for name in ("step", "d_accuracy"))

@@ -173,7 +173,7 @@ class Session:
         """
         record = self._load()
         name = self.settings["class_name"]
-        if len(record.restarts) >= self.config.restarts and not self._step:
+        if not record.may_restart(self.config.restarts) and not self._step:
             raise InputError(
                 f"training of class {name!r} broke down at {collapse} "
                 f"({len(record.restarts)} restarts); lower learning_rate or choose another seed"

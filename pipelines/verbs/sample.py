@@ -72,8 +72,8 @@ def sample(
     source = Bank(bank)
     names = [name.strip() for name in classes.split(",")] if classes else source.class_names
     if choose:
+        from pipelines.choosing import RANDOM, looks_at_features
         from pipelines.choosing import choose as chosen_from
-        from pipelines.choosing import looks_at_features
         from pipelines.judges import JUDGE_SIZE, find_reals, open_judge
 
         judged = looks_at_features(choose)
@@ -83,7 +83,7 @@ def sample(
             choose,
             n,
             seed=seed,
-            judge=open_judge(choose_by if judged else "random", JUDGE_SIZE),
+            judge=open_judge(choose_by if judged else RANDOM, JUDGE_SIZE),
             truncation=truncation,
             names=names,
         )
