@@ -133,11 +133,14 @@ class Reals:
         Those that they never saw; None where there are none.
     projected
         Whether a pre-trained network helped to train the generators.
+    too_few
+        Test images of the class that has fewest, where that is too few to hold out; else None.
     """
 
     train: ClassImages
     held_out: ClassImages | None
     projected: bool
+    too_few: int | None = None
 
 
 def find_reals(bank: Bank, instance: Path | None) -> Reals:
@@ -167,9 +170,16 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     for folder in folders:
         train = Images.load(folder / "train.npz")
         if all(_digest(train, name) == digest for name, digest in digests.items()):
-            held_out = _held_out(folder / "test.npz", digests)
-            reals = Reals(_by_class(train, digests), held_out, projected)
-            if held_out is not None:
+            test = _test_images(folder / "test.npz", digests)
+            fewest = min(map(len, test.values())) if test else 0
+            enough = fewest >= FEWEST
+            reals = Reals(
+                train=_by_class(train, digests),
+                held_out=test if enough else None,
+                projected=projected,
+                too_few=None if enough or not fewest else fewest,
+            )
+            if enough:
                 return reals
             without = without or reals
     if without is not None:
@@ -181,12 +191,8 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     )
 
 
-def _held_out(path: Path, names: Iterable[str]) -> ClassImages | None:
-    """Return the test images, or None where a class has too few of them to measure by."""
-    if not path.is_file():
-        return None
-    found = _by_class(Images.load(path), names)
-    return found if min(map(len, found.values())) >= FEWEST else None
+def _test_images(path: Path, names: Iterable[str]) -> ClassImages:
+    return _by_class(Images.load(path), names) if path.is_file() else {}
 
 
 def _digest(images: Images, name: str) -> str | None:

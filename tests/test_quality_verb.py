@@ -75,6 +75,9 @@ def test_an_instance_with_test_images_is_preferred(outputs, tmp_path):
         unseen.save(tmp_path / "instance" / name / "test.npz")
     assert len(find_reals(ganaug.Bank(bank), None).held_out["dog"]) == 15
     assert find_reals(ganaug.Bank(bank), tmp_path / "instance" / "b").held_out is None
+    found = quality(bank, instance=tmp_path / "instance" / "b", n=20, judges="random")
+    assert any("not used: a class has 2, and fewer than 6" in note for note in found.report.notes)
+    assert find_reals(ganaug.Bank(bank), tmp_path / "instance" / "a").too_few is None
 
 
 def test_the_images_of_a_generator_of_every_class_come_mixed(outputs, tmp_path):

@@ -360,10 +360,9 @@ def result_of(scores: dict[float, tuple[float, ...]], **more) -> SearchResult:
         machine="this one",
         source="noise",
         classes=[["a", "b"]],
-        settings=search.model_dump(mode="json"),
         trials=trials,
         seconds=12.0,
-        **more,
+        **{"settings": search.model_dump(mode="json")} | more,
     )
 
 
@@ -399,6 +398,17 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
     recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x"))
     assert recipe.gan.learning_rate == 0.0005
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
+def test_scores_are_named_with_the_network_that_judged():
+    assert result_of({0.1: (0.5,)}).score_name == "validation accuracy in %"
+    search = Search(
+        recipe=load_recipe(),
+        tune=TuneConfig(objective="kid"),
+        space={"train.learning_rate": [0.1]},
+    )
+    result = result_of({0.1: (0.5, 0.6)}, settings=search.model_dump(mode="json"))
+    assert f"KID to images left out, on {search.judge()}" in render_search(result)
 
 
 def test_a_search_that_only_failed_says_why():

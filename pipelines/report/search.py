@@ -40,7 +40,7 @@ def render_search(result: SearchResult) -> str:
             keys=keys,
             unit=unit,
             digits="%.3f" if result.minimised else "%.1f",
-            score="KID to images left out" if result.minimised else "validation accuracy in %",
+            score=result.score_name,
             importance=importance(trials, keys),
             slices={key: _slice(trials, key, unit) for key in keys},
             parallel=_parallel(trials, keys, unit),

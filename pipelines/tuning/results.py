@@ -70,6 +70,14 @@ class SearchResult(Result):
         """Whether lower scores are better."""
         return bool(self.settings["tune"]["objective"] == "kid")
 
+    @property
+    def score_name(self) -> str:
+        """What the scores are, with the network that computed them."""
+        if not self.minimised:
+            return "validation accuracy in %"
+        judge = Search.model_validate(self.settings).judge()
+        return f"KID to images left out, on {judge}"
+
     def ranked(self) -> list[TrialRecord]:
         """Return the trials that worked, best first.
 

@@ -114,11 +114,18 @@ def quality(
 
 
 def _notes(reals: "Reals", truncation: float) -> list[str]:
+    from ganaug.quality.assessment import FEWEST
+
     notes = []
     if reals.projected:
         notes.append(
             "The discriminator looked through a pre-trained network, which flatters the samples "
             "before any judge akin to it."
+        )
+    if reals.too_few is not None:
+        notes.append(
+            f"The test images were not used: a class has {reals.too_few}, and fewer than {FEWEST} "
+            "are too few to measure by."
         )
     if truncation != 1:
         notes.append(f"Samples drawn with truncation {truncation}.")

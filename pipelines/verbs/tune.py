@@ -241,13 +241,12 @@ def _describe(result: SearchResult) -> list[str]:
     from pipelines.statistics import summary
 
     best, unit = result.best, 1 if result.minimised else 100
-    what = "KID to images left out" if result.minimised else "validation accuracy in %"
     digits = 3 if result.minimised else 1
     failed = sum(not trial.scores for trial in result.trials)
     lines = [
-        f"best of {len(result.trials)} trials{f' ({failed} failed)' if failed else ''}: {what} "
-        f"{unit * best.mean:.{digits}f} ± {unit * best.standard_error:.{digits}f} "
-        f"(standard error over {len(best.scores)} folds)",
+        f"best of {len(result.trials)} trials{f' ({failed} failed)' if failed else ''}: "
+        f"{result.score_name} {unit * best.mean:.{digits}f} ± "
+        f"{unit * best.standard_error:.{digits}f} (standard error over {len(best.scores)} folds)",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
     if result.retrained:
