@@ -1,14 +1,18 @@
 """Networks that turn an image into a feature map: `keras.applications` and EfficientNet-Lite.
 
+With keras-hub installed (`ganaug[hub]`) also its ResNet-18, which the studies transfer from.
+
 A backbone knows its own preprocessing, so that all of them take the same float images of 0..1.
 """
 
+import importlib.util
 import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +120,8 @@ class Backbone:
 def backbones() -> dict[str, Backbone]:
     """Return every backbone by name."""
     names = (name for name in dir(keras.applications) if name[0].isupper())
-    return {b.name: b for b in (*map(_application, names), *map(_lite, _LITE_SIZES))}
+    hub = [_HUB_RESNET18] if importlib.util.find_spec("keras_hub") else []
+    return {b.name: b for b in (*map(_application, names), *map(_lite, _LITE_SIZES), *hub)}
 
 
 def backbone(name: str) -> Backbone:
@@ -162,12 +167,39 @@ def _application_network(
     if weights is None:
         return build(weights=None)
     if weights != "imagenet":
-        if not Path(weights).is_file():
-            raise InputError(f"weights {weights!r} of {name}: give 'imagenet' or an existing file")
         return _loaded(build(weights=None), Path(weights))
+    return _downloaded(name, partial(build, weights="imagenet"))
+
+
+def _hub_resnet18(input_shape: tuple[int, int, int], weights: str | Path | None) -> keras.Model:
+    family = import_module("keras_hub").models.ResNetBackbone
+    if weights == "imagenet":
+        preset = partial(family.from_preset, "resnet_18_imagenet", image_shape=input_shape)
+        whole = _downloaded("hub_resnet18", preset)
+    else:
+        whole = family(
+            input_conv_filters=[64],
+            input_conv_kernel_sizes=[7],
+            stackwise_num_filters=[64, 128, 256, 512],
+            stackwise_num_blocks=[2, 2, 2, 2],
+            stackwise_num_strides=[1, 2, 2, 2],
+            block_type="basic_block",
+            image_shape=input_shape,
+        )
+    # Layers of Keras' own, so that a saved classifier needs no keras-hub.
+    network = keras.Model(whole.input, whole.output, name="hub_resnet18")
+    if weights is None or weights == "imagenet":
+        return network
+    return _loaded(network, Path(weights))
+
+
+_HUB_RESNET18 = Backbone("hub_resnet18", "keras_hub", 224, 32, _standardised, _hub_resnet18)
+
+
+def _downloaded(name: str, build: Callable[[], keras.Model]) -> keras.Model:
     with _short_timeout():
         try:
-            return build(weights="imagenet")
+            return build()
         except (ValueError, InputError):
             raise
         except Exception as error:  # Keras raises a bare Exception when a download fails
@@ -178,6 +210,10 @@ def _application_network(
 
 
 def _loaded(model: keras.Model, path: Path) -> keras.Model:
+    if not path.is_file():
+        raise InputError(
+            f"weights {str(path)!r} of {model.name}: give 'imagenet' or an existing file"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns of layers left random

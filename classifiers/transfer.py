@@ -101,7 +101,9 @@ def transfer_model(
         network = InferenceOnly(network.input, network.output, name=network.name)
     maps = network(x)
     if mirror:
-        maps = layers.Average(name="mirrored")([maps, network(keras.ops.flip(x, axis=2))])
+        seen_mirrored = network(keras.ops.flip(x, axis=2))
+        # Flipped back, so that each place of the map is still that place of the image.
+        maps = layers.Average(name="mirrored")([maps, keras.ops.flip(seen_mirrored, axis=2)])
     x = layers.GlobalAveragePooling2D(name="pool")(maps)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
@@ -160,6 +162,10 @@ def blocks(model: keras.Model) -> list[list[keras.layers.Layer]]:
         A transfer model, or any functional model of the registry.
     """
     nested = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    if len(nested) == 1 and any(isinstance(layer, keras.Model) for layer in nested[0].layers):
+        return blocks(nested[0])
+    if len(nested) > 1:
+        return _abreast([blocks(network) for network in nested])
     grouped: list[list[keras.layers.Layer]] = [[]]
     side = None
     trunk = nested[0].layers if nested else _before_head(model)
@@ -174,6 +180,13 @@ def blocks(model: keras.Model) -> list[list[keras.layers.Layer]]:
                     grouped.append([])
         grouped[-1].append(layer)
     return grouped
+
+
+def _abreast(several: list[list[list[keras.layers.Layer]]]) -> list[list[keras.layers.Layer]]:
+    """Join the blocks of networks that look at the same image, counted from the last one."""
+    most = max(map(len, several))
+    padded = [[[] for _ in range(most - len(one))] + one for one in several]
+    return [[layer for block in level for layer in block] for level in zip(*padded, strict=True)]
 
 
 def _before_head(model: keras.Model) -> list[keras.layers.Layer]:

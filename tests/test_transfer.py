@@ -1,3 +1,5 @@
+import math
+import subprocess
 import sys
 
 import keras
@@ -137,6 +139,14 @@ def test_blocks_are_the_backbone_in_order(name):
     assert sides[1:] == [24, 12, 6, 3]
 
 
+def test_blocks_of_two_networks_side_by_side_are_joined_by_level():
+    with keras.StatelessScope():
+        alone = blocks(build_model("efficientnet_lite0", (SIZE, SIZE, 3), CLASSES, size=96))
+        both = blocks(build_model("efficientnet_lite01", (SIZE, SIZE, 3), CLASSES, size=96))
+    assert len(both) == len(alone) == 5
+    assert all(len(two) > 1.9 * len(one) for one, two in zip(alone, both, strict=True))
+
+
 def test_blocks_of_a_network_without_backbone():
     model = build_model("pereira_baseline", (SIZE, SIZE, 3), CLASSES)
     assert [len(block) for block in blocks(model)] == [4, 4, 2]  # down to 30, 14 and 5 pixels
@@ -176,6 +186,28 @@ def test_weights_from_a_file(images, tmp_path):
     np.testing.assert_array_equal(split(loaded)[0](images), split(source)[0](images))
     with pytest.raises(InputError, match="do not fit"):
         build_model("MobileNetV3Small", (32, 32, 3), 2, weights=str(tmp_path / "mobile.weights.h5"))
+
+
+def test_the_hub_has_resnet18(images, labels, tmp_path, monkeypatch):
+    hub = pytest.importorskip("keras_hub")
+    model = build_model("hub_resnet18", (SIZE, SIZE, 3), CLASSES, size=64)
+    with keras.StatelessScope():
+        own = build_model("resnet18", (224, 224, 3), CLASSES)
+    trained = [sum(math.prod(v.shape) for v in one.trainable_variables) for one in (model, own)]
+    assert trained[0] == trained[1]
+    assert len(blocks(model)) == 5
+    assert any(np.any(by) for by in step(model, images, labels).values())
+    model.save(tmp_path / "model.keras")
+    code = "import sys; sys.modules['keras_hub'] = None; from classifiers import load_model; "
+    code += f"load_model({str(tmp_path / 'model.keras')!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+    def offline(*_, **__):
+        raise Exception("no network")
+
+    monkeypatch.setattr(hub.models.ResNetBackbone, "from_preset", offline)
+    with pytest.raises(InputError, match="hub_resnet18 could not be downloaded"):
+        build_model("hub_resnet18", (SIZE, SIZE, 3), CLASSES, weights="imagenet")
 
 
 def test_download_that_fails(monkeypatch):

@@ -16,10 +16,12 @@ def _builder(backbone: Backbone) -> Builder:
     return build
 
 
+_SOURCES = {"efficientnet_lite": "EfficientNet-Lite", "keras_hub": "keras-hub; K3, P13-P15"}
+
 for _backbone in backbones().values():
     register_model(
         family=_backbone.family,
-        source="EfficientNet-Lite" if "lite" in _backbone.name else "keras.applications",
+        source=_SOURCES.get(_backbone.family, "keras.applications"),
         input_size=_backbone.input_size,
         min_size=_backbone.min_size,
     )(_builder(_backbone))
