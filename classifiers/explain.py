@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from classifiers.charts import COLORS, MUTED, STYLE, WIDTH
+from classifiers.ensembles import members_of
 from classifiers.errors import InputError
-from classifiers.inference import as_floats
+from classifiers.inference import as_floats, probabilities
 
 BATCH = 64  # images whose gradients are in memory at a time
 
@@ -66,7 +67,7 @@ def grad_cam(
     """Return how much each place of each image speaks for a class (Selvaraju et al. 2017).
 
     The last feature map's channels are weighed by the mean gradient of the class's logit and added
-    up; what speaks against the class is cut off.
+    up; what speaks against the class is cut off. Of an ensemble it is the mean over its members.
 
     Parameters
     ----------
@@ -88,6 +89,10 @@ def grad_cam(
         If the model has no feature map.
     """
     floats = as_floats(images)
+    if members := members_of(model):
+        chosen = probabilities(model, floats).argmax(axis=1) if classes is None else classes
+        heat = np.mean([grad_cam(member, floats, chosen) for member in members], axis=0)
+        return np.asarray(heat / np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-12))
     network = keras.Model(model.inputs[0], [_last_map(model), model.outputs[0]])
     parts = []
     for start in range(0, len(floats), BATCH):

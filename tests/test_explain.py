@@ -4,8 +4,11 @@ import keras
 import numpy as np
 import pytest
 
+from classifiers.ensembles import as_one_model
 from classifiers.errors import InputError
 from classifiers.explain import failure_sheet, failures, grad_cam, overlay
+from classifiers.inference import probabilities
+from classifiers.transfer import transfer_model
 
 IMAGES = np.random.default_rng(0).random((70, 6, 6, 2), np.float32)  # more than one batch
 HEAD = np.array([[1.0, -2.0, 0.5], [-1.0, 1.5, -3.0]], np.float32)  # channels to classes
@@ -42,6 +45,29 @@ def test_grad_cam_asks_about_the_prediction() -> None:
     np.testing.assert_array_equal(grad_cam(model, IMAGES), grad_cam(model, IMAGES, predicted))
 
 
+def test_grad_cam_of_an_ensemble_is_the_mean_of_its_members() -> None:
+    members = [linear_head(), linear_head(nested=True)]
+    members[1].get_layer("logits").set_weights([HEAD[:, ::-1]])
+    joined = as_one_model(members)
+    asked = np.arange(70) % 3
+    mean = (grad_cam(members[0], IMAGES, asked) + grad_cam(members[1], IMAGES, asked)) / 2
+    expected = mean / np.maximum(mean.max(axis=(1, 2), keepdims=True), 1e-12)
+    np.testing.assert_allclose(grad_cam(joined, IMAGES, asked), expected, atol=1e-5)
+    predicted = probabilities(joined, IMAGES).argmax(axis=1)
+    np.testing.assert_array_equal(grad_cam(joined, IMAGES), grad_cam(joined, IMAGES, predicted))
+
+
+def test_grad_cam_of_two_views_stays_in_place() -> None:
+    keras.utils.set_random_seed(0)
+    image = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+    image[:, :, 32:] = 0.5
+    params = {"backbone": "MobileNetV3Small", "input_shape": (64, 64, 3), "classes": 2}
+    both = transfer_model(**params, mirror=True)
+    heat, mirrored = (grad_cam(both, one, np.array([1])) for one in (image, image[:, :, ::-1]))
+    np.testing.assert_allclose(mirrored, heat[:, :, ::-1], atol=1e-3)
+    assert np.abs(heat - heat[:, :, ::-1]).max() > 0.1
+
+
 def test_a_model_without_maps_is_refused() -> None:
     model = keras.Sequential(
         [keras.Input((6, 6, 2)), keras.layers.Flatten(), keras.layers.Dense(3)]
@@ -51,15 +77,15 @@ def test_a_model_without_maps_is_refused() -> None:
 
 
 def test_the_most_confident_mistakes_come_first() -> None:
-    probabilities = np.array([[0.6, 0.4], [0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    chances = np.array([[0.6, 0.4], [0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
     labels = np.array([1, 1, 1, 0])
-    found = failures(probabilities, labels)
+    found = failures(chances, labels)
     assert [(f.index, f.label, f.predicted, f.confidence) for f in found] == [
         (2, 1, 0, 0.8),
         (3, 0, 1, 0.7),
         (0, 1, 0, 0.6),
     ]
-    assert failures(probabilities, labels, count=1) == found[:1]
+    assert failures(chances, labels, count=1) == found[:1]
     with pytest.raises(InputError, match="no image is misclassified"):
         failure_sheet(np.zeros((1, 4, 4, 3)), [], ["a", "b"])
 

@@ -61,3 +61,10 @@ def test_default_is_the_native_size_in_colour():
 
 def test_a_layer_without_kernel_costs_nothing():
     assert count_flops(keras.Sequential([keras.Input((8, 8, 3)), keras.layers.ReLU()])) == 0
+
+
+def test_a_network_that_looks_twice_costs_twice():
+    once = model_cost("MobileNetV3Small", (64, 64, 3), 2).flops
+    twice = model_cost("MobileNetV3Small", (64, 64, 3), 2, mirror=True).flops
+    head = 2 * 576 * 2  # multiply-adds of the last layer, which sees the mean of both
+    assert twice - head == 2 * (once - head)

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,6 +48,17 @@ def test_pictures_of_one_and_of_several(outputs, tmp_path):
             assert min(picture.size) > 100
 
 
+def test_trainings_of_one_name_are_told_apart(outputs, tmp_path):
+    first, _ = runs(outputs, 0)
+    twin = shutil.copytree(first, first.with_name(first.name.rpartition("-")[0] + "-0123456789ab"))
+    try:
+        both = explain([first, twin], out=tmp_path, cam=False)
+        monochrome = {p.stem for p in both.pictures if p.stem.startswith("confusion-")}
+        assert monochrome == {f"confusion-{first.name}", f"confusion-{twin.name}"}
+    finally:
+        shutil.rmtree(twin)
+
+
 def test_an_ensemble_is_kept_and_predicts(outputs, tmp_path, capsys):
     voted = ensemble(runs(outputs, 0))
     assert list(voted.accuracies)[-2:] == ["soft voting", "hard voting"]
@@ -61,6 +74,11 @@ def test_an_ensemble_is_kept_and_predicts(outputs, tmp_path, capsys):
     header, row = capsys.readouterr().out.splitlines()
     assert header == "file,class,3,8"
     assert sum(map(float, row.split(",")[2:])) == pytest.approx(1, abs=1e-5)
+    assert main(["predict", str(path), "--model", str(voted.folder)]) == 0
+    table = capsys.readouterr().out.split()
+    assert {"3", "8"} < set(table)
+    assert float(table[2].rstrip("%")) >= float(table[4].rstrip("%"))
+    assert any("mistakes" in p.stem for p in explain([voted.folder], out=tmp_path).pictures)
 
 
 def test_trainings_of_different_images_do_not_vote(outputs, tmp_path):

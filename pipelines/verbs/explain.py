@@ -1,5 +1,6 @@
 """`ganaug explain`: pictures of what a trained classifier gets right, and where it looked."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def explain(
     found = open_together(runs)
     folder = out or runs[0] / "explain"
     folder.mkdir(parents=True, exist_ok=True)
-    names = {one.folder.name.rpartition("-")[0]: one for one in found}
+    names = _named(found)
     scores = {name: one.result.scores for name, one in names.items()}
     histories = {name: one.result.history for name, one in names.items() if one.result.history}
     paths = []
@@ -82,6 +83,14 @@ def explain(
         }
         keep(charts.flops_chart(cost), "cost")
     return Explained(paths)
+
+
+def _named(found: list[TrainedClassifier]) -> dict[str, TrainedClassifier]:
+    """Name each by its folder, without the hash where that is enough to tell them apart."""
+    whole = {one.folder.resolve().name: one for one in found}
+    short = {name: name.rpartition("-")[0] for name in whole}
+    several = Counter(short.values())
+    return {short[name] if several[short[name]] == 1 else name: one for name, one in whole.items()}
 
 
 def _mistakes(one: TrainedClassifier, count: int, cam: bool) -> "Figure | None":

@@ -12,6 +12,9 @@ from pipelines.errors import InputError
 from pipelines.sources.pixels import decode_all
 from pipelines.trained import TrainedClassifier
 
+SHOWN = 3
+"""Classes an image in the table, the most probable first."""
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -60,9 +63,12 @@ class Predictions:
             return text.getvalue().rstrip("\n")
         width = max(len(str(file)) for file in self.files)
         name = max(map(len, self.class_names))
-        return "\n".join(
-            f"{file!s:{width}}  {best:{name}}  {max(row):.1%}" for file, best, row in rows
-        )
+        lines = []
+        for file, _, row in rows:
+            likely = sorted(zip(row, self.class_names, strict=True), reverse=True)[:SHOWN]
+            cells = [f"{label:{name}} {chance:6.1%}" for chance, label in likely]
+            lines.append("  ".join([f"{file!s:{width}}", *cells]))
+        return "\n".join(lines)
 
 
 def predict(
@@ -79,7 +85,7 @@ def predict(
     model
         Folder of a finished training, with `model.keras` and `result.json`.
     form
-        How to print: a table of the most probable class, or CSV or JSON of all probabilities.
+        How to print: a table of the three most probable classes, or CSV or JSON of all.
 
     Returns
     -------
