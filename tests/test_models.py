@@ -107,6 +107,29 @@ def test_pereira_baseline_has_pytorch_default_weights():
             np.testing.assert_allclose(kernel.std(), bound / 3**0.5, rtol=0.1)
 
 
+@pytest.mark.parametrize("name", ["pereira_baseline", "pereira_small", "custom_cnn", "ko_base"])
+def test_activation_initialisation_and_dropout_by_name(name):
+    side = model_info(name).min_size + 16
+    kernels = {}
+    for start in ("torch", "he", "xavier"):
+        model = build_model(
+            name, (side, side, 3), 2, initialiser=start, activation="elu", dropout=0.25
+        )
+        convolution = next(one for one in model.layers if isinstance(one, keras.layers.Conv2D))
+        kernels[start] = convolution.kernel.numpy()
+        activations = {getattr(one, "activation", None) for one in model.layers}
+        assert keras.activations.elu in activations
+        assert keras.activations.relu not in activations
+        drops = [one.rate for one in model.layers if isinstance(one, keras.layers.Dropout)]
+        assert drops
+        assert set(drops) == {0.25}
+    height, width, channels, filters = kernels["he"].shape
+    fan_in, fan_out = height * width * channels, height * width * filters
+    assert kernels["torch"].std() == pytest.approx((1 / 3 / fan_in) ** 0.5, rel=0.15)
+    assert kernels["he"].std() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+    assert kernels["xavier"].std() == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.15)
+
+
 def _trainable(name, side, classes, **params):
     with keras.StatelessScope():
         model = build_model(name, (side, side, 3), classes, **params)

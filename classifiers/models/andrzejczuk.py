@@ -6,7 +6,14 @@ import keras
 from keras import layers
 from pydantic import Field
 
-from classifiers.models.parts import logits, normalise, torch_conv, torch_dense
+from classifiers.models.parts import (
+    ActivationName,
+    Initialiser,
+    logits,
+    normalise,
+    torch_conv,
+    torch_dense,
+)
 from classifiers.registry import register_model
 
 
@@ -15,6 +22,8 @@ def custom_cnn(
     input_shape: tuple[int, int, int],
     classes: int,
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    activation: ActivationName = "relu",
+    initialiser: Initialiser = "torch",
 ) -> keras.Model:
     """Build study A's CustomCNN: two pairs of convolutions and two dense layers.
 
@@ -29,14 +38,18 @@ def custom_cnn(
         Number of classes.
     dropout
         Share of units dropped after flattening and after the 256-unit layer.
+    activation
+        Of every hidden layer.
+    initialiser
+        Of the weights: see `classifiers.models.parts.initialisers`.
     """
     inputs = keras.Input(input_shape, name="image")
     x = normalise(inputs)
     for filters in (24, 48):
         for _ in range(2):
-            x = layers.ReLU()(torch_conv(x, filters, 3))
+            x = layers.Activation(activation)(torch_conv(x, filters, 3, initialiser))
         x = layers.MaxPooling2D(2)(x)
     x = layers.Dropout(dropout)(layers.Flatten()(x))
-    x = layers.ReLU()(torch_dense(x, 256))
+    x = layers.Activation(activation)(torch_dense(x, 256, initialiser))
     x = layers.Dropout(dropout)(x)
     return keras.Model(inputs, logits(x, classes, torch=True), name="custom_cnn")

@@ -6,7 +6,14 @@ import keras
 from keras import layers
 from pydantic import Field
 
-from classifiers.models.parts import logits, normalise, torch_batch_norm, torch_conv
+from classifiers.models.parts import (
+    ActivationName,
+    Initialiser,
+    logits,
+    normalise,
+    torch_batch_norm,
+    torch_conv,
+)
 from classifiers.registry import register_model
 
 
@@ -16,6 +23,8 @@ def ko_base(
     classes: int,
     batch_norm: bool = False,
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    activation: ActivationName = "relu",
+    initialiser: Initialiser = "torch",
 ) -> keras.Model:
     """Build study K's base CNN: four convolutions, each with ReLU and 2x2 max-pooling.
 
@@ -33,13 +42,17 @@ def ko_base(
         BatchNorm after the first three convolutions.
     dropout
         Share of features dropped before the dense layer.
+    activation
+        Of every convolution.
+    initialiser
+        Of the weights: see `classifiers.models.parts.initialisers`.
     """
     inputs = keras.Input(input_shape, name="image")
     x = normalise(inputs)
     for i, (filters, kernel) in enumerate(((64, 5), (128, 3), (128, 3), (128, 3))):
-        x = torch_conv(x, filters, kernel)
+        x = torch_conv(x, filters, kernel, initialiser)
         if batch_norm and i < 3:
             x = torch_batch_norm(x)
-        x = layers.MaxPooling2D(2)(layers.ReLU()(x))
+        x = layers.MaxPooling2D(2)(layers.Activation(activation)(x))
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     return keras.Model(inputs, logits(x, classes, torch=True), name="ko_base")

@@ -1,9 +1,12 @@
 """What the model families share: normalisation, PyTorch's default initialisation, the head."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers
+
+Initialiser = Literal["torch", "he", "xavier"]
+ActivationName = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 
 
 def normalise(x: Any) -> Any:
@@ -32,15 +35,38 @@ def torch_defaults(fan_in: int) -> dict[str, keras.initializers.Initializer]:
     }
 
 
-def torch_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
-    """Apply a convolution initialised as PyTorch does."""
-    fan_in = kernel * kernel * x.shape[-1]
-    return layers.Conv2D(filters, kernel, **torch_defaults(fan_in), **kwargs)(x)
+def initialisers(name: Initialiser, fan_in: int) -> dict[str, keras.initializers.Initializer]:
+    """Return the initialisers of a layer's weights and biases.
+
+    Parameters
+    ----------
+    name
+        ``torch``: PyTorch's default, see `torch_defaults`. ``he``: normal, variance 2 / fan_in (He
+        et al. 2015), for ReLU. ``xavier``: uniform, variance 2 / (fan_in + fan_out) (Glorot &
+        Bengio 2010), Keras' default. Biases are 0 but for ``torch``.
+    fan_in
+        As in `torch_defaults`.
+    """
+    if name == "torch":
+        return torch_defaults(fan_in)
+    known = {"he": keras.initializers.HeNormal, "xavier": keras.initializers.GlorotUniform}
+    return {
+        "kernel_initializer": known[name](),
+        "bias_initializer": keras.initializers.Zeros(),
+    }
 
 
-def torch_dense(x: Any, units: int, **kwargs: Any) -> Any:
-    """Apply a dense layer initialised as PyTorch does."""
-    return layers.Dense(units, **torch_defaults(x.shape[-1]), **kwargs)(x)
+def torch_conv(
+    x: Any, filters: int, kernel: int, initialiser: Initialiser = "torch", **kwargs: Any
+) -> Any:
+    """Apply a convolution, initialised as PyTorch does or as told."""
+    start = initialisers(initialiser, kernel * kernel * x.shape[-1])
+    return layers.Conv2D(filters, kernel, **start, **kwargs)(x)
+
+
+def torch_dense(x: Any, units: int, initialiser: Initialiser = "torch", **kwargs: Any) -> Any:
+    """Apply a dense layer, initialised as PyTorch does or as told."""
+    return layers.Dense(units, **initialisers(initialiser, x.shape[-1]), **kwargs)(x)
 
 
 def he_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
@@ -59,6 +85,11 @@ def torch_batch_norm(x: Any) -> Any:
     training on a few dozen images may have, would leave Keras's far from converged.
     """
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+
+
+def dropped(x: Any, share: float) -> Any:
+    """Drop a share of the features while training; a share of 0 adds no layer."""
+    return layers.Dropout(share)(x) if share else x
 
 
 def logits(x: Any, classes: int, *, torch: bool = False) -> Any:

@@ -7,10 +7,14 @@ from keras import layers
 from pydantic import Field
 
 from classifiers.models.parts import (
+    ActivationName,
+    Initialiser,
+    dropped,
     logits,
     normalise,
     torch_batch_norm,
     torch_conv,
+    torch_dense,
 )
 from classifiers.registry import register_model
 
@@ -21,6 +25,9 @@ def pereira_baseline(
     classes: int,
     batch_norm: bool = False,
     middle_kernel: Literal[3, 5] = 3,
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    activation: ActivationName = "relu",
+    initialiser: Initialiser = "torch",
 ) -> keras.Model:
     """Build the four-convolution baseline of study P's test bed.
 
@@ -38,14 +45,20 @@ def pereira_baseline(
         BatchNorm after the two middle convolutions (P11).
     middle_kernel
         Kernel of the two middle convolutions: 5 is P11's modification.
+    dropout
+        Share of the features dropped before the last layer while training.
+    activation
+        Of every hidden layer.
+    initialiser
+        Of the weights: see `classifiers.models.parts.initialisers`.
     """
     inputs = keras.Input(input_shape, name="image")
-    x = layers.ReLU()(torch_conv(normalise(inputs), 16, 3))
+    x = layers.Activation(activation)(torch_conv(normalise(inputs), 16, 3, initialiser))
     for filters, strides in ((16, 2), (32, 1)):
-        x = torch_conv(x, filters, middle_kernel, strides=strides)
-        x = layers.ReLU()(torch_batch_norm(x) if batch_norm else x)
-    x = layers.ReLU()(torch_conv(x, 32, 3, strides=2))
-    outputs = logits(layers.Flatten()(x), classes, torch=True)
+        x = torch_conv(x, filters, middle_kernel, initialiser, strides=strides)
+        x = layers.Activation(activation)(torch_batch_norm(x) if batch_norm else x)
+    x = layers.Activation(activation)(torch_conv(x, 32, 3, initialiser, strides=2))
+    outputs = logits(dropped(layers.Flatten()(x), dropout), classes, torch=True)
     return keras.Model(inputs, outputs, name="pereira_baseline")
 
 
@@ -55,6 +68,9 @@ def pereira_small(
     classes: int,
     filters: Annotated[int, Field(ge=1)] = 32,
     hidden: Annotated[int, Field(ge=1)] = 64,
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    activation: ActivationName = "relu",
+    initialiser: Initialiser = "xavier",
 ) -> keras.Model:
     """Build the two-convolution CNN on which study P tries synthetic images.
 
@@ -72,10 +88,17 @@ def pereira_small(
         Filters of the first convolution; the second has twice as many.
     hidden
         Units of the hidden dense layer.
+    dropout
+        Share of the features dropped before the last layer while training.
+    activation
+        Of every hidden layer.
+    initialiser
+        Of the weights: see `classifiers.models.parts.initialisers`.
     """
     inputs = keras.Input(input_shape, name="image")
     x = inputs
     for width in (filters, 2 * filters):
-        x = layers.MaxPooling2D(2)(layers.Conv2D(width, 3, activation="relu")(x))
-    x = layers.Dense(hidden, activation="relu")(layers.Flatten()(x))
-    return keras.Model(inputs, logits(x, classes), name="pereira_small")
+        x = torch_conv(x, width, 3, initialiser, activation=activation)
+        x = layers.MaxPooling2D(2)(x)
+    x = torch_dense(layers.Flatten()(x), hidden, initialiser, activation=activation)
+    return keras.Model(inputs, logits(dropped(x, dropout), classes), name="pereira_small")
