@@ -47,10 +47,26 @@ def export_model(model: keras.Model, path: Path, form: ExportFormat) -> None:
         If the format is unknown or its packages are missing.
     """
     check_exportable(form)
+    model = _in_float32(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tf2onnx, about NumPy's names
         model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras refuses ONNX before
         model.export(str(path), format=_KERAS_NAMES[form], verbose=False)
+
+
+def _in_float32(model: keras.Model) -> keras.Model:
+    """Return the model computing in float32: other runtimes lack half-precision operations."""
+    if all(layer.compute_dtype == "float32" for layer in model._flatten_layers()):
+        return model
+
+    def in_float32(layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer):  # a function of keras.ops
+            return layer
+        return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
+
+    copy = keras.models.clone_model(model, clone_function=in_float32, recursive=True)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def exported_probabilities(

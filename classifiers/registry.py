@@ -200,9 +200,11 @@ def load_model(path: str | Path) -> "keras.Model":
 
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"cannot load {path}: {reason}") from error
+    if not isinstance(model, keras.Model):
+        raise InputError(f"{path} is no classifier: it holds a {type(model).__name__}, not a model")
     if "logits" not in model.output_names:
         raise InputError(
             f"{path} is no classifier: its outputs are {', '.join(model.output_names)}, not logits"

@@ -74,6 +74,31 @@ def failing(capsys, *words):
     return line
 
 
+@EACH_FORMAT
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_is_exported_as_float32(tmp_path, form, precision):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = classifiers.build_model("MobileNetV3Small", (32, 32, 3), 2, batch_statistics=False)
+    finally:
+        keras.config.set_dtype_policy(before)
+    out = tmp_path / FORMATS[form]
+    export_model(model, out, form)
+    images = np.random.default_rng(0).random((3, 32, 32, 3), np.float32)
+    expected = classifiers.probabilities(model, images)
+    np.testing.assert_allclose(exported_probabilities(out, form, images), expected, atol=0.02)
+
+
+def test_what_a_runtime_refuses_is_one_line(training, monkeypatch, capsys):
+    def refuse(*_):
+        raise RuntimeError("no such operation\nand much more")
+
+    monkeypatch.setattr("classifiers.export_model", refuse)
+    said = failing(capsys, "export", training, "--format", "litert")
+    assert said.endswith("cannot be exported to litert: no such operation")
+
+
 def test_an_export_that_differs_is_not_kept(training, tmp_path, monkeypatch, capsys):
     def wrong(model, path, form):
         other = keras.models.clone_model(model)  # random weights of its own
@@ -104,6 +129,13 @@ def test_bad_folders(training, tmp_path, capsys):
     assert "no such file" in failing(capsys, "export", tmp_path, "--format", "litert")
     (tmp_path / "model.keras").write_text("none")
     assert "no Keras model" in failing(capsys, "export", tmp_path)
+    whole = bytearray((training / "model.keras").read_bytes())
+    for place in range(len(whole) // 3, len(whole) // 3 + 400):
+        whole[place] ^= 255
+    (tmp_path / "model.keras").write_bytes(whole)
+    assert "cannot load" in failing(capsys, "export", tmp_path)
+    keras.saving.save_model(keras.layers.Dense(2), tmp_path / "model.keras")
+    assert "holds a Dense, not a model" in failing(capsys, "export", tmp_path)
     assert "format" in failing(capsys, "export", training, "--format", "coreml")
 
 

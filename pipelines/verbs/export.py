@@ -108,8 +108,14 @@ def export(
         raise InputError(f"{target} cannot be written: {error.strerror}") from error
     try:
         made = scratch / NAMES[form]
-        export_model(network, made, form)
-        difference = _difference(network, made, form)
+        try:
+            export_model(network, made, form)
+            difference = _difference(network, made, form)
+        except InputError:
+            raise
+        except Exception as error:  # each runtime has exceptions of its own
+            reason = str(error).strip().partition("\n")[0]
+            raise InputError(f"{network.name} cannot be exported to {form}: {reason}") from error
         if target.is_dir():
             shutil.rmtree(target)
         made.replace(target)
