@@ -86,6 +86,14 @@ class Images:
             chosen = chosen.astype(np.intp)  # numpy takes an empty list for floats
         return type(self)(self.images[chosen], self.labels[chosen], self.class_names, self.source)
 
+    def in_turn(self) -> Self:
+        """Return the images one of each class in turn: any part of them then holds every class."""
+        rank = np.empty(len(self), np.int64)
+        for label in range(len(self.class_names)):
+            own = self.labels == label
+            rank[own] = np.arange(np.count_nonzero(own))
+        return self.select(np.lexsort((self.labels, rank)))
+
     def of_class(self, label: int) -> NDArray[np.uint8]:
         """Return the images of one class, uint8 ``[n, H, W, 3]``."""
         if not 0 <= label < len(self.class_names):

@@ -204,17 +204,9 @@ def _digest(images: Images, name: str) -> str | None:
 
 def _by_class(images: Images, names: Iterable[str]) -> ClassImages:
     return {
-        name: _mixed(images) if name == EVERY_CLASS else _of_class(images, name) for name in names
+        name: images.in_turn().images if name == EVERY_CLASS else _of_class(images, name)
+        for name in names
     }
-
-
-def _mixed(images: Images) -> NDArray[np.uint8]:
-    """Return all images, one of each class in turn: any part of them then holds every class."""
-    rank = np.empty(len(images), np.int64)
-    for label in range(len(images.class_names)):
-        own = images.labels == label
-        rank[own] = np.arange(np.count_nonzero(own))
-    return images.images[np.lexsort((images.labels, rank))]
 
 
 def _of_class(images: Images, name: str) -> NDArray[np.uint8]:

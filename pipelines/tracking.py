@@ -1,7 +1,7 @@
 """Following a training from outside: TensorBoard always, Weights & Biases on demand.
 
-`tensorboard --logdir outputs/train` shows the curves of every training as they grow, and, at the
-end of each, its most confident mistakes.
+`tensorboard --logdir outputs/train` shows the curves of every training as they grow, images that it
+learns from, and, at the end, its most confident mistakes.
 """
 
 import importlib.util
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pipelines.errors import InputError
 from pipelines.images import Images
 
-MISTAKES = 12
-"""Failures that are shown."""
+SHOWN = 12
+"""Pictures of a kind."""
 
 
 class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
@@ -65,6 +65,24 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
         if self._run is not None:
             self._run.log(dict(values), step=step)
 
+    def samples(self, images: Images, name: str) -> None:
+        """Pass on a few images that are trained on, of each class in turn."""
+        few = images.in_turn().select(range(min(SHOWN, len(images))))
+        captions = [few.class_names[label] for label in few.labels]
+        self._pictures(name, few.images, captions, 0)
+
+    def _pictures(
+        self, name: str, pictures: NDArray[np.uint8], captions: list[str], step: int
+    ) -> None:
+        # The bare pixels: a drawn sheet takes longer than a small training.
+        listed = "\n".join(f"{i}. {caption}" for i, caption in enumerate(captions, start=1))
+        with self._writer.as_default():
+            tf.summary.image(name, pictures, step=step, max_outputs=SHOWN, description=listed)
+        if self._run is not None:
+            pairs = zip(pictures, captions, strict=True)
+            shown = [_wandb().Image(picture, caption=caption) for picture, caption in pairs]
+            self._run.log({name: shown}, step=step)
+
     def finish(
         self, test: Images, probabilities: NDArray[np.float32], accuracy: float, step: int
     ) -> None:
@@ -72,24 +90,15 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
         self.scalars({"test_accuracy": accuracy}, step)
         from classifiers.explain import failures
 
-        worst = failures(probabilities, test.labels, MISTAKES)
-        pictures = test.images[[one.index for one in worst]]
+        worst = failures(probabilities, test.labels, SHOWN)
         names = test.class_names
         captions = [
             f"{names[one.label]}, taken for {names[one.predicted]} ({one.confidence:.0%})"
             for one in worst
         ]
         if worst:
-            # The bare pixels: a drawn sheet takes longer than a small training.
-            listed = "\n".join(f"{i}. {caption}" for i, caption in enumerate(captions, start=1))
-            with self._writer.as_default():
-                tf.summary.image(
-                    "failures", pictures, step=step, max_outputs=MISTAKES, description=listed
-                )
-        if worst and self._run is not None:
-            pairs = zip(pictures, captions, strict=True)
-            shown = [_wandb().Image(picture, caption=caption) for picture, caption in pairs]
-            self._run.log({"failures": shown}, step=step)
+            pictures = test.images[[one.index for one in worst]]
+            self._pictures("failures", pictures, captions, step)
         self.close()
 
     def close(self) -> None:

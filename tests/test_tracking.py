@@ -56,6 +56,22 @@ def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
     ]
 
 
+def test_tensorboard_shows_what_is_learnt_from(tiny_images, tmp_path):
+    tracker = Tracker(tmp_path, None, {})
+    tracker.samples(tiny_images, "real")
+    tracker.close()
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    (event,) = events.Tensors("real")
+    _, _, *shown = make_ndarray(event.tensor_proto)
+    first = [np.flatnonzero(tiny_images.labels == label)[0] for label in (0, 1)]
+    pixels = [np.asarray(Image.open(io.BytesIO(one))) for one in shown]
+    assert len(pixels) == 12
+    np.testing.assert_array_equal(pixels[:2], tiny_images.images[first])
+    described = events.SummaryMetadata("real").summary_description.splitlines()
+    assert described[:2] == [f"{i + 1}. {tiny_images.class_names[i]}" for i in (0, 1)]
+
+
 def test_no_mistake_no_picture(tiny_images, tmp_path):
     tracker = Tracker(tmp_path, None, {})
     tracker.finish(tiny_images, wrong_on(tiny_images), 1.0, 1)
