@@ -53,9 +53,14 @@ def evaluate_expression(text: str, names: Mapping[str, ArrayLike]) -> Any:
     """
     try:
         tree = ast.parse(text, mode="eval")
+        value = _value(tree.body, {name: np.asarray(one, float) for name, one in names.items()})
     except SyntaxError as error:
         raise InputError(f"{text!r} is not an expression: {error.msg}") from error
-    return _value(tree.body, {name: np.asarray(value, float) for name, value in names.items()})
+    except (RecursionError, MemoryError) as error:
+        raise InputError(f"{text[:40]!r}… is nested too deeply: write a shorter one") from error
+    if np.iscomplexobj(value):
+        raise InputError(f"{text!r} has no real value: it takes a root of a negative number")
+    return value
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:

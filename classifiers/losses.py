@@ -6,6 +6,15 @@ from keras import ops
 from classifiers.config import LossName
 from classifiers.errors import InputError
 
+_RANGES = {
+    "label_smoothing": (0.0, 0.99),
+    "margin": (0.0, 1e6),
+    "power": (1.0, 2.0),
+    "alpha": (0.0, 1.0),
+    "gamma": (0.0, 10.0),
+}
+"""Of the losses' parameters; PyTorch's margin loss knows powers of 1 and 2 only."""
+
 
 class MultiMargin(keras.losses.Loss):  # type: ignore[misc]
     """Multi-class margin loss: every wrong logit should lie `margin` below the right one.
@@ -52,7 +61,7 @@ def make_loss(name: LossName, **params: float) -> keras.losses.Loss:
     Raises
     ------
     InputError
-        For a parameter that the loss does not have.
+        For a parameter that the loss does not have, or a value that makes no sense.
     """
     allowed = {
         "cross_entropy": ("label_smoothing",),
@@ -63,6 +72,10 @@ def make_loss(name: LossName, **params: float) -> keras.losses.Loss:
         raise InputError(
             f"loss {name!r} has no parameter {', '.join(wrong)}; it has {', '.join(allowed)}"
         )
+    for param, value in params.items():
+        low, high = _RANGES[param]
+        if not low <= value <= high:
+            raise InputError(f"loss {name!r}: {param} is {value}; give one in {low:g} … {high:g}")
     if name == "multi_margin":
         return MultiMargin(**params)
     if name == "focal":

@@ -112,6 +112,37 @@ def make_optimizer(
     return optimizer
 
 
+def check_optimizer(config: TrainConfig) -> None:
+    """Take one step with the configured optimiser, on a weight of its own.
+
+    Raises
+    ------
+    InputError
+        For parameters that it does not have, or whose values it cannot compute with.
+    """
+    weight = keras.Variable([[1.0]])
+    optimizer = make_optimizer(config, config.learning_rate, [weight])
+    try:
+        optimizer.apply([ops.ones((1, 1))], [weight])
+    except (TypeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"optimizer {config.optimizer!r} with {config.optimizer_params}: {reason}"
+        ) from error
+
+
+def start_from(optimizer: keras.Optimizer, variables: Sequence[keras.Variable]) -> None:
+    """Give an optimiser at its first step what it copies of the weights that it will train.
+
+    Schedule-free AdamW moves a copy of the weights and averages over it; Keras makes that copy when
+    the optimiser is built, which is before a reused network receives its next model's weights.
+    """
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if isinstance(inner, keras.optimizers.ScheduleFreeAdamW):
+        for copy, variable in zip(inner._momentums, variables, strict=True):
+            copy.assign(variable)
+
+
 def _modified(
     keras_class: type[keras.Optimizer],
     config: TrainConfig,
@@ -146,8 +177,10 @@ def _is_bias(variable: Any) -> bool:
 
 def _check_params(config: TrainConfig, keras_class: type[keras.Optimizer]) -> None:
     known = [*inspect.signature(keras_class.__init__).parameters][1:]
-    for name in config.optimizer_params:
+    for name, value in config.optimizer_params.items():
         if name in _OWN_FIELDS and name in known:
             raise InputError(f"optimizer_params: set {name!r} by the field {_OWN_FIELDS[name]!r}")
         if name not in known or name == "kwargs":
             raise unknown_name(f"parameter of optimizer {config.optimizer!r}", name, known)
+        if isinstance(value, str) and name != "name":
+            raise InputError(f"optimizer_params: {name} is {value!r}; give a number, true or false")

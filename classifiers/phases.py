@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from classifiers.config import TrainConfig
+from classifiers.registry import model_info
 from classifiers.transfer import blocks, set_trainable
 
 
@@ -51,6 +53,19 @@ def phases(config: TrainConfig, model: keras.Model) -> Iterator[Phase]:
         stop = start + config.thaw_every if block else config.epochs
         yield Phase(range(start, min(stop, config.epochs)), block, config)
         start, block = stop, block - 1
+
+
+def model_params(config: TrainConfig) -> dict[str, Any]:
+    """Return the parameters of the configured model, those that freezing implies filled in.
+
+    A backbone that is frozen for a while is a trained one: unless they say otherwise it has its
+    ImageNet weights and sees images at the size of their training.
+    """
+    info = model_info(config.model)
+    freezes = config.frozen_epochs or config.thaw_every or config.model_params.get("frozen")
+    if not freezes or "weights" not in info.parameters:
+        return config.model_params
+    return {"weights": "imagenet", "size": info.input_size, **config.model_params}
 
 
 def while_frozen(config: TrainConfig) -> TrainConfig:

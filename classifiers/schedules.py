@@ -100,6 +100,10 @@ def plateau(time: Timeline, factor: float = 0.1, patience: int = 10) -> Floats:
 
     What the training shows decides, so the table is constant and a callback does the rest.
     """
+    if not 0 < factor < 1:
+        raise InputError(f"schedule 'plateau': factor is {factor}; give one between 0 and 1")
+    if patience != int(patience) or patience < 0:
+        raise InputError(f"schedule 'plateau': patience is {patience}; give whole epochs")
     return np.ones(time.steps)
 
 
@@ -149,7 +153,9 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             factors = SCHEDULES[config.schedule](time, **schedule_params(config))
-    except (TypeError, ZeroDivisionError, FloatingPointError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"schedule {config.schedule!r}: {error}") from error
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
         raise InputError(

@@ -26,6 +26,7 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
     """
     runtime.prepare()
     from classifiers import build_model, probe_features
+    from classifiers.phases import model_params
     from pipelines.mixing.dada import check_turnable
     from pipelines.mixing.teacher import teacher_features
 
@@ -53,7 +54,7 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
             probe_features(arm.train, None)
             continue
         check_training(arm)
-        model = (arm.train.model, arm.train.model_params)
+        model = (arm.train.model, model_params(arm.train))
         if model not in checked:
             build_model(model[0], (*size, 3), classes, **model[1])
             checked.append(model)
@@ -67,7 +68,7 @@ def _check_augmentation(arm: Arm, images: Images) -> None:
 
 
 def check_training(arm: Arm) -> None:
-    """Make the schedule and the loss of an arm once.
+    """Make the schedule and the loss of an arm once, and take a step with its optimiser.
 
     Raises
     ------
@@ -75,9 +76,11 @@ def check_training(arm: Arm) -> None:
         If one of their parameters is unknown or wrong.
     """
     from classifiers.losses import make_loss
+    from classifiers.optimizers import check_optimizer
     from classifiers.schedules import learning_rates
 
     learning_rates(arm.train, 1)
+    check_optimizer(arm.train)
     make_loss(arm.train.loss, **arm.train.loss_params)
 
 
@@ -86,6 +89,8 @@ def _check_probe(name: str, arm: Arm) -> None:
     wrong: dict[str, Any] = {
         "augment": arm.augment,
         "expand": arm.expand,
+        "train.validation": arm.train.validation,
+        "train.folds": arm.train.folds,
         "mix.teacher": arm.mix.teacher,
     }
     if arm.mix.strategy not in ("none", "concatenate"):

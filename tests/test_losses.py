@@ -59,3 +59,12 @@ def test_focal_loss_by_its_formula() -> None:
 def test_a_wrong_parameter_is_named() -> None:
     with pytest.raises(InputError, match="'focal' has no parameter margin; it has alpha, gamma"):
         make_loss("focal", margin=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "param", "value"),
+    [("cross_entropy", "label_smoothing", 5), ("focal", "gamma", -3), ("multi_margin", "power", 0)],
+)
+def test_values_that_make_no_sense(name: LossName, param: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{param} is {value}; give one in"):
+        make_loss(name, **{param: value})

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from classifiers.config import OptimizerName, ScheduleName, TrainConfig
 from classifiers.errors import InputError
 from classifiers.expressions import evaluate_expression
-from classifiers.optimizers import OPTIMIZERS, make_optimizer
+from classifiers.optimizers import OPTIMIZERS, check_optimizer, make_optimizer
 from classifiers.schedules import SCHEDULES, Tabled, learning_rates
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "training_reference.json").read_text())
@@ -124,6 +124,19 @@ def test_wrong_parameters_are_named(changes: dict[str, Any], message: str) -> No
         weights_after(settings("adam", **changes))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer_params": {"beta_1": "x"}},
+        {"optimizer_params": {"beta1": 0.5}},
+    ],
+)
+def test_an_optimizer_is_tried_before_it_is_needed(changes: dict[str, Any]) -> None:
+    check_optimizer(settings("adam"))
+    with pytest.raises(InputError, match="optimizer"):
+        check_optimizer(settings("adam", **changes))
+
+
 @pytest.mark.parametrize("field", ["optimizer", "schedule", "loss"])
 def test_unknown_names_get_the_closest(field: str) -> None:
     wrong = {"optimizer": "adm", "schedule": "cosin", "loss": "crossentropy"}[field]
@@ -193,6 +206,12 @@ def test_a_table_holds_its_last_rate() -> None:
         ("lambda", {"expression": "__import__('os')"}, "unknown function"),
         ("lambda", {"expression": "epoch.real"}, "not allowed"),
         ("lambda", {"expression": "1 +"}, "not an expression"),
+        ("lambda", {"expression": "9 ** 9 ** 9"}, "Result too large|out of range"),
+        ("lambda", {"expression": "(0 - 1) ** 0.5"}, "no real value"),
+        ("lambda", {"expression": "-" * 5000 + "1"}, "nested too deeply"),
+        ("plateau", {"factor": 2}, "factor is 2"),
+        ("plateau", {"patience": "x"}, "schedule 'plateau'"),
+        ("plateau", {"patience": 1.5}, "patience is 1.5"),
     ],
 )
 def test_wrong_schedules(name: ScheduleName, params: dict[str, Any], message: str) -> None:
