@@ -154,17 +154,28 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class Report(keras.callbacks.Callback):  # type: ignore[misc]
-    """Add the learning rate to the logs and tell the caller how far the training is."""
+    """Add the learning rate to the logs and tell the caller how far the training is.
 
-    def __init__(self, progress: Progress | None, epochs: int) -> None:
+    ``rates`` holds that of each epoch's last step; None asks the optimiser, which after an epoch
+    already names the next step's.
+    """
+
+    def __init__(
+        self,
+        progress: Progress | None,
+        epochs: int,
+        rates: NDArray[np.floating[Any]] | None = None,
+    ) -> None:
         super().__init__()
+        self._rates = rates
         self._progress = progress
         self._epochs = epochs
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report an epoch."""
         if logs is not None:
-            logs["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            now = self.model.optimizer.learning_rate if self._rates is None else self._rates[epoch]
+            logs["learning_rate"] = float(ops.convert_to_numpy(now))
         if self._progress:
             self._progress(epoch + 1, self._epochs)
 

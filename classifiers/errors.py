@@ -2,10 +2,25 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
     """Bad input: the message is one line that says what was received and what to do."""
+
+
+class DivergedError(InputError):
+    """A training whose loss or weights are no longer finite.
+
+    Attributes
+    ----------
+    model
+        The keras.Model that was trained, with the weights of the last epoch that was good.
+    """
+
+    def __init__(self, message: str, model: Any) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:

@@ -12,7 +12,7 @@ from classifiers.callbacks import Labelled, Progress
 from classifiers.config import TrainConfig
 from classifiers.inference import as_floats
 from classifiers.models.fast import whiten
-from classifiers.phases import phases
+from classifiers.phases import model_params, phases
 from classifiers.registry import build_model
 from classifiers.trainer import FitResult, Trainer
 
@@ -47,7 +47,7 @@ def new_model(config: TrainConfig, input_shape: tuple[int, int, int], classes: i
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        return build_model(config.model, input_shape, classes, **config.model_params)
+        return build_model(config.model, input_shape, classes, **model_params(config))
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -1,23 +1,20 @@
 """The head of a frozen backbone, trained on features that are computed once and kept on disk."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.callbacks import Labelled, Progress
 from classifiers.config import TrainConfig
 from classifiers.errors import InputError
 from classifiers.features import FeatureExtractor
-from classifiers.fitting import fit, new_model
+from classifiers.fitting import Watching, fit, new_model
 from classifiers.phases import while_frozen
 from classifiers.probing import probe_features
-from classifiers.trainer import FitResult
+from classifiers.trainer import FitResult, check_labels
 from classifiers.transfer import split
 
 HEAD_PARAMS = ("hidden", "activation", "batch_norm", "dropout")
@@ -53,9 +50,7 @@ def fit_head(
     *,
     classes: int,
     cache: Path | None = None,
-    test: Labelled | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    progress: Progress | None = None,
+    **watching: Unpack[Watching],
 ) -> FitResult:
     """Train the head of a transfer model on the features of its frozen backbone.
 
@@ -72,7 +67,7 @@ def fit_head(
         Number of classes.
     cache
         Folder that keeps features between runs.
-    test, callbacks, progress
+    **watching
         As in `classifiers.fitting.train`, images as uint8.
 
     Returns
@@ -88,22 +83,24 @@ def fit_head(
     import tensorflow as tf
 
     extract = head_features(config, cache)
-    params = {**config.model_params, "size": extract.size, "weights": extract.weights}
-    whole = config.model_copy(update={"model_params": params})
-    model = new_model(whole, images.shape[1:], classes)
+    model = new_model(config, images.shape[1:], classes)
+    check_labels(model, (images, labels), "training")
     _, head = split(model)
     one_hot = np.eye(classes, dtype=np.float32)[labels]
     data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
     data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
     one_phase = {"frozen_epochs": 0, "thaw_every": 0}
     steps = math.ceil(len(images) / config.batch)
+    seen = watching.copy()
+    if test := watching.get("test"):
+        seen["test"] = extract(test[0]), test[1]
+    if validation := watching.get("validation"):
+        seen["validation"] = extract(validation[0]), validation[1]
     fitted = fit(
         head,
         data,
         while_frozen(config).model_copy(update=one_phase),
         steps_per_epoch=steps,
-        test=test and (extract(test[0]), test[1]),
-        callbacks=callbacks,
-        progress=progress,
+        **seen,
     )
     return replace(fitted, model=model)

@@ -22,9 +22,9 @@ from classifiers.callbacks import (
     Validate,
 )
 from classifiers.config import TrainConfig
-from classifiers.errors import InputError
+from classifiers.errors import DivergedError, InputError
 from classifiers.losses import make_loss
-from classifiers.optimizers import make_optimizer
+from classifiers.optimizers import make_optimizer, start_from
 from classifiers.phases import rate_factors
 from classifiers.schedules import Tabled, learning_rates, schedule_params
 
@@ -54,6 +54,8 @@ class FitResult:
         Optimiser steps taken.
     seconds
         Wall time of training and testing.
+    left_out
+        Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
     """
 
     model: keras.Model
@@ -62,6 +64,7 @@ class FitResult:
     test_probabilities: NDArray[np.float32] | None
     steps: int
     seconds: float
+    left_out: tuple[float, ...] = ()
 
 
 class Trainer:
@@ -96,18 +99,24 @@ class Trainer:
         self._steps_per_epoch = steps_per_epoch
         self._epochs = epochs or range(config.epochs)
         rates = learning_rates(config, steps_per_epoch)
+        self._last_rates = rates[steps_per_epoch - 1 :: steps_per_epoch]
         rates = rates[self._epochs.start * steps_per_epoch : self._epochs.stop * steps_per_epoch]
+        optimizer = make_optimizer(
+            config,
+            float(rates[0]) if np.ptp(rates) == 0 else Tabled(rates),
+            network.trainable_variables,
+            rate_factors(config, network),
+        )
+        if config.precision == "mixed_float16":  # or small gradients vanish
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            optimizer.build(network.trainable_variables)
         network.compile(
-            optimizer=make_optimizer(
-                config,
-                float(rates[0]) if np.ptp(rates) == 0 else Tabled(rates),
-                network.trainable_variables,
-                rate_factors(config, network),
-            ),
+            optimizer=optimizer,
             loss=make_loss(config.loss, **config.loss_params),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), FirstBadStep()],
             steps_per_execution=_steps_per_execution(steps_per_epoch),
             jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
+            auto_scale_loss=False,
         )
         _build_metrics(network)
         self._optimizer_start = [ops.convert_to_numpy(v) for v in network.optimizer.variables]
@@ -137,8 +146,9 @@ class Trainer:
             history = self._run(data, [*own, *callbacks])
         except Diverged as error:
             _copy_variables(self._network, model)
-            raise InputError(
-                f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm"
+            raise DivergedError(
+                f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm",
+                model,
             ) from error
         epochs = len(history["loss"])
         final = None
@@ -177,6 +187,7 @@ class Trainer:
             self._network.optimizer.variables, self._optimizer_start, strict=True
         ):
             variable.assign(value)
+        start_from(self._network.optimizer, self._network.trainable_variables)
 
     def _run(
         self, data: "tf.data.Dataset", callbacks: list[keras.callbacks.Callback]
@@ -209,7 +220,8 @@ class Trainer:
             chosen.append(tester)
         if config.patience and self._is_last:
             chosen.append(StopEarly(monitor, config.patience))
-        chosen.append(Report(progress, config.epochs))
+        scheduled = np.ptp(self._last_rates) > 0
+        chosen.append(Report(progress, config.epochs, self._last_rates if scheduled else None))
         if config.schedule == "plateau":
             chosen.append(
                 keras.callbacks.ReduceLROnPlateau(monitor=monitor, **schedule_params(config))

@@ -103,10 +103,17 @@ def test_a_saved_model_holds_no_optimizer(tmp_path: Path) -> None:
     )
 
 
-def test_a_reused_network_trains_as_a_new_one() -> None:
-    config = settings(
-        epochs=3, weight_decay=0.01, ema=0.9, schedule="plateau", schedule_params={"patience": 1}
-    )
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ema": 0.9, "schedule": "plateau", "schedule_params": {"patience": 1}},
+        {"optimizer": "schedule_free_adamw"},  # keeps a copy of the first weights
+        {"optimizer": "muon"},
+        {"precision": "mixed_float16"},
+    ],
+)
+def test_a_reused_network_trains_as_a_new_one(changes: dict[str, Any]) -> None:
+    config = settings(epochs=3, weight_decay=0.01, **changes)
     trainer = Trainer(tiny(99), config, steps_per_epoch=3)
     trainer.fit(tiny(5), batches(5), test=labelled(5))  # what it leaves behind must not matter
     again = trainer.fit(tiny(1), batches(1))
@@ -191,6 +198,19 @@ def test_early_stopping_goes_back_to_the_best_epoch() -> None:
     assert len(losses) == best + 3 < 30
     right = probabilities(result.model, images)[np.arange(len(labels)), 1 - labels]
     assert -np.log(right).mean() == pytest.approx(losses[best], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factor"), [("exponential", 0.5), ("constant", 1), ("step", 0.5)]
+)
+def test_the_learning_rate_of_an_epoch_is_the_one_it_had(schedule: str, factor: float) -> None:
+    params = {"factor": factor, "every": 1}
+    given = {name: value for name, value in params.items() if schedule == "step"}
+    given = given or ({"factor": factor} if schedule == "exponential" else {})
+    config = settings(epochs=3, schedule=schedule, schedule_params=given, frozen_epochs=1)
+    for one in (config, config.model_copy(update={"frozen_epochs": 0})):
+        rates = fit(tiny(), batches(), one, steps_per_epoch=3).history["learning_rate"]
+        np.testing.assert_allclose(rates, [0.01, 0.01 * factor, 0.01 * factor**2], rtol=1e-6)
 
 
 def test_averaged_weights_are_given_back() -> None:
@@ -288,6 +308,8 @@ def test_mixed_precision() -> None:
     model = new_model(config, SHAPE, 2)
     assert model.layers[2].compute_dtype == "float16"
     assert keras.config.dtype_policy().name == "float32"
+    trainer = Trainer(keras.Model(model.inputs[0], model.outputs[0]), config, steps_per_epoch=3)
+    assert isinstance(trainer._network.optimizer, keras.optimizers.LossScaleOptimizer)
     result = fit(model, batches(), config, steps_per_epoch=3)
     assert result.test_probabilities is None
     assert np.isfinite(result.history["loss"][0])

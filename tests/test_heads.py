@@ -1,11 +1,13 @@
-import keras
 import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
 from classifiers.errors import InputError
+from classifiers.fitting import new_model
 from classifiers.heads import fit_head, trains_head_only
 from classifiers.inference import probabilities
+from classifiers.phases import model_params
+from classifiers.registry import build_model
 from classifiers.transfer import split
 from pipelines.cli import main
 
@@ -34,13 +36,34 @@ def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp
     assert next(layer.name for layer in head.layers if layer.weights) == "hidden"
     again = fit_head(images[::2], labels[::2], HEAD, classes=2, test=test, cache=tmp_path)
     np.testing.assert_array_equal(again.test_probabilities, fitted.test_probabilities)
-    untouched, _ = split(keras.models.clone_model(fitted.model))
-    assert trunk.count_params() == untouched.count_params()
+    fresh, _ = split(build_model("efficientnet_lite0", (28, 28, 3), 2, size=32, weights="imagenet"))
+    for mine, theirs in zip(trunk.get_weights(), fresh.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_only_epochs_that_are_all_frozen_count():
     assert trains_head_only(HEAD)
     assert not trains_head_only(HEAD.model_copy(update={"frozen_epochs": 11}))
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 13}, {"frozen_epochs": 0, "thaw_every": 4}])
+def test_a_backbone_that_is_frozen_for_a_while_is_a_trained_one(changes):
+    own = {"model_params": {"hidden": 3}}
+    model = new_model(HEAD.model_copy(update=changes | own), (32, 32, 3), 2)
+    assert model.get_layer("efficientnet_lite0").input_shape[1] == 224
+    stem = model.get_layer("efficientnet_lite0").get_layer("stem_conv").get_weights()
+    trained = build_model("efficientnet_lite0", (32, 32, 3), 2, size=32, weights="imagenet")
+    expected = trained.get_layer("efficientnet_lite0").get_layer("stem_conv").get_weights()
+    np.testing.assert_array_equal(stem[0], expected[0])
+    assert model_params(TrainConfig(model="efficientnet_lite0")) == {}
+    assert model_params(TrainConfig(model="custom_cnn", frozen_epochs=1)) == {}
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_labels_out_of_range(tiny_images, label):
+    labels = np.full(len(tiny_images), label)
+    with pytest.raises(InputError, match=f"training labels lie in {label}..{label}"):
+        fit_head(tiny_images.images, labels, HEAD, classes=2)
 
 
 def test_views_at_test_time_are_refused(tiny_images):
