@@ -2,10 +2,10 @@ from .backbones import backbones as backbones
 from .config import TrainConfig as TrainConfig
 from .efficientnet_lite import feature_pyramid as feature_pyramid
 from .ensembles import as_one_model as as_one_model
-from .ensembles import cross_validate as cross_validate
 from .ensembles import hard_vote as hard_vote
 from .ensembles import soft_vote as soft_vote
 from .ensembles import validation_weights as validation_weights
+from .errors import DivergedError as DivergedError
 from .errors import InputError as InputError
 from .evaluation import ClassScores as ClassScores
 from .evaluation import Evaluation as Evaluation

@@ -2,11 +2,19 @@
 
 import json
 from contextlib import suppress
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from classifiers.errors import unknown_name
+from classifiers.errors import InputError, unknown_name
 
 OptimizerName = Literal[
     "sgd", "sgdw", "nesterov", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta",
@@ -89,12 +97,20 @@ class TrainConfig(BaseModel):
     epochs: int = Field(100, ge=1)
     """Passes over the training data."""
     evaluate_at: tuple[PositiveInt, ...] = ()
-    """Epochs after which the test accuracy is also recorded; the last epoch always is."""
+    """Epochs after which the test accuracy is also recorded; the last epoch always is, and those
+    beyond it are never reached. Classifiers that vote do so at the end only."""
     patience: int = Field(0, ge=0)
     """Stop after so many epochs without a lower validation loss and go back to the best weights
-    (training loss, where there are no validation images); 0: never stop early."""
+    (training loss, where `validation` is 0); 0: never stop early."""
+    validation: float = Field(0, ge=0, le=0.5)
+    """Share of the real training images, the same of every class, that is left out of training:
+    patience and the schedule `plateau` watch their loss. Generators have seen them."""
     members: int = Field(1, ge=1)
-    """Train so many classifiers that differ in their seed, and let them vote softly."""
+    """Train so many classifiers that differ in their seed, and let them vote softly; those that
+    explain the `validation` images better have more weight."""
+    folds: int = Field(0, ge=0)
+    """Cross-validation: train one classifier on all but each of so many stratified folds, note
+    their accuracy on what they did not see, and let them vote; 0: one on all images."""
     tta: Views = "none"
     """Test on the image alone, on it and its mirror image, or on both and two 1-pixel shifts."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
@@ -112,6 +128,23 @@ class TrainConfig(BaseModel):
         if not isinstance(values, dict):
             return values
         return {name: _read(value) for name, value in values.items()}
+
+    @model_validator(mode="after")
+    def _votes_in_one_way(self) -> Self:
+        if self.folds == 1:
+            raise InputError("train.folds is 1: give 2 or more, or 0 for none")
+        if self.folds and (self.members > 1 or self.validation):
+            raise InputError(
+                f"train.folds={self.folds} with train.members={self.members} and "
+                f"train.validation={self.validation:g}: every fold is a member with validation "
+                "images of its own; leave the other two out"
+            )
+        if self.evaluate_at and (self.folds or self.members > 1):
+            raise InputError(
+                f"train.evaluate_at={list(self.evaluate_at)} with several classifiers: they vote "
+                "at the end only; leave it out"
+            )
+        return self
 
     @field_validator("loss", "optimizer", "schedule", mode="before")
     @classmethod

@@ -1,10 +1,9 @@
-"""Ensembles: voting, weighting by validation, and the models of a cross-validation.
+"""Ensembles: voting, and weighting by validation.
 
 Members are joined by their probabilities, an array [M, N, K] of M members, N images, K classes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,11 +11,11 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from classifiers.config import Views
 from classifiers.errors import InputError
-from classifiers.inference import probabilities
 
 Floats = NDArray[np.floating[Any]]
+
+_MEMBER = "member_"
 
 
 def soft_vote(members: Floats, weights: Sequence[float] | Floats | None = None) -> Floats:
@@ -94,68 +93,19 @@ def as_one_model(
     inputs = keras.Input(models[0].input_shape[1:], name="image")
     mean: Any = 0.0
     for number, (model, share) in enumerate(zip(models, shares, strict=True)):
-        member = keras.Model(model.inputs[0], model.outputs[0], name=f"member_{number}")
+        member = keras.Model(model.inputs[0], model.outputs[0], name=f"{_MEMBER}{number}")
         mean = mean + float(share) * ops.softmax(member(inputs))
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")
     return keras.Model(inputs, logits(ops.log(ops.maximum(mean, 1e-12))), name="ensemble")
 
 
-@dataclass(frozen=True)
-class CrossValidation:
-    """What a cross-validation leaves.
-
-    Attributes
-    ----------
-    models
-        One model a fold, in order: the members of an ensemble.
-    probabilities
-        Of each image by the model that has not seen it, [N, K].
-    accuracies
-        Accuracy on the held-out images of each fold, 0..1.
-    """
-
-    models: list[keras.Model]
-    probabilities: Floats
-    accuracies: list[float]
-
-
-def cross_validate(
-    train_fold: Callable[[NDArray[Any], NDArray[Any]], keras.Model],
-    images: NDArray[Any],
-    labels: NDArray[Any],
-    folds: Iterable[tuple[NDArray[Any], NDArray[Any]]],
-    *,
-    tta: Views = "none",
-) -> CrossValidation:
-    """Train a model on each fold's training images and test it on its held-out ones.
-
-    Parameters
-    ----------
-    train_fold
-        Called with images and labels, returns a trained model.
-    images, labels
-        All images [N, H, W, C] and their classes, int [N].
-    folds
-        Training and held-out indices of each fold; every image is held out once.
-    tta
-        Views that are averaged, as in `probabilities`.
-    """
-    models, parts, held_out = [], [], []
-    for inside, outside in folds:
-        models.append(train_fold(images[inside], labels[inside]))
-        parts.append(probabilities(models[-1], images[outside], tta=tta))
-        held_out.append(outside)
-    order = np.concatenate(held_out) if held_out else np.zeros(0, int)
-    if not np.array_equal(np.sort(order), np.arange(len(labels))):
-        raise InputError("folds must hold every image out exactly once: use stratified folds")
-    return CrossValidation(
-        models=models,
-        probabilities=np.concatenate(parts)[np.argsort(order)],
-        accuracies=[
-            float((part.argmax(axis=1) == labels[outside]).mean())
-            for part, outside in zip(parts, held_out, strict=True)
-        ],
-    )
+def members_of(model: keras.Model) -> list[keras.Model]:
+    """Return the models that `as_one_model` joined; none if it made no such model."""
+    return [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.Model) and layer.name.startswith(_MEMBER)
+    ]
 
 
 def _checked(members: Floats) -> Floats:

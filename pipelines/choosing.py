@@ -159,7 +159,7 @@ class _Chooser:
     def _ensemble(self) -> list["Probe"]:
         """Return probes fitted to all folds but one of the real images, each time another one."""
         from classifiers.probes import logistic_probe
-        from pipelines.subsets import stratified_folds
+        from pipelines.splits import stratified_folds
 
         counts = {name: len(images) for name, images in self.real.items()}
         if len(counts) < 2 or min(counts.values()) < MEMBERS:

@@ -93,6 +93,16 @@ class Arm(Settings):
                 "mix.strategy 'pretrain' needs train.patience = 0, received "
                 f"{self.train.patience}: the loss jumps where real images follow"
             )
+        if self.train.folds and self.mix.strategy != "none":
+            raise InputError(
+                f"train.folds={self.train.folds} with mix.strategy={self.mix.strategy!r}: what is "
+                "mixed in was made from the images of every fold; `ganaug tune` makes it anew"
+            )
+        if self.train.validation and self.mix.strategy == "dada":
+            raise InputError(
+                "train.validation with mix.strategy 'dada', whose discriminator has seen all "
+                "images: set train.validation = 0"
+            )
         in_one_pool = self.mix.strategy in ("none", "concatenate")
         if not in_one_pool and parse(self.augment).needs_epoch:
             raise InputError(

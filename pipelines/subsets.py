@@ -1,4 +1,4 @@
-"""Instances and folds: which images are trained on, and which are tested on.
+"""Instances: which images are trained on, and which are tested on.
 
 An instance is study P's testbed: some classes of a data set, a few training images of each, and
 other images to test on. Everything here is a pure function of its arguments.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pipelines.errors import InputError, unknown_name
 from pipelines.images import Images
@@ -17,8 +17,6 @@ from pipelines.results import InstanceRecord
 from pipelines.sources import Source
 
 Indices = NDArray[np.int64]
-Fold = tuple[Indices, Indices]
-"""Positions of the training images, and of the validation images."""
 
 
 class Draw(IntEnum):
@@ -175,46 +173,6 @@ def check_disjoint(train: Images, test: Images) -> None:
             f"{shared} of {len(test)} test images are identical to training images; "
             "test on images that were not trained on"
         )
-
-
-def stratified_folds(labels: ArrayLike, folds: int, seed: int, *, repeats: int = 1) -> list[Fold]:
-    """Split images into folds that hold each class in the same share.
-
-    Parameters
-    ----------
-    labels
-        Integers ``[N]``.
-    folds
-        At least 2; each image is in the validation part of one of them.
-    seed
-        At least 0; the same arguments give the same folds.
-    repeats
-        How often all images are shuffled and split anew.
-
-    Returns
-    -------
-    list of Fold
-        ``folds * repeats`` pairs (training positions, validation positions).
-
-    Raises
-    ------
-    InputError
-        If a class has fewer images than there are folds.
-    """
-    from sklearn.model_selection import RepeatedStratifiedKFold
-
-    array = np.asarray(labels)
-    found, counts = np.unique(array, return_counts=True)
-    if folds < 2 or repeats < 1:
-        raise InputError(f"{folds} folds, repeated {repeats} times; give at least 2, and 1")
-    if counts.min(initial=len(array)) < folds:
-        label, count = found[counts.argmin()], counts.min()
-        raise InputError(
-            f"class {label} has {count} images, too few for {folds} folds; "
-            f"give at most {count} folds or more images"
-        )
-    splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
-    return list(splitter.split(array, array))
 
 
 def _choose(source: Source, seed: int, classes: int | Sequence[str]) -> list[int]:

@@ -5,9 +5,10 @@ by the hash of those settings, of the images' content and of the code; `result.j
 last, so a folder that has one is finished.
 """
 
+import statistics
 import time
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,6 +26,8 @@ from pipelines.results import GanResult, Result, TrainResult
 if TYPE_CHECKING:
     pass
 
+LAST_GOOD = "last-good.keras"
+"""What a training leaves whose loss was no longer finite."""
 EVERY_CLASS = "every class"
 """Stands for the class of a generator of all classes."""
 Progress = Callable[[int, int], None]
@@ -164,6 +167,7 @@ class TrainTask(Task):
         "pipelines/expand",
         "pipelines/mixing",
         "pipelines/stream.py",
+        "pipelines/splits.py",
         "pipelines/training.py",
     )
     result_type: ClassVar[type[Result]] = TrainResult
@@ -177,7 +181,7 @@ class TrainTask(Task):
     @property
     def effort(self) -> int:
         """Epochs, of all members of an ensemble."""
-        return self.arm.train.epochs * self.arm.train.members
+        return self.arm.train.epochs * (self.arm.train.folds or self.arm.train.members)
 
     def work(self, outputs: Path, folder: Path, progress: Progress) -> TrainResult:
         """Train, test, and save `model.keras`."""
@@ -205,16 +209,25 @@ class TrainTask(Task):
                 cache=outputs / "features",
             )
         tracker = Tracker(folder, config.wandb_project, self.model_dump(mode="json"))
-        fitted, seen = fit_arm(
-            self.arm,
-            train,
-            synthetic,
-            test,
-            cache=outputs / "features",
-            bank=bank,
-            callbacks=[tracker],
-            progress=progress,
-        )
+        tracker.samples(train, "real")
+        if synthetic is not None:
+            tracker.samples(synthetic.images, "joined")
+        try:
+            fitted, seen = fit_arm(
+                self.arm,
+                train,
+                synthetic,
+                test,
+                cache=outputs / "features",
+                bank=bank,
+                callbacks=[tracker],
+                progress=progress,
+            )
+        except classifiers.DivergedError as error:
+            tracker.close()
+            with replacing(folder / LAST_GOOD) as path:
+                error.model.save(path)
+            raise InputError(f"{error}; they lie in {folder / LAST_GOOD}") from error
         assert fitted.test_probabilities is not None  # there are test images
         scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
         epochs = len(fitted.history.get("loss", ()))
@@ -228,7 +241,18 @@ class TrainTask(Task):
             history=fitted.history,
             train_images=seen,
             steps=fitted.steps,
-            notes=list(synthetic.notes) if synthetic else [],
+            notes=[*(synthetic.notes if synthetic else ()), *_of_folds(fitted.left_out)],
             effort=self.effort,
             seconds=time.perf_counter() - start,
         )
+
+
+def _of_folds(accuracies: Sequence[float]) -> list[str]:
+    """Say what a cross-validation found."""
+    if not accuracies:
+        return []
+    mean, spread = 100 * statistics.mean(accuracies), 100 * statistics.stdev(accuracies)
+    return [
+        f"A vote of {len(accuracies)} classifiers, each right on {mean:.1f} ± {spread:.1f} % of "
+        "the training images of the fold that it did not see."
+    ]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 import classifiers
 from classifiers import FitResult
 from classifiers.callbacks import Progress, TestAt
+from classifiers.config import TrainConfig
 from classifiers.fitting import Watching, Wrap
 from ganaug import Bank
 from pipelines.augment import parse
@@ -22,6 +24,7 @@ from pipelines.images import Images
 from pipelines.mixing import Synthetic, TrainingData, mix
 from pipelines.mixing.dada import folded, turned_discriminator
 from pipelines.recipe import Arm
+from pipelines.splits import stratified_folds, stratified_split
 
 NEXT_MEMBER = 1000
 """Between the seeds of an ensemble's members; those of instances count up by one."""
@@ -70,17 +73,40 @@ def fit_arm(
     if arm.mix.strategy == "dada":
         fit = partial(_dada, bank=bank, test=test)
     members = []
-    for number in range(config.members):
+    parts = _parts(config, train)
+    for number, (kept, left_out) in enumerate(parts):
         own = config.model_copy(update={"seed": config.seed + NEXT_MEMBER * number})
         member = arm.model_copy(update={"train": own})
         watching: Watching = {
             "test": (test.images, test.labels),
             "callbacks": callbacks if number == 0 else (),
-            "progress": partial(_report, progress, number, config.members),
+            "progress": partial(_report, progress, number, len(parts)),
         }
-        members.append(fit(member, train, synthetic, cache, watching))
+        if left_out is not None:
+            watching["validation"] = left_out.images, left_out.labels
+        members.append(fit(member, kept, synthetic, cache, watching))
     results = [result for result, _ in members]
-    return (results[0] if len(results) == 1 else _vote(results, test)), members[0][1]
+    if len(results) > 1:
+        return _vote(results, [part.left_out for part in parts], test, config), members[0][1]
+    return results[0], members[0][1]
+
+
+class _Part(NamedTuple):
+    """The real images of one member: those that it trains on, and those that watch."""
+
+    train: Images
+    left_out: Images | None
+
+
+def _parts(config: TrainConfig, train: Images) -> list[_Part]:
+    """Return the images of each member."""
+    if config.folds:
+        splits = stratified_folds(train.labels, config.folds, config.seed)
+        return [_Part(train.select(kept), train.select(left_out)) for kept, left_out in splits]
+    if config.validation:
+        kept, left_out = stratified_split(train.labels, config.validation, config.seed)
+        return [_Part(train.select(kept), train.select(left_out))] * config.members
+    return [_Part(train, None)] * config.members
 
 
 def _report(progress: Progress | None, before: int, members: int, done: int, total: int) -> None:
@@ -89,18 +115,34 @@ def _report(progress: Progress | None, before: int, members: int, done: int, tot
         progress(before * total + done, members * total)
 
 
-def _vote(results: Sequence[FitResult], test: Images) -> FitResult:
+def _vote(
+    results: Sequence[FitResult],
+    left_out: Sequence[Images | None],
+    test: Images,
+    config: TrainConfig,
+) -> FitResult:
     """Join trainings into one whose classifier votes softly; the curves are the first one's."""
     chances = [one.test_probabilities for one in results if one.test_probabilities is not None]
-    joined = np.asarray(classifiers.soft_vote(np.stack(chances)), np.float32)
+    unseen = [
+        (images.labels, classifiers.probabilities(one.model, images.images, tta=config.tta))
+        for one, images in zip(results, left_out, strict=True)
+        if images is not None
+    ]
+    weights = None
+    if unseen and not config.folds:  # all members left the same images out
+        weights = classifiers.validation_weights(np.stack([p for _, p in unseen]), unseen[0][0])
+    joined = np.asarray(classifiers.soft_vote(np.stack(chances), weights), np.float32)
     last = len(results[0].history["loss"])
     return replace(
         results[0],
-        model=classifiers.as_one_model([one.model for one in results]),
+        model=classifiers.as_one_model([one.model for one in results], weights),
         accuracy_at={last: float(np.mean(joined.argmax(axis=1) == test.labels))},
         test_probabilities=joined,
         steps=sum(one.steps for one in results),
         seconds=sum(one.seconds for one in results),
+        left_out=tuple(float((p.argmax(axis=1) == labels).mean()) for labels, p in unseen)
+        if config.folds
+        else (),
     )
 
 
@@ -195,9 +237,7 @@ def _head(
         arm.train,
         classes=len(train.class_names),
         cache=cache,
-        test=watching["test"],
-        callbacks=watching["callbacks"],
-        progress=watching["progress"],
+        **watching,
     )
     return fitted, len(train)
 

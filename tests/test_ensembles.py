@@ -1,4 +1,4 @@
-"""Voting by hand-made cases, weights by a general optimiser, cross-validation with tiny models."""
+"""Voting by hand-made cases, weights by a general optimiser."""
 
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from scipy.optimize import minimize
 
 from classifiers.ensembles import (
     as_one_model,
-    cross_validate,
     hard_vote,
     soft_vote,
     validation_weights,
@@ -82,33 +81,7 @@ def test_an_ensemble_is_a_model(tmp_path: Path) -> None:
     assert loaded.layers[-1].name == "logits"
 
 
-def nearest_mean(images: np.ndarray, labels: np.ndarray) -> keras.Model:
-    """Return a classifier whose weights show what it was trained on: the classes' mean images."""
-    model = tiny(0)
-    means = np.stack([images[labels == k].mean(0).ravel() for k in range(3)], axis=1)
-    model.get_layer("logits").set_weights([means, -(means**2).sum(0) / 2])
-    return model
-
-
-def test_cross_validation_tests_each_image_unseen() -> None:
-    rng = np.random.default_rng(0)
-    labels = np.arange(12) % 3
-    images = (rng.random((12, 4, 4, 1)) + 2 * labels[:, None, None, None]).astype(np.float32)
-    order = rng.permutation(12)
-    folds = [(np.setdiff1d(order, part), part) for part in np.split(order, 3)]
-    done = cross_validate(nearest_mean, images, labels, folds)
-    for model, (inside, outside) in zip(done.models, folds, strict=True):
-        np.testing.assert_allclose(
-            done.probabilities[outside], probabilities(model, images[outside]), atol=1e-6
-        )
-        wanted = nearest_mean(images[inside], labels[inside]).get_weights()[0]
-        np.testing.assert_array_equal(model.get_weights()[0], wanted)
-    assert done.accuracies == [1, 1, 1]
-
-
 def test_what_cannot_be_an_ensemble() -> None:
-    with pytest.raises(InputError, match="exactly once"):
-        cross_validate(nearest_mean, np.zeros((3, 4, 4, 1)), np.arange(3), [])
     with pytest.raises(InputError, match="at least one model"):
         as_one_model([])
     with pytest.raises(InputError, match=r"members of shape \(30, 3\)"):

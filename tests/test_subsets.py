@@ -6,12 +6,12 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.images import Images
 from pipelines.sources import Source
+from pipelines.splits import stratified_folds, stratified_split
 from pipelines.subsets import (
     check_disjoint,
     further_images,
     instance,
     parse_classes,
-    stratified_folds,
 )
 
 
@@ -218,3 +218,14 @@ def test_parse_classes():
     assert parse_classes(" 10 ") == 10
     assert parse_classes("cat, dog,") == ("cat", "dog")
     assert parse_classes("") == ()
+
+
+def test_a_part_is_left_out_of_each_class():
+    labels = np.repeat([0, 1, 2], [10, 5, 2])
+    kept, left_out = stratified_split(labels, 0.2, seed=0)
+    assert sorted([*kept, *left_out]) == list(range(17))
+    assert np.bincount(labels[left_out]).tolist() == [2, 1, 1]
+    assert not np.array_equal(stratified_split(labels, 0.2, seed=1)[1], left_out)
+    np.testing.assert_array_equal(stratified_split(labels, 0.2, seed=0)[1], left_out)
+    with pytest.raises(InputError, match="class 1 has 1 image: none can be left out"):
+        stratified_split([0, 0, 1], 0.2, seed=0)

@@ -1,11 +1,17 @@
+import json
+
 import keras
 import numpy as np
 import pytest
 
+from classifiers import load_model
+from classifiers.ensembles import members_of, soft_vote, validation_weights
 from classifiers.inference import probabilities
 from classifiers.models.fast import PatchWhitening
+from pipelines.cli import main
 from pipelines.images import Images
 from pipelines.recipe import Arm
+from pipelines.splits import stratified_folds, stratified_split
 from pipelines.training import fit_arm
 
 
@@ -81,3 +87,87 @@ def test_augmentation_inside_the_step_trains(tiny_images, tmp_path):
     np.testing.assert_allclose(
         probabilities(loaded, test.images), fitted.test_probabilities, atol=1e-5
     )
+
+
+def test_patience_watches_images_that_are_left_out(tiny_images, tmp_path):
+    train, test = halves(tiny_images)
+    settings = arm(epochs=30, patience=2, validation=0.3, learning_rate=0.05)
+    fitted, count = fit_arm(settings, train, None, test, cache=tmp_path)
+    assert count == 8  # two of each class' six are left out
+    losses = fitted.history["val_loss"]
+    assert len(losses) == min(int(np.argmin(losses)) + 3, 30)
+    _, left_out = stratified_split(train.labels, 0.3, 0)
+    chances = probabilities(fitted.model, train.images[left_out])
+    right = chances[np.arange(len(left_out)), train.labels[left_out]]
+    assert -np.log(right).mean() == pytest.approx(min(losses), rel=1e-3)
+
+
+def test_members_vote_by_what_they_make_of_images_that_are_left_out(tiny_images, tmp_path):
+    train, test = halves(tiny_images)
+    fitted, _ = fit_arm(arm(members=2, validation=0.3), train, None, test, cache=tmp_path)
+    alone = [
+        fit_arm(arm(seed=0, validation=0.3), train, None, test, cache=tmp_path)[0].model,
+    ]
+    members = members_of(fitted.model)
+    np.testing.assert_allclose(
+        probabilities(members[0], test.images), probabilities(alone[0], test.images), atol=1e-5
+    )
+    _, left_out = stratified_split(train.labels, 0.3, 0)
+    seen = np.stack([probabilities(one, train.images[left_out]) for one in members])
+    weights = validation_weights(seen, train.labels[left_out])
+    chances = np.stack([probabilities(one, test.images) for one in members])
+    np.testing.assert_allclose(fitted.test_probabilities, soft_vote(chances, weights), atol=1e-5)
+    np.testing.assert_allclose(
+        probabilities(fitted.model, test.images), fitted.test_probabilities, atol=1e-5
+    )
+
+
+def test_a_cross_validation_is_an_ensemble(tiny_images, tmp_path):
+    train, test = halves(tiny_images)
+    settings = arm(folds=3, epochs=6)
+    fitted, _ = fit_arm(settings, train, None, test, cache=tmp_path)
+    members = members_of(fitted.model)
+    splits = stratified_folds(train.labels, 3, 0)
+    assert len(members) == len(fitted.left_out) == 3
+    for member, (_, outside), accuracy in zip(members, splits, fitted.left_out, strict=True):
+        chances = probabilities(member, train.images[outside])
+        assert accuracy == (chances.argmax(axis=1) == train.labels[outside]).mean()
+    chances = np.mean([probabilities(one, test.images) for one in members], axis=0)
+    np.testing.assert_allclose(fitted.test_probabilities, chances, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"train": {"folds": 1}}, "give 2 or more"),
+        ({"train": {"folds": 3, "members": 2}}, "leave the other two out"),
+        ({"train": {"members": 2, "evaluate_at": [1]}}, "vote at the end only"),
+        ({"train": {"folds": 3}, "mix": {"strategy": "share"}}, "images of every fold"),
+        ({"train": {"validation": 0.2}, "mix": {"strategy": "dada"}}, "has seen all images"),
+    ],
+)
+def test_settings_that_contradict_each_other(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Arm.model_validate(settings)
+
+
+def test_a_training_that_breaks_down_leaves_its_last_good_weights(tmp_path, capsys):
+    words = ["classify", "mnist5k", "--instances", "1", "--per-class", "6", "--workers", "1"]
+    words += ["--test-per-class", "4", "--train.learning-rate", "1e30", "--train.epochs", "3"]
+    (tmp_path / "one.toml").write_text("[arms.real]\n")
+    words += ["--recipe", str(tmp_path / "one.toml"), "--outputs", str(tmp_path)]
+    assert main(words) == 2
+    (kept,) = tmp_path.glob("train/*/last-good.keras")
+    assert str(kept) in capsys.readouterr().err.replace("\n", "")
+    weights = load_model(kept).get_weights()
+    assert all(np.isfinite(one).all() for one in weights)
+    assert not list(tmp_path.glob("train/*/result.json"))
+
+
+def test_cross_validation_is_reported(tmp_path):
+    (tmp_path / "folds.toml").write_text("[train]\nfolds = 3\nepochs = 2\n[arms.real]\n")
+    words = ["classify", "mnist5k", "--instances", "1", "--per-class", "6", "--workers", "1"]
+    words += ["--test-per-class", "4", "--recipe", str(tmp_path / "folds.toml")]
+    assert main([*words, "--outputs", str(tmp_path)]) == 0
+    (record,) = tmp_path.glob("train/*/result.json")
+    assert "A vote of 3 classifiers, each right on" in json.loads(record.read_text())["notes"][0]

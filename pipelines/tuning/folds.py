@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.images import Images
+from pipelines.splits import stratified_folds
 from pipelines.study import Drawn, write_instance
-from pipelines.subsets import Instance, stratified_folds
+from pipelines.subsets import Instance
 from pipelines.tuning.search import TuneConfig
 
 
