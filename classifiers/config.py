@@ -104,7 +104,7 @@ class TrainConfig(BaseModel):
     (training loss, where `validation` is 0); 0: never stop early."""
     validation: float = Field(0, ge=0, le=0.5)
     """Share of the real training images, the same of every class, that is left out of training:
-    patience and the schedule `plateau` watch their loss. Generators have seen them."""
+    patience and the schedule `plateau` watch their loss. What `mix` adds was made from all."""
     members: int = Field(1, ge=1)
     """Train so many classifiers that differ in their seed, and let them vote softly; those that
     explain the `validation` images better have more weight."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.config import TrainConfig
-from classifiers.errors import InputError
+from classifiers.errors import DivergedError, InputError
 from classifiers.features import FeatureExtractor
 from classifiers.fitting import Watching, fit, new_model
 from classifiers.phases import while_frozen
@@ -96,11 +96,9 @@ def fit_head(
         seen["test"] = extract(test[0]), test[1]
     if validation := watching.get("validation"):
         seen["validation"] = extract(validation[0]), validation[1]
-    fitted = fit(
-        head,
-        data,
-        while_frozen(config).model_copy(update=one_phase),
-        steps_per_epoch=steps,
-        **seen,
-    )
+    settings = while_frozen(config).model_copy(update=one_phase)
+    try:
+        fitted = fit(head, data, settings, steps_per_epoch=steps, **seen)
+    except DivergedError as error:
+        raise DivergedError(str(error), model) from error  # the head's weights are in it
     return replace(fitted, model=model)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
-from classifiers.errors import InputError
+from classifiers.errors import DivergedError, InputError
 from classifiers.fitting import new_model
 from classifiers.heads import fit_head, trains_head_only
 from classifiers.inference import probabilities
@@ -57,6 +57,13 @@ def test_a_backbone_that_is_frozen_for_a_while_is_a_trained_one(changes):
     np.testing.assert_array_equal(stem[0], expected[0])
     assert model_params(TrainConfig(model="efficientnet_lite0")) == {}
     assert model_params(TrainConfig(model="custom_cnn", frozen_epochs=1)) == {}
+
+
+def test_a_head_that_breaks_down_leaves_a_whole_classifier(tiny_images):
+    config = HEAD.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(DivergedError, match=r"weights .* are kept") as raised:
+        fit_head(tiny_images.images, tiny_images.labels, config, classes=2)
+    assert np.isfinite(probabilities(raised.value.model, tiny_images.images)).all()
 
 
 @pytest.mark.parametrize("label", [-1, 2])
