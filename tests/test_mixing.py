@@ -356,7 +356,7 @@ class TestDada:
         arm = Arm.model_validate(
             {
                 "mix": {"strategy": "dada", "per_class": 8},
-                "train": {"epochs": 2, "batch": 8, "members": 2, "evaluate_at": [1]},
+                "train": {"epochs": 2, "batch": 8, "members": 2},
                 "augment": "invert",
                 "input": {"on_device": True, "cache": "disk", "workers": 2},
             }
@@ -373,13 +373,14 @@ class TestDada:
             progress=lambda done, total: epochs.append((done, total)),
         )
         assert epochs == [(1, 4), (2, 4), (3, 4), (4, 4)]
-        once = arm.model_copy(update={"train": arm.train.model_copy(update={"members": 1})})
-        alone, plain = (
+        alone = {"members": 1, "evaluate_at": (1,)}
+        once = arm.model_copy(update={"train": arm.train.model_copy(update=alone)})
+        single, plain = (
             fit_arm(one, tiny_images, synthetic, tiny_images, cache=tmp_path, bank=bank)[0]
             for one in (once, once.model_copy(update={"augment": ""}))
         )
-        assert list(alone.accuracy_at) == [1, 2]
-        assert alone.history["loss"] != plain.history["loss"], "augmentation in the step happens"
+        assert list(single.accuracy_at) == [1, 2]
+        assert single.history["loss"] != plain.history["loss"], "augmentation in the step happens"
         assert fitted.model.output_shape == (None, 2)
         assert fitted.test_probabilities.shape == (24, 2)
         assert len(fitted.history["loss"]) == 2
