@@ -6,9 +6,10 @@ Command: ``make bench-classify DATASET=cifar10 DATA_DIR=…``, or ``python -m be
    after 7, 15, 30 and 45. The naive loop runs in one process with Keras' and TensorFlow's defaults
    and without counting their import. Ours is what `ganaug classify` runs: tasks in single-threaded
    processes; starting these, importing Keras in each and saving every classifier count.
-2. A linear head on a frozen EfficientNet-Lite0: `fit()` through the backbone, against our trainer
-   on its cached features: the same head, batch, optimiser and number of epochs. The features are
-   computed once for all heads; that time is printed apart and not in the ratio.
+2. Linear heads on a frozen EfficientNet-Lite0, one after the other: `fit()` of a new model through
+   the backbone, against `fit_head` on its cached features, the model that it puts the head into
+   included: the same head, batch, optimiser and number of epochs. The features are computed once
+   for all heads; that time is printed apart and not in the ratio.
 3. Memory: many trainings of one epoch each through the same pool; the growth is that of the
    largest sum over all processes, from the first half of the time to the second.
 
@@ -42,6 +43,7 @@ from pipelines.tasks import TrainTask
 CHECKPOINTS = (7, 15, 30, 45)
 PROBE_SIZE = 160
 BATCH = 32
+HEADS = 5
 
 
 def isolated(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -96,33 +98,38 @@ def ours(
 
 
 def probes(folder: Path, epochs: int) -> tuple[float, float, float]:
-    """Return the seconds of a head through the backbone, of its features, and of a head on them."""
+    """Return the seconds of heads through the backbone, of their features, of heads on them."""
     runtime.quiet()
     import keras
-    import tensorflow as tf
 
-    from classifiers import FeatureExtractor, Trainer
-    from classifiers.transfer import split
+    from classifiers import FeatureExtractor, fit_head
+    from classifiers.heads import head_features
 
     train, _ = load(folder)
-    classes, steps = len(train.class_names), -(-len(train) // BATCH)
-    extract = FeatureExtractor("efficientnet_lite0", PROBE_SIZE)
-    model = extract.model((*train.size, 3), classes)
-    _, head = split(extract.model((*train.size, 3), classes))
+    classes = len(train.class_names)
     laps = [time.perf_counter()]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer="adam", loss=loss)
-    model.fit(train.images / np.float32(255), train.labels, BATCH, epochs=epochs, verbose=0)
+    for seed in range(HEADS):
+        keras.utils.set_random_seed(seed)
+        model = FeatureExtractor("efficientnet_lite0", PROBE_SIZE).model((*train.size, 3), classes)
+        model.compile(optimizer="adam", loss=loss)
+        model.fit(train.images / np.float32(255), train.labels, BATCH, epochs=epochs, verbose=0)
     laps.append(time.perf_counter())
-    features = extract(train.images)
-    laps.append(time.perf_counter())
-    targets = np.eye(classes, dtype=np.float32)[train.labels]
-    data = tf.data.Dataset.from_tensor_slices((features, targets))
-    data = data.shuffle(len(train), seed=0).batch(BATCH).repeat()
     config = TrainConfig(
-        optimizer="adam", learning_rate=0.001, weight_decay=0, batch=BATCH, epochs=epochs
+        model="efficientnet_lite0",
+        model_params={"size": PROBE_SIZE},
+        optimizer="adam",
+        learning_rate=0.001,
+        weight_decay=0,
+        batch=BATCH,
+        epochs=epochs,
+        frozen_epochs=epochs,
     )
-    Trainer(head, config, steps_per_epoch=steps).fit(head, data)
+    head_features(config, None)(train.images)
+    laps.append(time.perf_counter())
+    for seed in range(HEADS):
+        own = config.model_copy(update={"seed": seed})
+        fit_head(train.images, train.labels, own, classes=classes)
     laps.append(time.perf_counter())
     through, computing, on_features = np.diff(laps).tolist()
     return through, computing, on_features
@@ -196,7 +203,7 @@ def main() -> None:
             print(f"{who:6} {seconds:7.1f} s, accuracy {mean:.3f}, standard error {error:.3f}")
         through, computing, head = isolated(probes, folders[0], options.probe_epochs)
         print(
-            f"head   {through:7.1f} s through the backbone; {head:.1f} s on its features, which "
+            f"heads  {through:7.1f} s through the backbone; {head:.1f} s on its features, which "
             f"took {computing:.1f} s once"
         )
         growth = None

@@ -1,6 +1,7 @@
 """Training a classifier: built from a seed, in one phase or several."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
@@ -44,10 +45,17 @@ class Watching(TypedDict, total=False):
 def new_model(config: TrainConfig, input_shape: tuple[int, int, int], classes: int) -> keras.Model:
     """Build the configured model with the weights of its seed, in its precision."""
     keras.utils.set_random_seed(config.seed)
+    with in_precision(config):
+        return build_model(config.model, input_shape, classes, **model_params(config))
+
+
+@contextmanager
+def in_precision(config: TrainConfig) -> Iterator[None]:
+    """Build layers in the configured precision."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        return build_model(config.model, input_shape, classes, **model_params(config))
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -2,20 +2,22 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Unpack
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.config import TrainConfig
 from classifiers.errors import DivergedError, InputError
 from classifiers.features import FeatureExtractor
-from classifiers.fitting import Watching, fit, new_model
+from classifiers.fitting import Watching, in_precision, new_model
 from classifiers.phases import while_frozen
 from classifiers.probing import probe_features
-from classifiers.trainer import FitResult, check_labels
-from classifiers.transfer import split
+from classifiers.trainer import FitResult, Trainer, check_labels
+from classifiers.transfer import split, with_head
 
 HEAD_PARAMS = ("hidden", "activation", "batch_norm", "dropout")
 """Parameters of a transfer model that shape its head, not its features."""
@@ -55,7 +57,8 @@ def fit_head(
     """Train the head of a transfer model on the features of its frozen backbone.
 
     Epochs cost milliseconds instead of passes through the backbone, so a grid of settings takes
-    minutes. No augmentation: every image has one row of features.
+    minutes. No augmentation: every image has one row of features. The compiled head is kept for the
+    next training in this process that differs in its seed or images only.
 
     Parameters
     ----------
@@ -97,8 +100,21 @@ def fit_head(
     if validation := watching.get("validation"):
         seen["validation"] = extract(validation[0]), validation[1]
     settings = while_frozen(config).model_copy(update=one_phase)
+    same = settings.model_copy(update={"seed": 0}).model_dump_json()
+    trainer = _kept_trainer(same, head.input_shape[-1], classes, steps)
     try:
-        fitted = fit(head, data, settings, steps_per_epoch=steps, **seen)
+        fitted = trainer.fit(head, data, **seen)
     except DivergedError as error:
         raise DivergedError(str(error), model) from error  # the head's weights are in it
     return replace(fitted, model=model)
+
+
+@lru_cache(maxsize=4)
+def _kept_trainer(settings: str, width: int, classes: int, steps_per_epoch: int) -> Trainer:
+    """Return a trainer of heads on features of so many values."""
+    config = TrainConfig.model_validate_json(settings)
+    shape = {key: value for key, value in config.model_params.items() if key in HEAD_PARAMS}
+    features = keras.Input((width,), name="features")
+    with in_precision(config):
+        network = keras.Model(features, with_head(features, classes, **shape))
+    return Trainer(network, config, steps_per_epoch=steps_per_epoch)

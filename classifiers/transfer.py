@@ -105,16 +105,33 @@ def transfer_model(
         # Flipped back, so that each place of the map is still that place of the image.
         maps = layers.Average(name="mirrored")([maps, keras.ops.flip(seen_mirrored, axis=2)])
     x = layers.GlobalAveragePooling2D(name="pool")(maps)
+    outputs = with_head(
+        x, classes, hidden=hidden, activation=activation, batch_norm=batch_norm, dropout=dropout
+    )
+    model = keras.Model(inputs, outputs, name=network.name)
+    if frozen:
+        set_trainable(model, len(blocks(model)))
+    return model
+
+
+def with_head(
+    features: Any,
+    classes: int,
+    *,
+    hidden: int | None = None,
+    activation: str = "relu",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+) -> Any:
+    """Return the logits of pooled features [B, D]; parameters as in `transfer_model`."""
+    x = features
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
     if hidden:
         x = torch_dense(x, hidden, name="hidden")
         x = torch_batch_norm(x) if batch_norm else x
         x = layers.Activation(activation, name="hidden_activation")(x)
-    model = keras.Model(inputs, logits(x, classes, torch=True), name=network.name)
-    if frozen:
-        set_trainable(model, len(blocks(model)))
-    return model
+    return logits(x, classes, torch=True)
 
 
 def _options(chosen: Backbone, deep: bool, folded: bool) -> dict[str, bool]:

@@ -4,7 +4,7 @@ import pytest
 from classifiers.config import TrainConfig
 from classifiers.errors import DivergedError, InputError
 from classifiers.fitting import new_model
-from classifiers.heads import fit_head, trains_head_only
+from classifiers.heads import _kept_trainer, fit_head, trains_head_only
 from classifiers.inference import probabilities
 from classifiers.phases import model_params
 from classifiers.registry import build_model
@@ -39,6 +39,20 @@ def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp
     fresh, _ = split(build_model("efficientnet_lite0", (28, 28, 3), 2, size=32, weights="imagenet"))
     for mine, theirs in zip(trunk.get_weights(), fresh.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_kept_head_trains_as_a_new_one(tiny_images):
+    images, labels = tiny_images.images, tiny_images.labels
+    weights = []
+    for seeds in ((0, 1), (1,)):
+        _kept_trainer.cache_clear()
+        for seed in seeds:
+            config = HEAD.model_copy(update={"seed": seed, "epochs": 2})
+            fitted = fit_head(images, labels, config, classes=2)
+        _, head = split(fitted.model)
+        weights.append(head.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_only_epochs_that_are_all_frozen_count():
