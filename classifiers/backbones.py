@@ -200,7 +200,7 @@ def _downloaded(name: str, build: Callable[[], keras.Model]) -> keras.Model:
     with _short_timeout():
         try:
             return build()
-        except (ValueError, InputError):
+        except ValueError:
             raise
         except Exception as error:  # Keras raises a bare Exception when a download fails
             raise InputError(

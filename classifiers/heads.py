@@ -14,7 +14,7 @@ from classifiers.config import TrainConfig
 from classifiers.errors import DivergedError, InputError
 from classifiers.features import FeatureExtractor
 from classifiers.fitting import Watching, in_precision, new_model
-from classifiers.phases import while_frozen
+from classifiers.phases import model_params, while_frozen
 from classifiers.probing import probe_features
 from classifiers.trainer import FitResult, Trainer, check_labels
 from classifiers.transfer import split, with_head
@@ -41,7 +41,7 @@ def head_features(config: TrainConfig, cache: Path | None) -> FeatureExtractor:
             f"train.tta={config.tta!r} with a backbone frozen to the end: set model_params.mirror, "
             "which averages the features of both views"
         )
-    own = {key: value for key, value in config.model_params.items() if key not in HEAD_PARAMS}
+    own = {key: value for key, value in model_params(config).items() if key not in HEAD_PARAMS}
     return probe_features(config.model_copy(update={"model_params": own}), cache)
 
 
@@ -92,16 +92,14 @@ def fit_head(
     one_hot = np.eye(classes, dtype=np.float32)[labels]
     data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
     data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
-    one_phase = {"frozen_epochs": 0, "thaw_every": 0}
     steps = math.ceil(len(images) / config.batch)
     seen = watching.copy()
     if test := watching.get("test"):
         seen["test"] = extract(test[0]), test[1]
     if validation := watching.get("validation"):
         seen["validation"] = extract(validation[0]), validation[1]
-    settings = while_frozen(config).model_copy(update=one_phase)
-    same = settings.model_copy(update={"seed": 0}).model_dump_json()
-    trainer = _kept_trainer(same, head.input_shape[-1], classes, steps)
+    same = while_frozen(config).model_copy(update={"frozen_epochs": 0, "thaw_every": 0, "seed": 0})
+    trainer = _kept_trainer(same.model_dump_json(), head.input_shape[-1], classes, steps)
     try:
         fitted = trainer.fit(head, data, **seen)
     except DivergedError as error:

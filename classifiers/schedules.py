@@ -153,9 +153,9 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             factors = SCHEDULES[config.schedule](time, **schedule_params(config))
+    except InputError:
+        raise
     except (TypeError, ValueError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"schedule {config.schedule!r}: {error}") from error
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
         raise InputError(

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -22,9 +22,6 @@ from pipelines.errors import InputError
 from pipelines.identity import code_version, digest, slug
 from pipelines.recipe import Arm, Settings
 from pipelines.results import GanResult, Result, TrainResult
-
-if TYPE_CHECKING:
-    pass
 
 LAST_GOOD = "last-good.keras"
 """What a training leaves whose loss was no longer finite."""

@@ -201,13 +201,17 @@ def test_early_stopping_goes_back_to_the_best_epoch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "factor"), [("exponential", 0.5), ("constant", 1), ("step", 0.5)]
+    ("schedule", "params", "factor"),
+    [
+        ("exponential", {"factor": 0.5}, 0.5),
+        ("constant", {}, 1),
+        ("step", {"factor": 0.5, "every": 1}, 0.5),
+    ],
 )
-def test_the_learning_rate_of_an_epoch_is_the_one_it_had(schedule: str, factor: float) -> None:
-    params = {"factor": factor, "every": 1}
-    given = {name: value for name, value in params.items() if schedule == "step"}
-    given = given or ({"factor": factor} if schedule == "exponential" else {})
-    config = settings(epochs=3, schedule=schedule, schedule_params=given, frozen_epochs=1)
+def test_the_learning_rate_of_an_epoch_is_the_one_it_had(
+    schedule: str, params: dict[str, float], factor: float
+) -> None:
+    config = settings(epochs=3, schedule=schedule, schedule_params=params, frozen_epochs=1)
     for one in (config, config.model_copy(update={"frozen_epochs": 0})):
         rates = fit(tiny(), batches(), one, steps_per_epoch=3).history["learning_rate"]
         np.testing.assert_allclose(rates, [0.01, 0.01 * factor, 0.01 * factor**2], rtol=1e-6)

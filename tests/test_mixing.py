@@ -373,8 +373,8 @@ class TestDada:
             progress=lambda done, total: epochs.append((done, total)),
         )
         assert epochs == [(1, 4), (2, 4), (3, 4), (4, 4)]
-        alone = {"members": 1, "evaluate_at": (1,)}
-        once = arm.model_copy(update={"train": arm.train.model_copy(update=alone)})
+        one_member = {"members": 1, "evaluate_at": (1,)}
+        once = arm.model_copy(update={"train": arm.train.model_copy(update=one_member)})
         single, plain = (
             fit_arm(one, tiny_images, synthetic, tiny_images, cache=tmp_path, bank=bank)[0]
             for one in (once, once.model_copy(update={"augment": ""}))

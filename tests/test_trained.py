@@ -53,8 +53,8 @@ def test_trainings_of_one_name_are_told_apart(outputs, tmp_path):
     twin = shutil.copytree(first, first.with_name(first.name.rpartition("-")[0] + "-0123456789ab"))
     try:
         both = explain([first, twin], out=tmp_path, cam=False)
-        monochrome = {p.stem for p in both.pictures if p.stem.startswith("confusion-")}
-        assert monochrome == {f"confusion-{first.name}", f"confusion-{twin.name}"}
+        drawn = {p.stem for p in both.pictures if p.stem.startswith("confusion-")}
+        assert drawn == {f"confusion-{first.name}", f"confusion-{twin.name}"}
     finally:
         shutil.rmtree(twin)
 

@@ -105,12 +105,10 @@ def test_patience_watches_images_that_are_left_out(tiny_images, tmp_path):
 def test_members_vote_by_what_they_make_of_images_that_are_left_out(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     fitted, _ = fit_arm(arm(members=2, validation=0.3), train, None, test, cache=tmp_path)
-    alone = [
-        fit_arm(arm(seed=0, validation=0.3), train, None, test, cache=tmp_path)[0].model,
-    ]
+    alone, _ = fit_arm(arm(seed=0, validation=0.3), train, None, test, cache=tmp_path)
     members = members_of(fitted.model)
     np.testing.assert_allclose(
-        probabilities(members[0], test.images), probabilities(alone[0], test.images), atol=1e-5
+        probabilities(members[0], test.images), probabilities(alone.model, test.images), atol=1e-5
     )
     _, left_out = stratified_split(train.labels, 0.3, 0)
     seen = np.stack([probabilities(one, train.images[left_out]) for one in members])
