@@ -20,7 +20,7 @@ import keras
 from keras import layers
 
 from classifiers import efficientnet_lite
-from classifiers.errors import InputError, unknown_name
+from classifiers.errors import InputError, first_line, unknown_name
 
 _OFFLINE_AFTER = 15.0
 """Seconds without an answer after which a download of weights counts as impossible."""
@@ -219,8 +219,9 @@ def _loaded(model: keras.Model, path: Path) -> keras.Model:
             warnings.simplefilter("error", UserWarning)  # Keras only warns of layers left random
             model.load_weights(path)
     except (ValueError, OSError, KeyError, UserWarning) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"the weights in {path} do not fit {model.name}: {reason}") from error
+        raise InputError(
+            f"the weights in {path} do not fit {model.name}: {first_line(error)}"
+        ) from error
     return model
 
 

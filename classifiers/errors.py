@@ -23,6 +23,11 @@ class DivergedError(InputError):
         self.model = model
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library said, for a message of one line."""
+    return str(error).strip().partition("\n")[0]
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not in a table, with the closest names.
 

@@ -20,7 +20,7 @@ import keras
 from keras import ops
 
 from classifiers.config import OptimizerName, TrainConfig
-from classifiers.errors import InputError, unknown_name
+from classifiers.errors import InputError, first_line, unknown_name
 
 
 class _Kind(NamedTuple):
@@ -125,9 +125,8 @@ def check_optimizer(config: TrainConfig) -> None:
     try:
         optimizer.apply([ops.ones((1, 1))], [weight])
     except (TypeError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
         raise InputError(
-            f"optimizer {config.optimizer!r} with {config.optimizer_params}: {reason}"
+            f"optimizer {config.optimizer!r} with {config.optimizer_params}: {first_line(error)}"
         ) from error
 
 

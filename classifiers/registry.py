@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-from classifiers.errors import InputError, unknown_name
+from classifiers.errors import InputError, first_line, unknown_name
 
 if TYPE_CHECKING:
     import keras
@@ -176,9 +176,8 @@ def build_model(
     except InputError:
         raise
     except ValueError as error:  # Keras: a window larger than its input, an unknown activation
-        reason = str(error).strip().partition("\n")[0]
         raise InputError(
-            f"{info.name} cannot be built for {shape} with {params}: {reason}"
+            f"{info.name} cannot be built for {shape} with {params}: {first_line(error)}"
         ) from error
 
 
@@ -201,8 +200,7 @@ def load_model(path: str | Path) -> "keras.Model":
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"cannot load {path}: {reason}") from error
+        raise InputError(f"cannot load {path}: {first_line(error)}") from error
     if not isinstance(model, keras.Model):
         raise InputError(f"{path} is no classifier: it holds a {type(model).__name__}, not a model")
     if "logits" not in model.output_names:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ganaug.files import replacing
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 
 HASH_BYTES = 16
 """Length of a content hash: 128 bits, so that no two images ever collide by chance."""
@@ -195,8 +195,9 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the path") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{path} cannot be read as .npz ({reason}); write it again") from error
+        raise InputError(
+            f"{path} cannot be read as .npz ({first_line(error)}); write it again"
+        ) from error
     raise InputError(f"{path} holds a single array; write images and labels with numpy.savez")
 
 

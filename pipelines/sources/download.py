@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from pipelines import runtime
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 
 PATIENCE = 6.0
 """Seconds in which one of a data set's hosts must begin to answer."""
@@ -48,7 +48,7 @@ def download(builder: Any) -> None:
     try:
         builder.download_and_prepare()
     except Exception as error:  # builders raise what they like, networks fail as they like
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = first_line(error) or type(error).__name__
         raise InputError(f"{missing} and cannot be downloaded ({reason}); {OFFLINE}") from error
 
 

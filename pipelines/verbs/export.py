@@ -10,7 +10,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from pipelines import runtime
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 from pipelines.trained import TrainedClassifier
 
 if TYPE_CHECKING:
@@ -114,8 +114,9 @@ def export(
         except InputError:
             raise
         except Exception as error:  # each runtime has exceptions of its own
-            reason = str(error).strip().partition("\n")[0]
-            raise InputError(f"{network.name} cannot be exported to {form}: {reason}") from error
+            raise InputError(
+                f"{network.name} cannot be exported to {form}: {first_line(error)}"
+            ) from error
         if target.is_dir():
             shutil.rmtree(target)
         made.replace(target)
