@@ -76,7 +76,7 @@ def efficientnet_lite(
     """
     if name not in DEPTHS:
         raise unknown_name("EfficientNet-Lite", name, DEPTHS)
-    build = _Builder(folded)
+    build = _Builder(folded, drawn=weights is None)
     inputs = keras.Input(input_shape)
     x = build.convolve(inputs, 32, 3, strides=2, name="stem")
     ends = []
@@ -153,10 +153,14 @@ def feature_pyramid(name: str, size: int) -> keras.Model:
 
 
 class _Builder:
-    """Puts layers together, with BatchNorm or with biases that stand for it."""
+    """Puts layers together, with BatchNorm or with biases that stand for it.
 
-    def __init__(self, folded: bool) -> None:
+    Kernels begin at random only where they are ``drawn``, not where a checkpoint follows.
+    """
+
+    def __init__(self, folded: bool, drawn: bool) -> None:
         self.folded = folded
+        self.drawn = drawn
 
     def convolve(self, x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any:
         """Convolution, BatchNorm, ReLU6."""
@@ -166,7 +170,7 @@ class _Builder:
             strides,
             padding="same",
             use_bias=self.folded,
-            kernel_initializer=_fan_out(),
+            kernel_initializer=self.start(),
             name=f"{name}_conv",
         )(x)
         return self.activate(x, name)
@@ -183,7 +187,7 @@ class _Builder:
             strides,
             padding="same",
             use_bias=self.folded,
-            depthwise_initializer=_fan_out(),
+            depthwise_initializer=self.start(),
             name=f"{name}_depthwise",
         )(x)
         x = self.activate(x, f"{name}_depthwise")
@@ -191,7 +195,7 @@ class _Builder:
             filters,
             1,
             use_bias=self.folded,
-            kernel_initializer=_fan_out(),
+            kernel_initializer=self.start(),
             name=f"{name}_project",
         )(x)
         x = self.normalise(x, f"{name}_project_bn")
@@ -207,9 +211,14 @@ class _Builder:
     def activate(self, x: Any, name: str) -> Any:
         return layers.ReLU(max_value=6.0, name=f"{name}_relu6")(self.normalise(x, f"{name}_bn"))
 
+    def start(self) -> keras.initializers.Initializer:
+        """Return a kernel's initialiser.
 
-def _fan_out() -> keras.initializers.Initializer:
-    return keras.initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
+        Making one draws its seed, used or not: what is put on the network starts the same with
+        weights and without.
+        """
+        random = keras.initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
+        return random if self.drawn else keras.initializers.Zeros()
 
 
 def _checkpoint(name: str) -> Path:

@@ -191,6 +191,20 @@ def test_folding_batchnorm_changes_nothing():
     np.testing.assert_allclose(folded(images), expected, atol=1e-4 * abs(expected).max())
 
 
+@pytest.mark.parametrize("folded", [False, True])
+def test_weights_do_not_change_how_what_follows_starts(folded):
+    """Two arms of a comparison, with and without weights, begin with the same head."""
+    heads = []
+    for weights in (None, "imagenet"):
+        keras.utils.set_random_seed(0)
+        network = efficientnet_lite("efficientnet_lite0", (32, 32, 3), weights, folded=folded)
+        head = keras.layers.Dense(3)
+        head(network.output)
+        heads.append(np.asarray(head.kernel))
+    np.testing.assert_array_equal(*heads)
+    assert np.ptp(heads[0]) > 0
+
+
 def test_weights_that_are_missing_or_of_another_network(write_checkpoint, monkeypatch):
     path = write_checkpoint(
         {"_conv_stem.weight": (np.zeros(4, "<f4"), 0, (1, 1, 2, 2), (4, 4, 2, 1))}
