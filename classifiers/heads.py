@@ -92,6 +92,9 @@ def fit_head(
     one_hot = np.eye(classes, dtype=np.float32)[labels]
     data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
     data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread may sleep for seconds after a training has ended
+    data = data.with_options(options)
     steps = math.ceil(len(images) / config.batch)
     seen = watching.copy()
     if test := watching.get("test"):

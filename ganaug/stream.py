@@ -48,4 +48,5 @@ def batches(
     )
     options = tf.data.Options()
     options.threading.private_threadpool_size = 1
+    options.autotune.enabled = False  # its thread may sleep for seconds after a training has ended
     return dataset.with_options(options).prefetch(4)

@@ -20,6 +20,7 @@ from pipelines.images import Images
 from pipelines.mixing import MixConfig, Synthetic, TrainingData, mix, synthesise
 from pipelines.mixing.dada import folded, turned_discriminator
 from pipelines.recipe import Arm
+from pipelines.stream import InputConfig
 from pipelines.training import fit_arm
 
 NAMES = ("cat", "dog")
@@ -69,6 +70,16 @@ def seen(config: MixConfig, epochs: int = 1, **options) -> list[list[Seen]]:
 
 def drawn(epoch: list[Seen]) -> Counter[int]:
     return Counter(grey for batch in epoch for grey in batch.greys)
+
+
+@pytest.mark.parametrize("strategy", ["none", "share", "pretrain", "whole_batches"])
+@pytest.mark.parametrize("workers", [0, 2, "auto"])
+def test_tf_data_tunes_itself_only_where_asked(strategy, workers):
+    """Its thread would hold up the end of every small training."""
+    data = joined(MixConfig(strategy=strategy), epochs=2, feed=InputConfig(workers=workers))
+    options = data.dataset.options()
+    assert options.autotune.enabled is (workers == "auto")
+    assert options.threading.private_threadpool_size == (2 if workers == 2 else None)
 
 
 class TestStrategies:

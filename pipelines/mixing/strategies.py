@@ -14,7 +14,7 @@ from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.mixing.config import MixConfig
 from pipelines.mixing.origins import Synthetic, Targets
-from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
+from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream, tuned
 
 _INPUT = InputConfig()
 _KINDS = 255  # place of the draws of `whole_batches`, behind those of every augmentation
@@ -145,11 +145,7 @@ def mix(
         dataset = apply(joined, parse(augment), seed, epoch_size=epoch_size, workers=feed.workers)
     if weigh:
         dataset = dataset.map(_weight_apart)
-    if feed.workers not in (0, "auto"):  # a task's own threads are one
-        options = tf.data.Options()
-        options.threading.private_threadpool_size = feed.workers
-        dataset = dataset.with_options(options)
-    return TrainingData(dataset.prefetch(AHEAD), steps, images)
+    return TrainingData(tuned(dataset, feed).prefetch(AHEAD), steps, images)
 
 
 def _part(
