@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.queues import Queue
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -149,6 +150,9 @@ def _start_worker(reports: Reports) -> None:
     _reports = reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Last of all, after reports are sent: TensorFlow would be taken apart for two seconds, for
+    # nobody. Every task has closed its files.
+    Finalize(None, os._exit, args=(0,), exitpriority=-100)
 
 
 def _end_with_parent() -> None:
