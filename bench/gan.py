@@ -30,6 +30,7 @@ PLAIN: dict[str, Any] = {
     "augment": "",
     "flip": False,
     "ema_half_life": 0,
+    "lecam": 0,
     "grid_every": 0,
     "dropout": 0.3,
 }

@@ -51,8 +51,8 @@ class GanConfig(BaseModel):
     real images is this (0.6 in the ADA paper); 0 augments every image."""
     r1: float = Field(0.0, ge=0)
     """Weight of the gradient penalty on real images; needs the discriminator of pixels."""
-    lecam: float = Field(0.0, ge=0)
-    """Weight of the LeCam penalty (0.3 in its paper on CIFAR)."""
+    lecam: float = Field(0.3, ge=0)
+    """Weight of the LeCam penalty, as in its paper on CIFAR; 0 for none."""
     label_ramp: tuple[float, float] = (0.25, 0.5)
     """Shares of the training between which the labels of a class-conditional GAN come in; labels
     from the start make it collapse on few images (Shahbazi et al. 2022)."""
