@@ -36,6 +36,11 @@ class FeatureExtractor:
         Folder that keeps features between runs; None keeps them in memory only.
     deep, mirror
         As in `classifiers.transfer.transfer_model`.
+
+    Attributes
+    ----------
+    folded
+        Whether BatchNorm is computed in the convolutions before it; where that can be, it is.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class FeatureExtractor:
         self.size = size
         self.weights = weights
         self._deep, self._mirror = deep, mirror
-        self._folded = "folded" in chosen.options
+        self.folded = "folded" in chosen.options
         parts = [self.name, str(size), _tag(weights)]
         parts += [part for part, on in (("deep", deep), ("mirror", mirror)) if on]
         self._folder = None if cache is None else Path(cache) / "-".join(parts)
@@ -102,7 +107,7 @@ class FeatureExtractor:
             weights=self.weights,
             size=self.size,
             frozen=True,
-            folded=self._folded,
+            folded=self.folded,
             deep=self._deep,
             mirror=self._mirror,
         )

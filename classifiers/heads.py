@@ -76,7 +76,7 @@ def fit_head(
     Returns
     -------
     FitResult
-        The model is the whole classifier.
+        The model is the whole classifier, its backbone `folded` as the one of its features.
 
     Raises
     ------
@@ -86,7 +86,9 @@ def fit_head(
     import tensorflow as tf
 
     extract = head_features(config, cache)
-    model = new_model(config, images.shape[1:], classes)
+    params = {**config.model_params, "folded": extract.folded}
+    whole = config.model_copy(update={"model_params": params})
+    model = new_model(whole, images.shape[1:], classes)
     check_labels(model, (images, labels), "training")
     _, head = split(model)
     one_hot = np.eye(classes, dtype=np.float32)[labels]
