@@ -39,12 +39,13 @@ from pipelines.study import Drawn, draw_instances, open_source, plan_gans, train
 PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0, "lecam": 0, "steps": 750}
 """The DCGAN of study P7, for about as long as `projected` takes on two cores."""
 THREE: dict[str, Any] = {"lecam": 0}
+"""Flips, EMA and DiffAugment: the defaults but LeCam."""
 PROJECTED = load_recipe("projected").gan.model_dump(exclude_unset=True)
 COLOUR = "color,translation,cutout"
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
     "plain + flips": PLAIN | {"flip": True},
-    "plain + EMA": {"augment": "", "flip": False, "lecam": 0},
+    "plain + EMA": THREE | {"augment": "", "flip": False},
     "plain + DiffAugment": PLAIN | {"augment": COLOUR},
     "all three": THREE,
     "all three + LeCam 0.3: default": {},

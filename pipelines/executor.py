@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -150,9 +151,14 @@ def _start_worker(reports: Reports) -> None:
     _reports = reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Last of all, after reports are sent: TensorFlow would be taken apart for two seconds, for
-    # nobody. Every task has closed its files.
-    Finalize(None, os._exit, args=(0,), exitpriority=-100)
+    Finalize(None, _end_at_once, exitpriority=-100)  # last of all, after reports are sent
+
+
+def _end_at_once() -> None:
+    """End this process; TensorFlow would be taken apart for two seconds, for nobody."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _end_with_parent() -> None:

@@ -105,21 +105,13 @@ def stream(
     dataset = steps.map(plain, num_parallel_calls=parallel_calls(config.workers))
     if not config.on_device:
         dataset = apply(dataset, augmentation, seed, epoch_size=count, workers=config.workers)
-    dataset = tuned(dataset, config)
-    return dataset if config.workers == 0 else dataset.prefetch(AHEAD)
-
-
-def tuned(dataset: Any, config: InputConfig) -> Any:
-    """Return the dataset with tf.data's threads, and its own tuner, as the settings ask.
-
-    The tuner runs in a thread that may sleep for seconds after a training has ended, and the
-    training with it: without it 50 small trainings take two thirds of the time.
-    """
     options = tf.data.Options()
+    # tf.data's tuner may sleep on for seconds after a training, which waits for its thread to end.
     options.autotune.enabled = config.workers == "auto"
     if config.workers not in (0, "auto"):  # a task's own threads are one
         options.threading.private_threadpool_size = config.workers
-    return dataset.with_options(options)
+    dataset = dataset.with_options(options)  # whatever is made of it has them too
+    return dataset if config.workers == 0 else dataset.prefetch(AHEAD)
 
 
 def steps_per_epoch(images: Images | Expansion, batch: int) -> int:

@@ -14,7 +14,7 @@ from pipelines.errors import InputError
 from pipelines.expand import Expansion
 from pipelines.mixing.config import MixConfig
 from pipelines.mixing.origins import Synthetic, Targets
-from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream, tuned
+from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
 
 _INPUT = InputConfig()
 _KINDS = 255  # place of the draws of `whole_batches`, behind those of every augmentation
@@ -145,7 +145,7 @@ def mix(
         dataset = apply(joined, parse(augment), seed, epoch_size=epoch_size, workers=feed.workers)
     if weigh:
         dataset = dataset.map(_weight_apart)
-    return TrainingData(tuned(dataset, feed).prefetch(AHEAD), steps, images)
+    return TrainingData(dataset.prefetch(AHEAD), steps, images)
 
 
 def _part(
