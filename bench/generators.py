@@ -11,7 +11,8 @@ Every variant trains a generator for each class of each pair, one class a core, 
   discriminators look through another network, `efficientnet_lite1`;
 - the copy test of `ganaug quality`, on the same network at 96 pixels.
 
-The last line is JSON: for each variant the means over the classes.
+Variants after the first are compared with it, class by class. The last line is JSON: for each
+variant the means over the classes.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from pipelines.executor import Executor
 from pipelines.images import Images
 from pipelines.judges import open_judges
 from pipelines.recipe import DataConfig, load_recipe
+from pipelines.statistics import paired, summary
 from pipelines.study import Drawn, draw_instances, open_source, plan_gans, train_gans
 
 PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0, "lecam": 0, "steps": 750}
@@ -55,6 +57,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "all three + spectral norm": THREE | {"spectral_norm": True},
     "all three + minibatch stddev": THREE | {"minibatch_stddev": True},
     "all three, residual": THREE | {"network": "residual"},
+    "default, no flips": {"flip": False},
+    "default, no EMA": {"ema_half_life": 0},
+    "default, no DiffAugment": {"augment": ""},
+    "default, no dropout": {"dropout": 0},
+    "default, hinge": {"loss": "hinge"},
+    "default, adaptive 0.6": {"adaptive": 0.6},
+    "default, residual": {"network": "residual"},
+    "default, batch 32": {"batch": 32},
     "projected": PROJECTED,
     "projected + LeCam 0.3": PROJECTED | {"lecam": 0.3},
     "projected, colour too": PROJECTED | {"augment": COLOUR},
@@ -78,13 +88,14 @@ class Pair(NamedTuple):
 
 
 def open_pair(
-    options: argparse.Namespace, classes: str, judge: Extractor, finder: Extractor
+    options: argparse.Namespace, classes: str, seed: int, judge: Extractor, finder: Extractor
 ) -> Pair:
     """Draw the images of a pair, and train its judge on those that no generator sees."""
     data = DataConfig(
         source=options.dataset,
         data_dir=options.data_dir,
         classes=classes.replace("/", ","),
+        seed=seed,
         instances=1,
     )
     (drawn,) = draw_instances(open_source(data), data, options.outputs, options.judged_by)
@@ -139,11 +150,25 @@ def measure(name: str, pairs: list[Pair], judges: list[Any], options: Any) -> li
         banks, runs = train_gans(tasks, executor)
     seconds = {(run.instance, run.result.class_name): run.result.seconds for run in runs}
     return [
-        {"class": label, "seconds": seconds[index, label]}
+        {"class": f"{label}-{pair.drawn.record.seed}", "seconds": seconds[index, label]}
         | judge_class(Bank(options.outputs / banks[index]), label, pair, *judges)
         for index, pair in enumerate(pairs)
         for label in pair.drawn.record.classes
     ]
+
+
+def _spread(kids: list[float]) -> str:
+    kid = summary(kids)
+    return f"{kid.mean:.3f}" + (f" ± {kid.std:.3f}" if kid.std is not None else "")
+
+
+def _against(first: list[float], kids: list[float]) -> str:
+    """Tell the paired difference, of which less is better, with its 95 % interval."""
+    change = paired(first, kids)
+    text = f", {change.mean:+.3f} against the first"
+    if change.low is None or change.high is None:
+        return text
+    return f"{text} ({change.low:+.3f} to {change.high:+.3f}), {change.losses} of {change.n} lower"
 
 
 def main() -> None:
@@ -152,6 +177,7 @@ def main() -> None:
     parser.add_argument("dataset", nargs="?", default="auto")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--pairs", default="airplane/cat,automobile/dog,ship/horse")
+    parser.add_argument("--instances", type=int, default=1, help="subsets of images of each pair")
     parser.add_argument("--variants", default="plain|projected", help=" | ".join(VARIANTS))
     parser.add_argument("--steps", type=int, help="generator steps, instead of each variant's own")
     parser.add_argument(
@@ -165,19 +191,27 @@ def main() -> None:
         parser.error(f"unknown variants {unknown}; choose among {', '.join(VARIANTS)}")
     runtime.quiet()
     judges = [open_judges("efficientnet_lite0", size)[0] for size in (160, 96)]
-    pairs = [open_pair(options, classes, *judges) for classes in options.pairs.split(",")]
+    pairs = [
+        open_pair(options, classes, seed, *judges)
+        for seed in range(options.instances)
+        for classes in options.pairs.split(",")
+    ]
     print(runtime.machine())
     print("the judge is right on", *(f"{pair.accuracy:.1%}" for pair in pairs), "of test images")
-    table = {}
+    table: dict[str, dict[str, float]] = {}
+    first: list[float] = []
     for name in names:
         rows = measure(name, pairs, judges, options)
         for row in rows:
             print(
-                f"{name:34}{row['class']:12}{row['seconds']:6.0f} s   KID {row['kid']:.3f} "
+                f"{name:34}{row['class']:14}{row['seconds']:6.0f} s   KID {row['kid']:.3f} "
                 f"(real {row['floor']:.3f})   found {row['found']:6.1%}   copied "
                 f"{row['copied']:.0%} (chance {row['chance']:.0%})",
                 flush=True,
             )
+        kids = [row["kid"] for row in rows]
+        first = first or kids
+        print(f"{name:34}KID {_spread(kids)}{'' if kids is first else _against(first, kids)}")
         keys = ("seconds", "kid", "found", "copies")
         table[name] = {key: round(statistics.mean(row[key] for row in rows), 4) for key in keys}
     print(json.dumps(table))
