@@ -9,7 +9,9 @@ Every variant trains a generator for each class of each pair, one class a core, 
 - the share of samples in which an independent judge finds the intended class. The judge is a linear
   probe on those features, trained on real images of the pair that no generator saw; projected
   discriminators look through another network, `efficientnet_lite1`;
-- the copy test of `ganaug quality`, on the same network at 96 pixels.
+- the copy test of `ganaug quality`, on the same network at 96 pixels;
+- how colourful they are, as a share of unseen real images, by Hasler and Süsstrunk 2003: features
+  care little for colour.
 
 Variants after the first are compared with it, class by class. The last line is JSON: for each
 variant the means over the classes.
@@ -81,6 +83,7 @@ class Pair(NamedTuple):
 
     drawn: Drawn
     unseen: dict[str, Any]
+    colourful: dict[str, float]
     train: dict[str, Any]
     probe: Probe
     accuracy: float
@@ -109,6 +112,7 @@ def open_pair(
     return Pair(
         drawn,
         unseen={name: seen[test.labels == label] for label, name in labels.items()},
+        colourful={name: colourfulness(test.of_class(label)) for label, name in labels.items()},
         train={name: judge(train.of_class(label)) for label, name in labels.items()},
         probe=probe,
         accuracy=accuracy,
@@ -120,6 +124,15 @@ def open_pair(
             for label, name in labels.items()
         },
     )
+
+
+def colourfulness(images: np.ndarray) -> float:
+    """Return the mean over images of how the opponent colours spread and lie off grey."""
+    red, green, blue = np.moveaxis(images.astype(np.float32), -1, 0).reshape([3, len(images), -1])
+    opponents = red - green, (red + green) / 2 - blue
+    spread = np.hypot(*(o.std(axis=1) for o in opponents))
+    off_grey = np.hypot(*(o.mean(axis=1) for o in opponents))
+    return float(np.mean(spread + 0.3 * off_grey))
 
 
 def judge_class(
@@ -137,6 +150,7 @@ def judge_class(
         "copied": copies.copied,
         "chance": copies.copied_floor,
         "copies": float(copies.copies),
+        "colour": colourfulness(images) / pair.colourful[name],
     }
 
 
@@ -206,13 +220,13 @@ def main() -> None:
             print(
                 f"{name:34}{row['class']:14}{row['seconds']:6.0f} s   KID {row['kid']:.3f} "
                 f"(real {row['floor']:.3f})   found {row['found']:6.1%}   copied "
-                f"{row['copied']:.0%} (chance {row['chance']:.0%})",
+                f"{row['copied']:.0%} (chance {row['chance']:.0%})   colour {row['colour']:.0%}",
                 flush=True,
             )
         kids = [row["kid"] for row in rows]
         first = first or kids
         print(f"{name:34}KID {_spread(kids)}{'' if kids is first else _against(first, kids)}")
-        keys = ("seconds", "kid", "found", "copies")
+        keys = ("seconds", "kid", "found", "copies", "colour")
         table[name] = {key: round(statistics.mean(row[key] for row in rows), 4) for key in keys}
     print(json.dumps(table))
 
