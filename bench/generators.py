@@ -69,6 +69,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default, batch 32": {"batch": 32},
     "projected": PROJECTED,
     "projected + LeCam 0.3": PROJECTED | {"lecam": 0.3},
+    "projected, best by lite0": PROJECTED | {"judge": "efficientnet_lite0"},
     "projected, colour too": PROJECTED | {"augment": COLOUR},
     "projected, lr 2e-4": PROJECTED | {"learning_rate": 2e-4},
     "projected, no EMA": PROJECTED | {"ema_half_life": 0},
