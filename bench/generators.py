@@ -9,6 +9,7 @@ Every variant trains a generator for each class of each pair, one class a core, 
 - the share of samples in which an independent judge finds the intended class. The judge is a linear
   probe on those features, trained on real images of the pair that no generator saw; projected
   discriminators look through another network, `efficientnet_lite1`;
+- the coverage of those real images, how varied samples are (Naeem et al. 2020);
 - the copy test of `ganaug quality`, on the same network at 96 pixels;
 - how colourful they are, as a share of unseen real images, by Hasler and Süsstrunk 2003: features
   care little for colour.
@@ -31,6 +32,7 @@ from ganaug.config import GanConfig
 from ganaug.quality import Extractor
 from ganaug.quality.copying import find_copies
 from ganaug.quality.kernel_distance import kid
+from ganaug.quality.manifold import prdc
 from ganaug.quality.originals import Originals
 from pipelines import runtime
 from pipelines.executor import Executor
@@ -148,6 +150,7 @@ def judge_class(
         "kid": kid(pair.unseen[name], samples).value,
         "floor": kid(pair.unseen[name], pair.train[name]).value,
         "found": float(np.mean(found)),
+        "coverage": prdc(pair.unseen[name], samples).coverage.value,
         "copied": copies.copied,
         "chance": copies.copied_floor,
         "copies": float(copies.copies),
@@ -220,14 +223,15 @@ def main() -> None:
         for row in rows:
             print(
                 f"{name:34}{row['class']:14}{row['seconds']:6.0f} s   KID {row['kid']:.3f} "
-                f"(real {row['floor']:.3f})   found {row['found']:6.1%}   copied "
+                f"(real {row['floor']:.3f})   found {row['found']:6.1%}   covered "
+                f"{row['coverage']:.0%}   copied "
                 f"{row['copied']:.0%} (chance {row['chance']:.0%})   colour {row['colour']:.0%}",
                 flush=True,
             )
         kids = [row["kid"] for row in rows]
         first = first or kids
         print(f"{name:34}KID {_spread(kids)}{'' if kids is first else _against(first, kids)}")
-        keys = ("seconds", "kid", "found", "copies", "colour")
+        keys = ("seconds", "kid", "found", "coverage", "copies", "colour")
         table[name] = {key: round(statistics.mean(row[key] for row in rows), 4) for key in keys}
     print(json.dumps(table))
 
