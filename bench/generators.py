@@ -47,12 +47,12 @@ PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0, "leca
 THREE: dict[str, Any] = {"lecam": 0}
 """Flips, EMA and DiffAugment: the defaults but LeCam."""
 PROJECTED = load_recipe("projected").gan.model_dump(exclude_unset=True)
-COLOUR = "color,translation,cutout"
+DEFAULT = GanConfig()
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
     "plain + flips": PLAIN | {"flip": True},
-    "plain + EMA": THREE | {"augment": "", "flip": False},
-    "plain + DiffAugment": PLAIN | {"augment": COLOUR},
+    "plain + EMA": PLAIN | {"ema_half_life": DEFAULT.ema_half_life},
+    "plain + DiffAugment": PLAIN | {"augment": DEFAULT.augment},
     "all three": THREE,
     "all three + LeCam 0.3: default": {},
     "all three, hinge": THREE | {"loss": "hinge"},
@@ -72,7 +72,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "projected": PROJECTED,
     "projected + LeCam 0.3": PROJECTED | {"lecam": 0.3},
     "projected, best by lite0": PROJECTED | {"judge": "efficientnet_lite0"},
-    "projected, colour too": PROJECTED | {"augment": COLOUR},
+    "projected, colour too": PROJECTED | {"augment": DEFAULT.augment},
     "projected, lr 2e-4": PROJECTED | {"learning_rate": 2e-4},
     "projected, no EMA": PROJECTED | {"ema_half_life": 0},
     "projected, non-saturating": PROJECTED | {"loss": "non_saturating"},
