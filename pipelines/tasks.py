@@ -205,30 +205,29 @@ class TrainTask(Task):
                 further=Images.load(outputs / self.further) if self.further else None,
                 cache=outputs / "features",
             )
-        tracker = Tracker(folder, config.wandb_project, self.model_dump(mode="json"))
-        tracker.samples(train, "real")
-        if synthetic is not None:
-            tracker.samples(synthetic.images, "joined")
-        try:
-            fitted, seen = fit_arm(
-                self.arm,
-                train,
-                synthetic,
-                test,
-                cache=outputs / "features",
-                bank=bank,
-                callbacks=[tracker],
-                progress=progress,
-            )
-        except classifiers.DivergedError as error:
-            tracker.close()
-            with replacing(folder / LAST_GOOD) as path:
-                error.model.save(path)
-            raise InputError(f"{error}; they lie in {folder / LAST_GOOD}") from error
-        assert fitted.test_probabilities is not None  # there are test images
-        scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
-        epochs = len(fitted.history.get("loss", ()))
-        tracker.finish(test, fitted.test_probabilities, scores.accuracy, epochs)
+        with Tracker(folder, config.wandb_project, self.model_dump(mode="json")) as tracker:
+            tracker.samples(train, "real")
+            if synthetic is not None:
+                tracker.samples(synthetic.images, "joined")
+            try:
+                fitted, seen = fit_arm(
+                    self.arm,
+                    train,
+                    synthetic,
+                    test,
+                    cache=outputs / "features",
+                    bank=bank,
+                    callbacks=[tracker],
+                    progress=progress,
+                )
+            except classifiers.DivergedError as error:
+                with replacing(folder / LAST_GOOD) as path:
+                    error.model.save(path)
+                raise InputError(f"{error}; they lie in {folder / LAST_GOOD}") from error
+            assert fitted.test_probabilities is not None  # there are test images
+            scores = classifiers.evaluate(fitted.test_probabilities, test.labels, train.class_names)
+            epochs = len(fitted.history.get("loss", ()))
+            tracker.finish(test, fitted.test_probabilities, scores.accuracy, epochs)
         write_json(folder / "config.json", self.model_dump(mode="json"))
         with replacing(folder / "model.keras") as path:
             fitted.model.save(path)

@@ -8,7 +8,7 @@ import importlib.util
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -26,6 +26,8 @@ SHOWN = 12
 
 class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
     """Passes the numbers of every epoch, and pictures at the end, to those who watch.
+
+    A context manager: what was passed on is written when it ends, by an error too.
 
     Parameters
     ----------
@@ -53,6 +55,14 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
         events = folder / "tensorboard"
         shutil.rmtree(events, ignore_errors=True)
         self._writer = tf.summary.create_file_writer(str(events))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._writer.close()
+        if self._run is not None:
+            self._run.finish(exit_code=0 if kind is None else 1)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Pass on loss, accuracy, learning rate and validation scores of one epoch."""
@@ -90,7 +100,7 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
     def finish(
         self, test: Images, probabilities: NDArray[np.float32], accuracy: float, step: int
     ) -> None:
-        """Pass on the test accuracy and the most confident mistakes, and close."""
+        """Pass on the test accuracy and the most confident mistakes."""
         self.scalars({"test_accuracy": accuracy}, step)
         from classifiers.explain import failures
 
@@ -103,13 +113,6 @@ class Tracker(keras.callbacks.Callback):  # type: ignore[misc]
         if worst:
             pictures = test.images[[one.index for one in worst]]
             self._pictures("failures", pictures, captions, step)
-        self.close()
-
-    def close(self) -> None:
-        """Write what is not yet written."""
-        self._writer.close()
-        if self._run is not None:
-            self._run.finish()
 
 
 def _wandb() -> Any:

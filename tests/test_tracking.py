@@ -34,7 +34,8 @@ def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
             tracker.on_epoch_end(epoch, {"loss": loss, "accuracy": 0.5})
     probabilities = wrong_on(tiny_images, 3, 15)
     probabilities[15] = 0.95, 0.05
-    tracker.finish(tiny_images, probabilities, 0.75, 2)
+    with tracker:
+        tracker.finish(tiny_images, probabilities, 0.75, 2)
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     read = {
@@ -57,9 +58,8 @@ def test_tensorboard_shows_curves_and_mistakes(tiny_images, tmp_path):
 
 
 def test_tensorboard_shows_what_is_learnt_from(tiny_images, tmp_path):
-    tracker = Tracker(tmp_path, None, {})
-    tracker.samples(tiny_images, "real")
-    tracker.close()
+    with Tracker(tmp_path, None, {}) as tracker:
+        tracker.samples(tiny_images, "real")
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     (event,) = events.Tensors("real")
@@ -73,17 +73,20 @@ def test_tensorboard_shows_what_is_learnt_from(tiny_images, tmp_path):
 
 
 def test_no_mistake_no_picture(tiny_images, tmp_path):
-    tracker = Tracker(tmp_path, None, {})
-    tracker.finish(tiny_images, wrong_on(tiny_images), 1.0, 1)
+    with Tracker(tmp_path, None, {}) as tracker:
+        tracker.finish(tiny_images, wrong_on(tiny_images), 1.0, 1)
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     assert events.Tags()["tensors"] == ["test_accuracy"]
 
 
-def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, monkeypatch):
+@pytest.fixture
+def told(monkeypatch):
+    """What a stand-in for Weights & Biases is told."""
     told = []
     run = SimpleNamespace(
-        log=lambda values, step: told.append((step, values)), finish=lambda: told.append("end")
+        log=lambda values, step: told.append((step, values)),
+        finish=lambda exit_code: told.append(f"end {exit_code}"),
     )
     fake = SimpleNamespace(
         init=lambda **settings: told.append(settings) or run,
@@ -91,15 +94,28 @@ def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, monkeypatc
         __spec__=importlib.util.spec_from_loader("wandb", None),
     )
     monkeypatch.setitem(sys.modules, "wandb", fake)
-    tracker = Tracker(tmp_path / "run-1", "digits", {"seed": 3})
-    tracker.on_epoch_end(0, {"loss": 1.0})
-    tracker.finish(tiny_images, wrong_on(tiny_images, 0), 0.9, 1)
+    return told
+
+
+def test_weights_and_biases_is_told_when_asked(tiny_images, tmp_path, told):
+    with Tracker(tmp_path / "run-1", "digits", {"seed": 3}) as tracker:
+        tracker.on_epoch_end(0, {"loss": 1.0})
+        tracker.finish(tiny_images, wrong_on(tiny_images, 0), 0.9, 1)
     start, loss, accuracy, failures, end = told
     assert (start["project"], start["name"], start["config"]) == ("digits", "run-1", {"seed": 3})
     assert loss == (1, {"loss": 1.0})
     assert accuracy == (1, {"test_accuracy": 0.9})
     assert failures[1] == {"failures": [((32, 32, 3), "down, taken for across (90%)")]}
-    assert end == "end"
+    assert end == "end 0"
+
+
+def test_weights_and_biases_is_told_of_a_failure(tmp_path, told):
+    def fail():
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk"), Tracker(tmp_path, "digits", {}):
+        fail()
+    assert told[1:] == ["end 1"]
 
 
 def test_weights_and_biases_is_missing(tmp_path, monkeypatch):
