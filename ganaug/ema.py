@@ -3,7 +3,10 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from ganaug.sampling import BLOCK
 
 RAMP = 0.05
 """The half-life is never more than this share of the steps so far: short runs need a short one."""
@@ -46,3 +49,30 @@ class EmaGenerator:
             mean.assign(value + keep * (mean - value))
         for mean, v in self._copied:
             mean.assign(v)
+
+    def estimate_statistics(self, latents: np.ndarray) -> None:
+        """Measure anew what batch normalisation divides by, for the averaged weights.
+
+        Those of the generator belong to other weights, and leave the average's images pale.
+        Averaged classifiers need the same (Izmailov et al. 2018, "Averaging Weights Leads to Wider
+        Optima"). Whatever the statistics were before, the same weights get the same ones.
+
+        Parameters
+        ----------
+        latents
+            float32, the generator's inputs ``[N, ...]``; what fills no pass of 64 is left out.
+        """
+        layers = [
+            layer
+            for layer in self.model.layers
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ]
+        momenta = [layer.momentum for layer in layers]
+        for layer in layers:
+            layer.trainable = True  # a frozen one does not look at its inputs
+        for i in range(len(latents) // BLOCK):
+            for layer in layers:
+                layer.momentum = i / (i + 1)  # the mean over the passes so far
+            self.model(latents[i * BLOCK : (i + 1) * BLOCK], training=True)
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum, layer.trainable = momentum, False

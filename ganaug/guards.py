@@ -86,6 +86,7 @@ class KeepBest(OnStep):
         if classes and float(keras.ops.convert_to_numpy(self.model.label_weight())) < 1:
             return
         count = max(self.config.quality_samples, FEWEST_OF_A_CLASS * classes)
+        self.model.settle()
         samples = self.model.sample(count, [self.config.seed, 1])
         score = float(self.quality(samples))
         best = self.record.best

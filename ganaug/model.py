@@ -22,6 +22,8 @@ from ganaug.sampling import draw_latents, generate
 CURVES = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "augment")
 """Losses, mean logits on real and on generated images, the discriminator's accuracy, and the
 probability of augmentation."""
+SETTLED_BY = 1024
+"""Latent vectors by which the averaged generator's batch normalisation is measured."""
 
 
 class GAN(keras.Model):  # type: ignore[misc]
@@ -104,14 +106,26 @@ class GAN(keras.Model):  # type: ignore[misc]
             seed += 1
 
     def sample(self, count: int, seed: Sequence[int], label: int | None = None) -> np.ndarray:
-        """Return uint8 samples; a class-conditional GAN's are of `label`, or all in turn."""
+        """Return uint8 samples; a class-conditional GAN's are of `label`, or all in turn.
+
+        After :meth:`settle` they are what the saved generator makes.
+        """
+        return generate(self.sampler, self._latents(count, seed, label))
+
+    def settle(self) -> None:
+        """Make the sampler ready to be judged or saved; the next step undoes it."""
+        if self.ema is not None:
+            self.ema.estimate_statistics(self._latents(SETTLED_BY, [self.config.seed, 3]))
+
+    def _latents(self, count: int, seed: Sequence[int], label: int | None = None) -> np.ndarray:
+        """Return what the generator takes in, labels and all."""
         latents = draw_latents(count, self.config.latent, seed)
-        if self.classes:
-            labels = np.arange(count) % self.classes if label is None else np.full(count, label)
-            weight = float(ops.convert_to_numpy(self.label_weight()))
-            one_hot = np.eye(self.classes, dtype=np.float32)[labels]
-            latents = np.concatenate([latents, weight * one_hot], axis=1)
-        return generate(self.sampler, latents)
+        if not self.classes:
+            return latents
+        labels = np.arange(count) % self.classes if label is None else np.full(count, label)
+        weight = float(ops.convert_to_numpy(self.label_weight()))
+        one_hot = np.eye(self.classes, dtype=np.float32)[labels]
+        return np.concatenate([latents, weight * one_hot], axis=1)
 
     def class_generator(self, label: int) -> keras.Model:
         """Return the sampler of one class of a class-conditional GAN, on its own."""

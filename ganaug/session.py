@@ -191,6 +191,7 @@ class Session:
             weights, _ = load_arrays(best_file(self.folder, step), self.checkpoint)
             self.gan.sampler.set_weights(weights)
             self.gan.step.assign(step)
+        self.gan.settle()
         return self._step
 
     def finish(self, record: Record) -> None:

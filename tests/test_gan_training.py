@@ -14,7 +14,7 @@ import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.checkpoint import load_checkpoint, save_checkpoint
 from ganaug.files import read_json, write_json
-from ganaug.model import GAN
+from ganaug.model import GAN, SETTLED_BY
 from ganaug.networks import check_size, stage_channels
 from ganaug.record import Record
 from ganaug.stream import batches
@@ -229,6 +229,32 @@ def test_average_starts_as_a_copy_and_lags(images):
     start, mean, now = before[0], gan.sampler.layers[1].kernel.numpy(), None
     now = gan.generator.layers[1].kernel.numpy()
     assert 0 < np.abs(mean - start).mean() < 0.5 * np.abs(now - start).mean()
+
+
+def test_average_is_normalised_by_its_own_statistics():
+    gan = GAN(32, TINY)
+    rng = np.random.default_rng(0)
+    for v in gan.sampler.variables:
+        v.assign(rng.standard_normal(v.shape) if v.ndim > 1 else v)
+    before = gan.sampler.get_weights()
+    gan.settle()
+    _, dense, _, norm, *_ = gan.sampler.layers
+    seen = (
+        dense(gan._latents(SETTLED_BY, [TINY.seed, 3]))
+        .numpy()
+        .reshape(-1, norm.moving_mean.shape[0])
+    )
+    np.testing.assert_allclose(norm.moving_mean.numpy(), seen.mean(axis=0), atol=1e-3)
+    # Each pass varies about its own mean, as a batch of the training does.
+    np.testing.assert_allclose(norm.moving_variance.numpy(), seen.var(axis=0), rtol=0.02)
+    settled = gan.sampler.get_weights()
+    kernels = [[w for w in weights if w.ndim > 1] for weights in (before, settled)]
+    assert same(*kernels)
+    norm.moving_mean.assign(7 + norm.moving_mean)
+    gan.settle()
+    assert same(gan.sampler.get_weights(), settled)
+    assert not gan.sampler.trainable_variables
+    assert {n.momentum for n in gan.sampler.layers if hasattr(n, "momentum")} == {0.9}
 
 
 def test_stream_is_balanced_and_a_function_of_the_step(images):
