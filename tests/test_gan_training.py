@@ -239,11 +239,8 @@ def test_average_is_normalised_by_its_own_statistics():
     before = gan.sampler.get_weights()
     gan.settle()
     _, dense, _, norm, *_ = gan.sampler.layers
-    seen = (
-        dense(gan._latents(SETTLED_BY, [TINY.seed, 3]))
-        .numpy()
-        .reshape(-1, norm.moving_mean.shape[0])
-    )
+    latents = gan._latents(SETTLED_BY, [TINY.seed, 3])
+    seen = dense(latents).numpy().reshape(-1, norm.moving_mean.shape[0])
     np.testing.assert_allclose(norm.moving_mean.numpy(), seen.mean(axis=0), atol=1e-3)
     # Each pass varies about its own mean, as a batch of the training does.
     np.testing.assert_allclose(norm.moving_variance.numpy(), seen.var(axis=0), rtol=0.02)
