@@ -14,11 +14,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from ganaug.config import GanConfig
+from ganaug.device import dtype_policy
 from ganaug.errors import InputError
 from ganaug.files import replacing
 from ganaug.model import GAN
 from ganaug.record import Record, Restart
 
+NAME = "checkpoint.npz"
 VERSION = 2
 
 
@@ -32,6 +35,7 @@ def state_of(gan: GAN) -> list[keras.Variable]:
 def save_checkpoint(path: Path, gan: GAN, settings: dict[str, Any], record: Record) -> None:
     """Write the whole state of a training, atomically."""
     meta = {"version": VERSION, "settings": settings, "record": asdict(record)}
+    meta["computed_in"] = dtype_policy(gan.config)
     save_arrays(path, [v.numpy() for v in state_of(gan)], meta)
 
 
@@ -63,6 +67,18 @@ def load_checkpoint(path: Path, gan: GAN, settings: dict[str, Any]) -> Record:
         warnings=[(step, reason) for step, reason in record["warnings"]],
         restarts=[Restart(**restart) for restart in record["restarts"]],
     )
+
+
+def in_its_precision(folder: Path, config: GanConfig) -> GanConfig:
+    """Return the settings of a training with the precision of its checkpoint, if there is one.
+
+    What ``precision="auto"`` means differs between machines, and one may go on where another left.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return config
+    _, meta = load_arrays(path)
+    return config.model_copy(update={"precision": meta.get("computed_in", config.precision)})
 
 
 def save_arrays(path: Path, arrays: list[np.ndarray], meta: Any = None) -> None:

@@ -74,7 +74,8 @@ class GanConfig(BaseModel):
     restarts: int = Field(2, ge=0)
     """How often a collapsed training goes back to its last checkpoint with a new seed."""
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
-    """Keras dtype policy; `auto` is mixed_bfloat16 on a GPU and float32 on a CPU."""
+    """Keras dtype policy; `auto` is mixed_bfloat16 on a GPU, and for a discriminator of pixels on a
+    CPU with instructions for it (avx512_bf16, amx_bf16), else float32."""
     seed: int = Field(0, ge=0)
     """Seeds the weights, the batches, the noise and the augmentation."""
 

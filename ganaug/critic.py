@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ganaug.errors import InputError
 from ganaug.layers import Constant
 from ganaug.model import GAN
+from ganaug.networks import float32_copy
 from ganaug.sampling import BLOCK
 
 
@@ -25,21 +26,23 @@ def build_critic(gan: GAN, label: int | None = None) -> keras.Model:
 
     Notes
     -----
-    The maps are those of the backbone of a projected discriminator, which are not stored with it: a
-    dozen megabytes a class that every class shares. A discriminator of pixels takes ``[images]``.
+    It computes in float32. The maps are those of the backbone of a projected discriminator, which
+    are not stored with it: a dozen megabytes a class that every class shares. A discriminator of
+    pixels takes ``[images]``.
     """
     if gan.lens is None:
         inputs = views = [keras.Input(gan.discriminator.inputs[0].shape[1:])]
     else:
         maps = gan.lens.features.outputs
-        mixing = keras.Model(maps, gan.lens.outputs[:-1])  # the last view is the image itself
+        # The last view is the image itself.
+        mixing = float32_copy(keras.Model(maps, gan.lens.outputs[:-1]))
         inputs = [keras.Input(x.shape[1:]) for x in (*maps, gan.lens.input)]
         views = [*mixing(inputs[:-1]), inputs[-1]]
     if label is not None:
         weight = float(ops.convert_to_numpy(gan.label_weight()))
         one_hot = [weight * (label == other) for other in range(gan.classes)]
         views = [*views, Constant(one_hot)(inputs[-1])]
-    logits = keras.tree.flatten(gan.discriminator(views))
+    logits = keras.tree.flatten(float32_copy(gan.discriminator)(views))
     means = [ops.mean(part, axis=1, keepdims=True) for part in logits]
     return keras.Model(inputs, layers.Average()(means) if len(means) > 1 else means[0])
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ganaug.networks import float32_copy
 from ganaug.sampling import BLOCK
 
 RAMP = 0.05
@@ -25,14 +26,12 @@ class EmaGenerator:
     Attributes
     ----------
     model
-        The averaged network; it starts as a copy, and its variables are not trainable.
+        The averaged network, in float32; it starts as a copy, and its variables are not trainable.
     """
 
     def __init__(self, generator: keras.Model, half_life: int) -> None:
         self.half_life = half_life
-        self.model = keras.models.clone_model(generator)
-        # clone_model draws new weights.
-        self.model.set_weights(generator.get_weights())
+        self.model = float32_copy(generator)
         trainable = {id(v) for v in generator.trainable_variables}
         pairs = list(zip(self.model.variables, generator.variables, strict=True))
         self._averaged = [(mean, v) for mean, v in pairs if id(v) in trainable]

@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from ganaug.config import GanConfig
-from ganaug.device import default_policy, dtype_policy
+from ganaug.convolutions import with_matrix_gradients
+from ganaug.device import default_policy, dtype_policy, slow_kernel_gradients
 from ganaug.diffaugment import DiffAugment
 from ganaug.discriminators import build_discriminator
 from ganaug.ema import EmaGenerator
@@ -73,6 +74,10 @@ class GAN(keras.Model):  # type: ignore[misc]
             self.discriminator = build_heads(self.lens, config, classes)
         else:
             self.discriminator = build_discriminator(size, config, classes)
+        self._generate, self._judge = self.generator, self.discriminator
+        if slow_kernel_gradients(config):
+            self._generate = with_matrix_gradients(self.generator)
+            self._judge = with_matrix_gradients(self.discriminator)
         self.augment = DiffAugment(config.augment, config.seed + 1, config.adaptive)
         self.lecam = LeCam() if config.lecam else None
         self.loss_pair = LOSSES[config.loss]
@@ -108,7 +113,8 @@ class GAN(keras.Model):  # type: ignore[misc]
     def sample(self, count: int, seed: Sequence[int], label: int | None = None) -> np.ndarray:
         """Return uint8 samples; a class-conditional GAN's are of `label`, or all in turn.
 
-        After :meth:`settle` they are what the saved generator makes.
+        After :meth:`settle` they are what the saved generator makes, though it computes in float32,
+        which only the averaged generator does during a training in half precision.
         """
         return generate(self.sampler, self._latents(count, seed, label))
 
@@ -137,7 +143,7 @@ class GAN(keras.Model):  # type: ignore[misc]
         real, label = self._unpack(inputs)
         shape = (ops.shape(real)[0], self.config.latent)
         latent = keras.random.normal(shape, seed=self.noise_seed)
-        return self.generator(ops.concatenate([latent, *label], axis=1), training=training)
+        return self._generate(ops.concatenate([latent, *label], axis=1), training=training)
 
     def _unpack(self, inputs: Any) -> tuple[Any, list[Any]]:
         """Return the images, and a list: empty, or the weights of the labels ``[B, classes]``."""
@@ -174,7 +180,7 @@ class GAN(keras.Model):  # type: ignore[misc]
         fake = self._look(y_pred) + label
         # Nothing in the discriminator mixes images, so one pass judges both halves.
         both = [ops.concatenate([r, ops.stop_gradient(f)]) for r, f in zip(real, fake, strict=True)]
-        logits = keras.tree.flatten(self.discriminator(both, training=training))
+        logits = keras.tree.flatten(self._judge(both, training=training))
         judged = [ops.split(part, 2) for part in logits]
         fooled = self._judge_frozen(fake)
         d_loss = sum(self.loss_pair.discriminator(r, f) for r, f in judged) / len(judged)

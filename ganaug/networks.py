@@ -146,14 +146,31 @@ class _Builder:
         return self.convolve(self.normalise(x), 3, 3)
 
 
+def float32_copy(network: keras.Model) -> keras.Model:
+    """Return a network of the same layers and weights that computes in float32.
+
+    What is kept of a training in half precision: it needs no machine that is good at that.
+    """
+
+    def in_float32(layer: Any) -> Any:
+        config = layer.get_config()
+        if "dtype" in config:  # an operation such as slicing has none
+            config["dtype"] = "float32"
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(network, clone_function=in_float32)
+    copy.set_weights(network.get_weights())  # cloning draws new ones
+    return copy
+
+
 def bake_class(
     generator: keras.Model, size: int, config: GanConfig, label: int, weight: float
 ) -> keras.Model:
-    """Return one class of a class-conditional generator as a generator of its own, exactly.
+    """Return one class of a class-conditional generator as a generator of its own, in float32.
 
     The label's row of the first layer becomes that layer's bias, times `weight`.
     """
-    single = build_generator(size, config, baked=True)
+    single = float32_copy(build_generator(size, config, baked=True))
     kernel, *rest = generator.get_weights()
     bias = weight * kernel[config.latent + label]
     single.set_weights([kernel[: config.latent], bias, *rest])

@@ -14,14 +14,15 @@ import keras
 import numpy as np
 
 from ganaug.callbacks import GRID_COLUMNS, DrawGrid, RecordHistory, ReportProgress, SaveCheckpoint
-from ganaug.checkpoint import load_arrays, load_checkpoint, save_checkpoint
+from ganaug.checkpoint import NAME, load_arrays, load_checkpoint, save_checkpoint
 from ganaug.config import GanConfig
-from ganaug.device import use_xla
+from ganaug.device import dtype_policy, use_xla
 from ganaug.errors import InputError
 from ganaug.files import write_json
 from ganaug.grids import spread
 from ganaug.guards import Collapsed, KeepBest, WatchForCollapse, best_file
 from ganaug.model import GAN
+from ganaug.networks import float32_copy
 from ganaug.record import Record, Restart
 from ganaug.stream import batches
 
@@ -71,7 +72,7 @@ class Session:
         self.progress = progress
         self.quality = quality
         self.started = time.perf_counter() if started is None else started
-        self.checkpoint = folder / "checkpoint.npz"
+        self.checkpoint = folder / NAME
         every = [self.config.grid_every, self.config.checkpoint_every]
         self.tick = gcd(TICK, *every, self.config.quality_every if quality else 0)
 
@@ -185,13 +186,18 @@ class Session:
         return record
 
     def _keep(self, record: Record) -> int:
-        """Bring the sampler back to the best measurement, if there was any; return its step."""
+        """Make the sampler the one to keep: in float32, of the best measurement if there was any.
+
+        Returns its step.
+        """
         if record.best:
             step = record.best[0]
             weights, _ = load_arrays(best_file(self.folder, step), self.checkpoint)
             self.gan.sampler.set_weights(weights)
             self.gan.step.assign(step)
         self.gan.settle()
+        if self.gan.ema is None:
+            self.gan.sampler = float32_copy(self.gan.sampler)
         return self._step
 
     def finish(self, record: Record) -> None:
@@ -200,7 +206,12 @@ class Session:
         facts = asdict(record)
         write_json(self.folder / "history.json", facts.pop("history"))
         write_json(self.folder / "record.json", facts)
-        versions = {name: version(name) for name in ("keras", "numpy")}
-        write_json(self.folder / "config.json", self.settings | {"versions": versions})
+        write_json(self.folder / "config.json", self.settings | provenance(self.config))
         self.checkpoint.unlink(missing_ok=True)
         self._forget_best()
+
+
+def provenance(config: GanConfig) -> dict[str, Any]:
+    """Return what decides the numbers besides the settings; no part of a training's identity."""
+    versions = {name: version(name) for name in ("keras", "numpy")}
+    return {"versions": versions, "computed_in": dtype_policy(config)}

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganaug.bank import class_folder_name
 from ganaug.callbacks import GRID_COLUMNS, draw_grid
-from ganaug.checkpoint import check_same
+from ganaug.checkpoint import check_same, in_its_precision
 from ganaug.config import GanConfig
 from ganaug.critic import build_critic
 from ganaug.errors import InputError
@@ -21,7 +21,7 @@ from ganaug.model import GAN
 from ganaug.networks import check_size
 from ganaug.pictures import draw_all
 from ganaug.record import History
-from ganaug.session import Session
+from ganaug.session import Session, provenance
 
 MIN_IMAGES = 8
 Progress = Callable[[int, int], None]
@@ -80,7 +80,7 @@ def train(
     if _is_finished(folder, settings):
         history: History = read_json(folder / "history.json")
         return history
-    gan = _build(images, config, backbone)
+    gan = _build(images, in_its_precision(folder, config), backbone)
     session = Session(gan, images, None, folder, settings, progress, quality, started)
     record = session.run()
     _save(gan.sampler, folder / "generator.keras")
@@ -137,7 +137,7 @@ def train_classes(
     if _is_finished(folder, settings):
         history: History = read_json(folder / "history.json")
         return history
-    gan = _build(images, config, backbone, len(class_names))
+    gan = _build(images, in_its_precision(folder, config), backbone, len(class_names))
     whole = labels.astype(np.int32)
     session = Session(gan, images, whole, folder, settings, progress, quality, started)
     record = session.run()
@@ -150,7 +150,7 @@ def train_classes(
         _save(build_critic(gan, label), target / "discriminator.keras")
         grid = draw_grid(gan, images[labels == label][:GRID_COLUMNS], label)
         save_picture(grid, target / "grid.png")
-        write_json(target / "config.json", class_settings)
+        write_json(target / "config.json", class_settings | provenance(gan.config))
     draw_all(folder, generators, record)
     session.finish(record)
     return record.history

@@ -7,6 +7,7 @@ import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.checkpoint import state_of
 from ganaug.critic import build_critic, scores
+from ganaug.device import dtype_policy
 from ganaug.model import GAN
 from ganaug.projected import Lens, build_heads
 
@@ -105,9 +106,18 @@ def test_a_saved_discriminator_judges_as_the_trained_one(images, tmp_path):
         scores(critic, images[:8])
 
 
-@pytest.mark.parametrize(("device", "expected"), [("cpu:0", "float32"), ("gpu:0", "bfloat16")])
-def test_a_gpu_trains_in_half_precision(device, expected, images, monkeypatch):
+@pytest.mark.parametrize(
+    ("device", "flags", "expected", "of_pixels"),
+    [
+        ("cpu:0", {"avx512f"}, "float32", "float32"),
+        ("cpu:0", {"avx512f", "avx512_bf16"}, "float32", "bfloat16"),
+        ("cpu:0", {"amx_bf16"}, "float32", "bfloat16"),
+        ("gpu:0", set(), "bfloat16", "bfloat16"),
+    ],
+)
+def test_half_precision_where_it_is_faster(device, flags, expected, of_pixels, images, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: [device])
+    monkeypatch.setattr("ganaug.device.cpu_flags", lambda: frozenset(flags))
     gan = GAN(32, TINY, backbone)
     assert gan.config.precision == "auto", "a training has one identity on every machine"
     assert keras.config.dtype_policy().name == "float32"
@@ -124,7 +134,10 @@ def test_a_gpu_trains_in_half_precision(device, expected, images, monkeypatch):
     assert np.isfinite(losses).all()
     assert {v.dtype for v in gan.trainable_variables} == {"float32"}
     plain = GAN(32, TINY.model_copy(update={"discriminator": "pixels"}))
-    assert plain.discriminator.layers[1].compute_dtype == expected
+    assert plain.discriminator.layers[1].compute_dtype == of_pixels
+    assert (plain._judge is plain.discriminator) != (flags == {"avx512f", "avx512_bf16"})
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert (dtype_policy(plain.config) == "mixed_bfloat16") == (device == "gpu:0")
 
 
 def test_a_missing_or_unfit_backbone_is_refused(images, tmp_path):

@@ -92,7 +92,7 @@ config = ganaug.GanConfig.model_validate_json(sys.argv[2])
 def kill(step, total):
     if step == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
-quality = (lambda samples: float(samples.mean())) if config.judge else None
+quality = (lambda samples: float(samples.std())) if config.judge else None
 ganaug.train(
     images, config, Path(sys.argv[1]), class_name="noise", progress=kill, quality=quality
 )
@@ -119,7 +119,7 @@ def test_killed_and_resumed_training_ends_bit_for_bit_the_same(
 ):
     config = GanConfig.model_validate(TINY.model_dump() | options)
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    quality = (lambda samples: float(samples.mean())) if config.judge else None
+    quality = (lambda samples: float(samples.std())) if config.judge else None  # grows at first
     history = ganaug.train(images, config, whole, class_name="noise", quality=quality)
     killed = run_python(KILLED, cut, config.model_dump_json(), killed_at)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -140,6 +140,23 @@ def test_killed_and_resumed_training_ends_bit_for_bit_the_same(
     records = [read_json(folder / "record.json") | {"seconds": 0} for folder in (whole, cut)]
     assert records[0] == records[1]
     assert not config.judge or records[0]["kept_step"] < killed_at
+
+
+def test_a_training_goes_on_in_the_precision_that_it_began_in(images, tmp_path, monkeypatch):
+    def train(folder, *flags, stop_at=None):
+        def stop(step, total):
+            if step == stop_at:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr("ganaug.device.cpu_flags", lambda: frozenset(flags))
+        ganaug.train(images, TINY, tmp_path / folder, class_name="noise", progress=stop)
+
+    train("whole")
+    with pytest.raises(KeyboardInterrupt):
+        train("moved", stop_at=4)
+    train("moved", "avx512_bf16")
+    assert read_json(tmp_path / "moved" / "config.json")["computed_in"] == "float32"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "moved"))
 
 
 def test_bad_checkpoints_are_refused(tmp_path):
@@ -208,6 +225,18 @@ def test_plain_dcgan_of_study_p(images, tmp_path):
     assert gan.sampler is gan.generator
     ganaug.train(images, config, tmp_path / "plain", class_name="noise")
     assert (tmp_path / "plain" / "generator.keras").exists()
+
+
+@pytest.mark.parametrize("half_life", [0, 500])
+def test_what_is_kept_of_half_precision_computes_in_float32(half_life, images, tmp_path):
+    config = TINY.model_copy(update={"precision": "mixed_bfloat16", "ema_half_life": half_life})
+    folder = tmp_path / "0-noise"
+    ganaug.train(images, config, folder, class_name="noise")
+    for name in ("generator", "discriminator"):
+        network = keras.saving.load_model(folder / f"{name}.keras", safe_mode=True)
+        layers = [layer for layer in network._flatten_layers() if layer.weights]
+        assert {layer.compute_dtype for layer in layers} == {"float32"}
+    assert read_json(folder / "config.json")["computed_in"] == "mixed_bfloat16"
 
 
 def test_both_networks_learn_and_neither_loss_moves_the_other(images):
