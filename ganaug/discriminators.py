@@ -1,6 +1,7 @@
 """Discriminators of pixels: images in, raw logits out.
 
-None of them normalises over the batch, so one pass may judge real and generated images.
+None of them normalises over the batch: but for minibatch standard deviation no image's logit
+depends on another image, which :func:`ganaug.gradients.shared_backward` needs.
 """
 
 from collections.abc import Iterator

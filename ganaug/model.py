@@ -14,6 +14,7 @@ from ganaug.diffaugment import DiffAugment
 from ganaug.discriminators import build_discriminator
 from ganaug.ema import EmaGenerator
 from ganaug.errors import InputError
+from ganaug.gradients import scaled_on_return, shared_backward
 from ganaug.losses import LOSSES
 from ganaug.networks import bake_class, build_generator
 from ganaug.projected import Lens, build_heads
@@ -31,9 +32,10 @@ class GAN(keras.Model):  # type: ignore[misc]
     """A generator and a discriminator that train each other.
 
     ``fit()`` takes batches of real images, uint8 ``[B, size, size, 3]``. One step makes B images
-    with one pass of the generator, and both losses' gradients in one backward pass: the
-    discriminator's loss sees the images behind a stop_gradient, the generator's loss sees the
-    discriminator's weights behind one.
+    with one pass of the generator, and both losses' gradients with one of the discriminator, see
+    :func:`ganaug.gradients.shared_backward`. Where it has several logits an image, or compares
+    images, it takes two: its own loss sees the images behind a stop_gradient, the generator's
+    loss sees its weights behind one.
 
     Parameters
     ----------
@@ -81,6 +83,8 @@ class GAN(keras.Model):  # type: ignore[misc]
         self.augment = DiffAugment(config.augment, config.seed + 1, config.adaptive)
         self.lecam = LeCam() if config.lecam else None
         self.loss_pair = LOSSES[config.loss]
+        # One logit an image, which depends on no other image.
+        self.judges_alone = self.lens is None and not config.minibatch_stddev
         self.noise_seed = keras.random.SeedGenerator(config.seed)
         self.step = self.add_weight(
             name="step", shape=(), dtype="int32", initializer="zeros", trainable=False
@@ -177,35 +181,55 @@ class GAN(keras.Model):  # type: ignore[misc]
         """
         images, label = self._unpack(x)
         real = self._look(ops.cast(images, "float32") / 127.5 - 1) + label
-        fake = self._look(y_pred) + label
-        # Nothing in the discriminator mixes images, so one pass judges both halves.
+        judge = self._judge_once if self.judges_alone else self._judge_twice
+        loss, real_logits, fake_logits = judge(real, y_pred, label, training)
+        loss += self._r1_penalty(real[0], label)
+        if training:
+            self._follow(real_logits, fake_logits)
+        return loss
+
+    def _judge_once(self, real: list[Any], made: Any, label: list[Any], training: bool) -> Any:
+        """Return the loss and both sides' logits, with one pass through the discriminator."""
+        made, scale = scaled_on_return(made, ops.zeros(ops.shape(made)[0]))
+        fake = self._look(made) + label
+        # Real and generated images apart: nobody then computes how real ones should change. A
+        # spectral norm makes one power iteration for each.
+        both = (keras.tree.flatten(self._judge(v, training=training)) for v in (real, fake))
+        d_real, d_fake = (ops.reshape(logit, [-1]) for (logit,) in both)
+        d_loss, g_loss = self.loss_pair
+        self._record(d_loss(d_real, d_fake), g_loss(d_fake), d_real, d_fake)
+        loss = shared_backward(self._judge_loss, g_loss, d_real, d_fake, scale)
+        return loss, d_real, d_fake
+
+    def _judge_twice(self, real: list[Any], made: Any, label: list[Any], training: bool) -> Any:
+        """Return the same where there are several heads, or images are compared."""
+        fake = self._look(made) + label
+        # Real images are never compared with generated ones, so one pass judges both.
         both = [ops.concatenate([r, ops.stop_gradient(f)]) for r, f in zip(real, fake, strict=True)]
         logits = keras.tree.flatten(self._judge(both, training=training))
-        judged = [ops.split(part, 2) for part in logits]
-        fooled = self._judge_frozen(fake)
-        d_loss = sum(self.loss_pair.discriminator(r, f) for r, f in judged) / len(judged)
-        g_loss = sum(self.loss_pair.generator(f) for f in fooled) / len(judged)
-        real_logits, fake_logits = (
-            ops.concatenate([ops.reshape(part[side], [-1]) for part in judged]) for side in (0, 1)
+        heads = [ops.split(part, 2) for part in logits]
+        d_loss = sum(self.loss_pair.discriminator(r, f) for r, f in heads) / len(heads)
+        g_loss = sum(map(self.loss_pair.generator, self._judge_frozen(fake))) / len(heads)
+        d_real, d_fake = (
+            ops.concatenate([ops.reshape(part, [-1]) for part in side])
+            for side in zip(*heads, strict=True)
         )
-        self._record(d_loss=d_loss, g_loss=g_loss, d_real=real_logits, d_fake=fake_logits)
-        if training:
-            d_loss += self._penalties(real[0], label, real_logits, fake_logits)
-            self.augment.adapt(real_logits)
-            self._finish_step()
-        return d_loss + g_loss
+        self._record(d_loss, g_loss, d_real, d_fake)
+        return d_loss + g_loss + self._lecam_penalty(d_real, d_fake), d_real, d_fake
 
-    def _penalties(self, real: Any, label: list[Any], real_logits: Any, fake_logits: Any) -> Any:
-        """Return the regularisers that the configuration asks for."""
-        penalty = 0.0
-        if self.lecam is not None:
-            penalty += self.config.lecam * self.lecam(real_logits, fake_logits)
-        if self.config.r1:
-            weights = [v.value for v in self.discriminator.trainable_variables]
-            penalty += self.config.r1 * lazy_r1(
-                lambda x: self._judge_with(weights, [x, *label])[0], real, self.step
-            )
-        return penalty
+    def _judge_loss(self, real: Any, fake: Any) -> Any:
+        return self.loss_pair.discriminator(real, fake) + self._lecam_penalty(real, fake)
+
+    def _lecam_penalty(self, real: Any, fake: Any) -> Any:
+        return 0.0 if self.lecam is None else self.config.lecam * self.lecam(real, fake)
+
+    def _r1_penalty(self, real: Any, label: list[Any]) -> Any:
+        if not self.config.r1:
+            return 0.0
+        weights = [v.value for v in self.discriminator.trainable_variables]
+        return self.config.r1 * lazy_r1(
+            lambda x: self._judge_with(weights, [x, *label])[0], real, self.step
+        )
 
     def _look(self, images: Any) -> list[Any]:
         """Return what the discriminator judges of `images`, augmented."""
@@ -223,15 +247,24 @@ class GAN(keras.Model):  # type: ignore[misc]
         logits, _ = self.discriminator.stateless_call(weights, state, views, training=True)
         return list(keras.tree.flatten(logits))
 
-    def _record(self, d_real: Any, d_fake: Any, **losses: Any) -> None:
+    def _record(self, d_loss: Any, g_loss: Any, d_real: Any, d_fake: Any) -> None:
         right = ops.concatenate([d_real > 0, d_fake < 0])
-        accuracy = ops.mean(ops.cast(right, "float32"))
-        values = losses | {"d_real": d_real, "d_fake": d_fake, "d_accuracy": accuracy}
+        values = {
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "d_real": d_real,
+            "d_fake": d_fake,
+            "d_accuracy": ops.mean(ops.cast(right, "float32")),
+        }
         for name, value in values.items():
             self.means[name].update_state(ops.stop_gradient(value))
         self.means["augment"].update_state(self.augment.probability)
 
-    def _finish_step(self) -> None:
+    def _follow(self, real_logits: Any, fake_logits: Any) -> None:
+        """Bring everything that keeps up with the training to the next step."""
+        if self.lecam is not None:
+            self.lecam.follow(real_logits, fake_logits)
+        self.augment.adapt(real_logits)
         # The gradients are applied after this, so the average lags one step behind.
         if self.ema is not None:
             self.ema.update(self.step)

@@ -1,11 +1,12 @@
 """Penalties that keep a discriminator of few images from growing too sure."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import keras
 from keras import ops
+
+from ganaug.gradients import gradient
 
 R1_EVERY = 16
 """Steps between gradient penalties, each weighted by as much ("lazy", Karras et al. 2020)."""
@@ -29,13 +30,15 @@ class LeCam(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, real: Any, fake: Any) -> Any:
-        """Return the penalty and move the anchors, whatever the adversarial loss is."""
+        """Return the penalty, whatever the adversarial loss is."""
         penalty = ops.mean(ops.square(ops.relu(real - self.fake)))
-        penalty += ops.mean(ops.square(ops.relu(self.real - fake)))
+        return penalty + ops.mean(ops.square(ops.relu(self.real - fake)))
+
+    def follow(self, real: Any, fake: Any) -> None:
+        """Move the anchors towards these logits."""
         for anchor, logits in ((self.real, real), (self.fake, fake)):
             now = ops.stop_gradient(ops.mean(logits))
             anchor.assign(LECAM_DECAY * anchor + (1 - LECAM_DECAY) * now)
-        return penalty
 
 
 def lazy_r1(judge: Callable[[Any], Any], images: Any, step: Any) -> Any:
@@ -54,21 +57,7 @@ def lazy_r1(judge: Callable[[Any], Any], images: Any, step: Any) -> Any:
     """
 
     def penalty() -> Any:
-        gradient = _gradient(lambda x: ops.sum(judge(x)), images)
-        return 0.5 * R1_EVERY * ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3)))
+        (slope,) = gradient(lambda x: ops.sum(judge(x)), images)
+        return 0.5 * R1_EVERY * ops.mean(ops.sum(ops.square(slope), axis=(1, 2, 3)))
 
     return ops.cond(ops.equal(step % R1_EVERY, 0), penalty, lambda: ops.zeros(()))
-
-
-def _gradient(function: Callable[[Any], Any], x: Any) -> Any:
-    """Differentiate a scalar function: the one thing that Keras leaves to its backend."""
-    if keras.backend.backend() == "jax":
-        jax = import_module("jax")
-
-        return jax.grad(function)(x)
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        value = function(x)
-    return tape.gradient(value, x)
