@@ -3,10 +3,11 @@
 Command: ``make bench-gan DATASET=cifar10 DATA_DIR=…``, or ``python -m bench.gan --help``.
 
 Both sides train the same networks on the same images, batch and number of steps. The classic loop
-is three `train_on_batch` and one `predict` a step, one class after the other in one process with
-TensorFlow's own choice of threads. Ours is `ganaug.train`: first for one class, in a process that
-may use every core, in float32 and, as is the default on a GPU only, in mixed bfloat16; then for all
-classes, in as many single-threaded processes as there are cores. Each part runs in a process of its
+is three `train_on_batch` and one `predict` a step in float32, one class after the other in one
+process with TensorFlow's own choice of threads. Ours is `ganaug.train`: first for one class, in a
+process that may use every core, in the precision that it chooses on this machine and, where that is
+mixed bfloat16, in float32 as well; then for all classes, in as many single-threaded processes as
+there are cores. Each part runs in a process of its
 own; starting it and importing Keras count on neither side, but building and tracing do. Then our
 defaults train for the time that the classic loop took, and the samples of both are judged by their
 KID to real images that neither saw. The last line is JSON.
@@ -36,12 +37,11 @@ PLAIN: dict[str, Any] = {
     "dropout": 0.3,
 }
 """What makes our training that of the tutorials."""
-BFLOAT16 = PLAIN | {"precision": "mixed_bfloat16"}
+FLOAT32 = PLAIN | {"precision": "float32"}
 SAMPLES = 300
-MULTIPLY_ADDS = 11
-"""Passes a step does through the networks, in forward passes of one: 3 of the generator (forward,
-and backward to inputs and weights), 6 of the discriminator for its own loss (real and generated),
-2 for the generator's loss (forward, backward to its inputs)."""
+GENERATOR_PASSES, DISCRIMINATOR_PASSES = 3, 6
+"""What a step does, in forward passes of a batch: forward, and backward to inputs and weights; the
+discriminator of real and of generated images."""
 
 
 def classic(images: np.ndarray, steps: int, batch: int) -> tuple[Any, float]:
@@ -53,7 +53,7 @@ def classic(images: np.ndarray, steps: int, batch: int) -> tuple[Any, float]:
     from ganaug.networks import build_generator
 
     start = time.perf_counter()
-    config = GanConfig(**PLAIN)
+    config = GanConfig(**FLOAT32)  # Keras' own default, as in the tutorials
     size = images.shape[1]
     generator = build_generator(size, config)
     judge = build_discriminator(size, config)
@@ -92,12 +92,20 @@ def ours(images: np.ndarray, steps: int, batch: int, **settings: Any) -> tuple[A
         return keras.models.load_model(Path(folder) / "generator.keras"), seconds
 
 
+def compute_dtype() -> str:
+    """Return the type of number that our trainings multiply on this machine."""
+    from ganaug.config import GanConfig
+    from ganaug.device import dtype_policy
+
+    return dtype_policy(GanConfig(**PLAIN)).removeprefix("mixed_")
+
+
 def peak_rate() -> float:
-    """Return the floating-point operations a second of a float32 matrix product, on all cores."""
+    """Return the floating-point operations a second of a matrix product, on all cores."""
     import tensorflow as tf
 
     side = 2048
-    a = tf.random.normal([side, side])
+    a = tf.cast(tf.random.normal([side, side]), compute_dtype())
     best = 0.0
     for _ in range(12):
         start = time.perf_counter()
@@ -116,7 +124,7 @@ def step_operations(size: int, batch: int) -> float:
     config = GanConfig(**PLAIN)
     forward_g = count_flops(build_generator(size, config))
     forward_d = count_flops(build_discriminator(size, config))
-    return batch * (3 * forward_g + (MULTIPLY_ADDS - 3) * forward_d)
+    return batch * (GENERATOR_PASSES * forward_g + DISCRIMINATOR_PASSES * forward_d)
 
 
 def part(options: argparse.Namespace) -> dict[str, Any]:
@@ -128,13 +136,14 @@ def part(options: argparse.Namespace) -> dict[str, Any]:
     import keras  # noqa: F401  - importing it counts on neither side
 
     if options.part == "peak":
-        return {"peak": peak_rate(), "operations": step_operations(32, options.batch)}
+        operations = step_operations(32, options.batch)
+        return {"peak": peak_rate(), "operations": operations, "dtype": compute_dtype()}
     archive = np.load(options.images)
     images = archive[f"train_{options.label}"]
     if options.part == "classic":
         generator, seconds = classic(images, options.steps, options.batch)
     else:
-        settings = {"defaults": {}, "bfloat16": BFLOAT16}.get(options.part, PLAIN)
+        settings = {"defaults": {}, "float32": FLOAT32}.get(options.part, PLAIN)
         generator, seconds = ours(images, options.steps, options.batch, **settings)
     result = {
         "seconds": seconds,
@@ -212,7 +221,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         peak = run("peak", path, 0, steps, batch)
         old = [run("classic", path, label, steps, batch, judge=True) for label in labels]
         single = run("plain", path, 0, steps, batch)
-        half = run("bfloat16", path, 0, steps, batch)
+        full = run("float32", path, 0, steps, batch) if peak["dtype"] != "float32" else single
         parallel = in_parallel("single-thread", path, len(names), steps, batch)
         # The machine's speed drifts over minutes, so its peak is taken before and after.
         rate = max(peak["peak"], run("peak", path, 0, steps, batch)["peak"])
@@ -222,8 +231,8 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         better = in_parallel("defaults", path, len(names), more, batch, judge=True)
     rows = {
         "classic, one class": old[0],
-        "ours, one class": single,
-        "ours, one class, bfloat16": half,
+        f"ours, one class, {peak['dtype']}": single,
+        "ours, one class, float32": full,
         "ours, one class of all": parallel[0],
         f"our defaults, {more} steps": better[0],
     }
