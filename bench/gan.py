@@ -7,10 +7,10 @@ is three `train_on_batch` and one `predict` a step in float32, one class after t
 process with TensorFlow's own choice of threads. Ours is `ganaug.train`: first for one class, in a
 process that may use every core, in the precision that it chooses on this machine and, where that is
 mixed bfloat16, in float32 as well; then for all classes, in as many single-threaded processes as
-there are cores. Each part runs in a process of its
-own; starting it and importing Keras count on neither side, but building and tracing do. Then our
-defaults train for the time that the classic loop took, and the samples of both are judged by their
-KID to real images that neither saw. The last line is JSON.
+there are cores. Each part runs in a process of its own; starting it and importing Keras count on
+neither side, but building and tracing do. Then our defaults train for the time that the classic
+loop took, and the samples of both are judged by their KID to real images that neither saw. The last
+line is JSON.
 """
 
 import argparse

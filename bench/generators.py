@@ -176,9 +176,9 @@ def measure(name: str, pairs: list[Pair], judges: list[Any], options: Any) -> li
     ]
 
 
-def _spread(kids: list[float]) -> str:
-    kid = summary(kids)
-    return f"{kid.mean:.3f}" + (f" ± {kid.std:.3f}" if kid.std is not None else "")
+def _spread(values: list[float]) -> str:
+    over = summary(values)
+    return f"{over.mean:.3f}" + (f" ± {over.std:.3f}" if over.std is not None else "")
 
 
 def _against(first: list[float], values: list[float]) -> str:

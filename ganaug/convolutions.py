@@ -25,9 +25,8 @@ def kernel_gradient(fine: Any, coarse: Any) -> Any:
     coarse
         The gradient or map on the coarse side, ``[B, h, w, K]``.
     """
-    batch, height, width, channels = fine.shape
+    count, height, width, channels = ops.shape(fine)
     height, width = height // 2, width // 2
-    count = ops.shape(fine)[0] if batch is None else batch
     # What lies under a 4x4 kernel is 2x2 blocks of 2x2 pixels, and each block has its product.
     blocks = ops.pad(fine, [(0, 0), (1, 1), (1, 1), (0, 0)])
     blocks = ops.reshape(blocks, [count, height + 1, 2, width + 1, 2, channels])

@@ -170,7 +170,7 @@ def bake_class(
 
     The label's row of the first layer becomes that layer's bias, times `weight`.
     """
-    single = float32_copy(build_generator(size, config, baked=True))
+    single = build_generator(size, config.model_copy(update={"precision": "float32"}), baked=True)
     kernel, *rest = generator.get_weights()
     bias = weight * kernel[config.latent + label]
     single.set_weights([kernel[: config.latent], bias, *rest])
