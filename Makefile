@@ -15,9 +15,10 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
          $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers)
 
 .DEFAULT_GOAL := help
+DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
-.PHONY: help install demo data gan classify tune report test lint
+.PHONY: help install demo data gan classify tune report test check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify
 
 help:  ## List the targets
@@ -47,8 +48,8 @@ tune: $(READY)  ## Search for better settings (SEARCH=pereira-p12 or a file, and
 	$(BIN)/ganaug tune $(DATA) --search '$(SEARCH)' $(call option,INSTANCES,--instances) \
 	  $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers) $(ARGS)
 
-report: $(READY)  ## Write the page of a finished comparison again (STUDY=outputs/study/…)
-	$(BIN)/ganaug report $(STUDY) $(ARGS)
+report: $(READY)  ## Write the page of a finished comparison again (COMPARISON=outputs/comparison/…)
+	$(BIN)/ganaug report '$(COMPARISON)' $(ARGS)
 
 bench: bench-gan bench-data bench-classify  ## Everything beside what one would write instead
 
@@ -65,10 +66,16 @@ bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--s
 	$(BIN)/python -m bench.classify $(BENCH)
 
 # By name, not by number of tests: the slowest file has few, and would run last and alone.
-test: $(READY)  ## Run the tests
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-lint: $(READY)  ## ruff and mypy
+test: $(READY)  ## Run all tests, and the examples in the docstrings
+	$(PYTEST) $(or $(ARGS),tests $(DOCTESTS))
+
+check: lint  ## What every commit must pass, in under a minute: lint, doctests, the fast tests
+	$(PYTEST) -q -m "not slow" tests $(DOCTESTS)
+
+lint: $(READY)  ## ruff, mypy and import-linter (the order of the rooms)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports

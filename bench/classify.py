@@ -34,11 +34,12 @@ import psutil
 
 from classifiers.config import TrainConfig
 from pipelines import runtime
-from pipelines.executor import Executor
-from pipelines.images import Images
-from pipelines.recipe import Arm, DataConfig, Recipe, load_recipe
-from pipelines.study import Drawn, draw_instances, open_source, plan_trainings
-from pipelines.tasks import TrainTask
+from pipelines.comparison.instances import Drawn, draw_instances, open_source
+from pipelines.comparison.plan import plan_trainings
+from pipelines.data.images import Images
+from pipelines.recipes.recipe import Arm, DataConfig, Recipe, load_recipe
+from pipelines.tasks.executor import Executor
+from pipelines.tasks.train import TrainTask
 
 CHECKPOINTS = (7, 15, 30, 45)
 PROBE_SIZE = 160
@@ -77,9 +78,9 @@ def naive(folders: Sequence[Path]) -> list[float]:
         )
         done = 0
         for epochs in CHECKPOINTS:
-            images = train.images / 255.0
+            images = train.pixels / 255.0
             model.fit(images, train.labels, epochs=epochs, initial_epoch=done, verbose=0)
-            _, accuracy = model.evaluate(test.images / 255.0, test.labels, verbose=0)
+            _, accuracy = model.evaluate(test.pixels / 255.0, test.labels, verbose=0)
             done = epochs
         accuracies.append(float(accuracy))
     return accuracies
@@ -102,7 +103,7 @@ def probes(folder: Path, epochs: int) -> tuple[float, float, float]:
     import keras
 
     from classifiers import FeatureExtractor, fit_head
-    from classifiers.heads import head_features
+    from classifiers.frozen.head import head_features
 
     train, _ = load(folder)
     classes = len(train.class_names)
@@ -112,7 +113,7 @@ def probes(folder: Path, epochs: int) -> tuple[float, float, float]:
         keras.utils.set_random_seed(seed)
         model = FeatureExtractor("efficientnet_lite0", PROBE_SIZE).model((*train.size, 3), classes)
         model.compile(optimizer="adam", loss=loss)
-        model.fit(train.images / np.float32(255), train.labels, BATCH, epochs=epochs, verbose=0)
+        model.fit(train.pixels / np.float32(255), train.labels, BATCH, epochs=epochs, verbose=0)
     laps.append(time.perf_counter())
     config = TrainConfig(
         model="efficientnet_lite0",
@@ -124,11 +125,11 @@ def probes(folder: Path, epochs: int) -> tuple[float, float, float]:
         epochs=epochs,
         frozen_epochs=epochs,
     )
-    head_features(config, None)(train.images)
+    head_features(config, None)(train.pixels)
     laps.append(time.perf_counter())
     for seed in range(HEADS):
         own = config.model_copy(update={"seed": seed})
-        fit_head(train.images, train.labels, own, classes=classes)
+        fit_head(train.pixels, train.labels, own, classes=classes)
     laps.append(time.perf_counter())
     through, computing, on_features = np.diff(laps).tolist()
     return through, computing, on_features

@@ -131,8 +131,8 @@ def _rate(iterator: Iterator[Any], seconds: float) -> float:
     return images / passed
 
 
-def wait_share(network: str, augmentation: str, steps: int) -> float:
-    """Return the share of a training's time in which the next batch is not there yet."""
+def wait_fraction(network: str, augmentation: str, steps: int) -> float:
+    """Return the fraction of a training's time in which the next batch is not there yet."""
     model = build_model(network, (32, 32, 3), CLASSES)
     model.compile(
         keras.optimizers.SGD(0.01, 0.9), keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -173,18 +173,18 @@ def main() -> None:
             ratio = fast / slow
             ratios[case.name] = min(ratio, ratios.get(case.name, ratio))
             print(f"{case.name:14}{size:6}{fast:18,.0f}{slow:12,.0f}{ratio:8.1f}", flush=True)
-    shares: dict[str, float] = {}
+    fractions: dict[str, float] = {}
     for network in NETWORKS:
         for case in CASES:
-            share = wait_share(network, case.ours, options.steps)
-            shares[network] = max(share, shares.get(network, share))
-            print(f"{case.name:14} {network} waits {share:.1%} of its time", flush=True)
+            fraction = wait_fraction(network, case.ours, options.steps)
+            fractions[network] = max(fraction, fractions.get(network, fraction))
+            print(f"{case.name:14} {network} waits {fraction:.1%} of its time", flush=True)
     print(
         json.dumps(
             {
                 "a2_both_ratio": round(ratios["A2 both"], 2),
                 "randaugment_ratio": round(ratios["RandAugment"], 2),
-                "input_wait_share": round(shares[SMALL], 4),
+                "input_wait_share": round(fractions[SMALL], 4),
             }
         )
     )

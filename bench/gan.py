@@ -32,7 +32,7 @@ PLAIN: dict[str, Any] = {
     "augment": "",
     "flip": False,
     "ema_half_life": 0,
-    "lecam": 0,
+    "lecam_weight": 0,
     "grid_every": 0,
     "dropout": 0.3,
 }
@@ -49,8 +49,8 @@ def classic(images: np.ndarray, steps: int, batch: int) -> tuple[Any, float]:
     import keras
 
     from ganaug.config import GanConfig
-    from ganaug.discriminators import build_discriminator
-    from ganaug.networks import build_generator
+    from ganaug.networks.discriminators import build_discriminator
+    from ganaug.networks.generator import build_generator
 
     start = time.perf_counter()
     config = GanConfig(**FLOAT32)  # Keras' own default, as in the tutorials
@@ -116,10 +116,10 @@ def peak_rate() -> float:
 
 def step_operations(size: int, batch: int) -> float:
     """Return the floating-point operations of one step: 2 for each multiply-add."""
-    from classifiers.flops import count_flops
+    from classifiers.evaluation.cost import count_flops
     from ganaug.config import GanConfig
-    from ganaug.discriminators import build_discriminator
-    from ganaug.networks import build_generator
+    from ganaug.networks.discriminators import build_discriminator
+    from ganaug.networks.generator import build_generator
 
     config = GanConfig(**PLAIN)
     forward_g = count_flops(build_generator(size, config))
@@ -150,9 +150,9 @@ def part(options: argparse.Namespace) -> dict[str, Any]:
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     if options.judge:
-        from ganaug.quality.kernel_distance import kid
-        from ganaug.sampling import draw_latents, generate
-        from pipelines.judges import open_judges
+        from ganaug.latent.sampling import draw_latents, generate
+        from ganaug.quality.kid import kid
+        from pipelines.synthetic.judges import open_judges
 
         (judge,) = open_judges("efficientnet_lite0", 96)
         samples = generate(generator, draw_latents(SAMPLES, generator.input_shape[1], [0]))
@@ -198,7 +198,7 @@ def seconds_on_all_cores(parts: list[Any]) -> float:
 
 def write_images(options: argparse.Namespace, path: Path) -> list[str]:
     """Put 50 images a class, and those that nobody sees, where every part finds them."""
-    from pipelines.sources import load_source
+    from pipelines.data.sources import load_source
 
     source = load_source(options.dataset, data_dir=options.data_dir, size=None)
     rng = np.random.default_rng(0)

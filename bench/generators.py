@@ -6,16 +6,16 @@ Every variant trains a generator for each class of each pair, one class a core, 
 `ganaug gan`: a measurement that is stopped goes on where it was. What is measured of its samples:
 
 - KID on `efficientnet_lite0` features at 160 pixels, to real images that no training saw;
-- the share of samples in which an independent judge finds the intended class. The judge is a linear
+- the fraction of samples in which an independent judge finds the intended class: a linear
   probe on those features, trained on real images of the pair that no generator saw; projected
   discriminators look through another network, `efficientnet_lite1`;
 - the coverage of those real images, how varied samples are (Naeem et al. 2020);
 - the copy test of `ganaug quality`, on the same network at 96 pixels;
-- how colourful they are, as a share of unseen real images, by Hasler and Süsstrunk 2003: features
-  care little for colour.
+- how colourful they are beside unseen real images, by Hasler and Süsstrunk 2003: features care
+  little for colour.
 
-Variants after the first are compared with it, class by class, in KID and in the share of training
-images found copied. The last line is JSON: for each variant the means over the classes.
+Variants after the first are compared with it, class by class, in KID and in the fraction of
+training images found copied. The last line is JSON: for each variant the means over the classes.
 """
 
 import argparse
@@ -26,25 +26,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifiers.probes import Probe, logistic_probe
+from classifiers.frozen.linear import Probe, logistic_probe
 from ganaug import Bank
 from ganaug.config import GanConfig
 from ganaug.quality import Extractor
 from ganaug.quality.copying import find_copies
-from ganaug.quality.kernel_distance import kid
-from ganaug.quality.manifold import prdc
+from ganaug.quality.kid import kid
 from ganaug.quality.originals import Originals
+from ganaug.quality.prdc import prdc
 from pipelines import runtime
-from pipelines.executor import Executor
-from pipelines.images import Images
-from pipelines.judges import open_judges
-from pipelines.recipe import DataConfig, load_recipe
-from pipelines.statistics import paired, summary
-from pipelines.study import Drawn, draw_instances, open_source, plan_gans, train_gans
+from pipelines.comparison.instances import Drawn, draw_instances, open_source
+from pipelines.comparison.plan import plan_gans
+from pipelines.comparison.run import train_gans
+from pipelines.data.images import Images
+from pipelines.recipes.recipe import DataConfig, load_recipe
+from pipelines.statistics.paired import paired, summary
+from pipelines.synthetic.judges import open_judges
+from pipelines.tasks.executor import Executor
 
-PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0, "lecam": 0}
+PLAIN: dict[str, Any] = {"augment": "", "flip": False, "ema_half_life": 0, "lecam_weight": 0}
 """The DCGAN of study P7, for the default number of steps."""
-THREE: dict[str, Any] = {"lecam": 0}
+THREE: dict[str, Any] = {"lecam_weight": 0}
 """Flips, EMA and DiffAugment: the defaults but LeCam."""
 PROJECTED = load_recipe("projected").gan.model_dump(exclude_unset=True)
 DEFAULT = GanConfig()
@@ -56,8 +58,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "all three": THREE,
     "all three + LeCam 0.3: default": {},
     "all three, hinge": THREE | {"loss": "hinge"},
-    "all three, adaptive 0.6": THREE | {"adaptive": 0.6},
-    "all three + R1 0.1": THREE | {"r1": 0.1},
+    "all three, adaptive 0.6": THREE | {"ada_target": 0.6},
+    "all three + R1 0.1": THREE | {"r1_weight": 0.1},
     "all three + spectral norm": THREE | {"spectral_norm": True},
     "all three + minibatch stddev": THREE | {"minibatch_stddev": True},
     "all three, residual": THREE | {"network": "residual"},
@@ -66,12 +68,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "default, no DiffAugment": {"augment": ""},
     "default, no dropout": {"dropout": 0},
     "default, hinge": {"loss": "hinge"},
-    "default, adaptive 0.6": {"adaptive": 0.6},
+    "default, adaptive 0.6": {"ada_target": 0.6},
     "default, residual": {"network": "residual"},
     "default, batch 32": {"batch": 32},
     "default, float32": {"precision": "float32"},
     "projected": PROJECTED,
-    "projected + LeCam 0.3": PROJECTED | {"lecam": 0.3},
+    "projected + LeCam 0.3": PROJECTED | {"lecam_weight": 0.3},
     "projected, best by lite0": PROJECTED | {"judge": "efficientnet_lite0"},
     "projected, colour too": PROJECTED | {"augment": DEFAULT.augment},
     "projected, lr 2e-4": PROJECTED | {"learning_rate": 2e-4},
@@ -109,8 +111,8 @@ def open_pair(
     folder = options.outputs / drawn.folder
     train, test = Images.load(folder / "train.npz"), Images.load(folder / "test.npz")
     further = Images.load(options.outputs / str(drawn.further))
-    probe = logistic_probe(judge(further.images), further.labels, len(further.class_names))
-    seen = judge(test.images)
+    probe = logistic_probe(judge(further.pixels), further.labels, len(further.class_names))
+    seen = judge(test.pixels)
     accuracy = float(np.mean(probe.logits(seen).argmax(axis=1) == test.labels))
     labels = dict(enumerate(drawn.record.classes))
     return Pair(

@@ -5,8 +5,6 @@ from contextlib import suppress
 from typing import Any, Literal, Self, get_args
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveInt,
     ValidationInfo,
@@ -15,13 +13,14 @@ from pydantic import (
 )
 
 from classifiers.errors import InputError, unknown_name
+from groundwork.settings import Settings
 
 OptimizerName = Literal[
     "sgd", "sgdw", "nesterov", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta",
     "adafactor", "rmsprop", "ftrl", "lion", "lamb", "muon", "schedule_free_adamw",
 ]  # fmt: skip
 ScheduleName = Literal[
-    "constant", "step", "exponential", "lambda", "cosine", "one_cycle", "cyclic", "plateau"
+    "constant", "step", "exponential", "inverse", "cosine", "one_cycle", "cyclic", "plateau"
 ]
 LossName = Literal["cross_entropy", "multi_margin", "focal"]
 Views = Literal["none", "flip", "flip+shift"]
@@ -34,10 +33,8 @@ def _read(value: object) -> object:
     return value
 
 
-class TrainConfig(BaseModel):
+class TrainConfig(Settings):
     """Settings of one training; the defaults are Pereira et al.'s testbed (study P)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     model: str = "pereira_baseline"
     """Name in the registry: `ganaug models list`."""
@@ -74,12 +71,12 @@ class TrainConfig(BaseModel):
     clip_norm: float | None = Field(None, gt=0)
     """Gradients are scaled down to this global norm."""
     ema: float = Field(0, ge=0, lt=1)
-    """Test with an average of the weights that keeps this share of itself a step; 0: do not."""
+    """Test with an average of the weights that keeps this fraction of itself a step; 0: do not."""
 
     schedule: ScheduleName = "constant"
     """How the learning rate changes."""
     schedule_params: dict[str, Any] = {}
-    """Parameters of the schedule: see `classifiers.schedules`."""
+    """Parameters of the schedule: see `classifiers.optim.schedules`."""
 
     frozen_epochs: int = Field(0, ge=0)
     """Epochs at the start in which only the head of a transfer model is trained. If they are all
@@ -103,7 +100,7 @@ class TrainConfig(BaseModel):
     """Stop after so many epochs without a lower validation loss and go back to the best weights
     (training loss, where `validation` is 0); 0: never stop early."""
     validation: float = Field(0, ge=0, le=0.5)
-    """Share of the real training images, the same of every class, that is left out of training:
+    """Fraction of the real training images, the same of every class, that is left out of training:
     patience and the schedule `plateau` watch their loss. What `mix` adds was made from all."""
     members: int = Field(1, ge=1)
     """Train so many classifiers that differ in their seed, and let them vote softly; those that

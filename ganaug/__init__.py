@@ -1,5 +1,22 @@
 """Small-data image synthesis: images of one class in, a generator and its samples out.
 
+It knows no data set and no classifier. The rooms, in the order in which data flows; each imports
+only from those above it (`make lint` holds that):
+
+- ground        `errors`, `config` (every setting), `files` (a generator on disk), `arrays`
+                (uint8 and -1..1), `device` (XLA, precision), `grids` (pictures of images)
+- `latent/`     latent vectors, images from them, and back to them
+- `objective/`  what is minimised: losses, penalties, gradients, differentiable augmentation
+- `networks/`   generators and discriminators
+- `model/`      the GAN as a `keras.Model`, and its averaged generator
+- `training/`   one run, resumable bit for bit
+- `quality/`    measures by their usual names: KID, FID, precision/recall, GAN-train/test, copies
+- `bank/`       saved generators: sample, score, choose
+
+Settings, networks and measures may be added to (`docs/adding.md`). What changes the numbers of a
+given seed (`networks/common.py`, `latent/sampling.py`, `training/batches.py`) changes every figure
+published so far: say so where you touch it.
+
 Public names load on first use, so that ``import ganaug`` stays free of Keras.
 """
 

@@ -2,13 +2,13 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from groundwork.settings import Settings
 
 
-class GanConfig(BaseModel):
+class GanConfig(Settings):
     """Settings of one DCGAN; the defaults suit 50 images of 32x32."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     scope: Literal["class", "conditional", "pooled"] = "class"
     """`class`: a network for each class. `conditional`: one for all classes, told which to make.
@@ -46,15 +46,15 @@ class GanConfig(BaseModel):
     """Divide each kernel of the discriminator by its largest singular value."""
     minibatch_stddev: bool = False
     """Show the discriminator how much generated images differ; `batch` a multiple of 4."""
-    adaptive: float = Field(0.0, ge=0, lt=1)
+    ada_target: float = Field(0.0, ge=0, lt=1)
     """Adapt the probability of augmentation until the mean sign of the discriminator's logits on
     real images is this (0.6 in the ADA paper); 0 augments every image."""
-    r1: float = Field(0.0, ge=0)
+    r1_weight: float = Field(0.0, ge=0)
     """Weight of the gradient penalty on real images; needs the discriminator of pixels."""
-    lecam: float = Field(0.3, ge=0)
+    lecam_weight: float = Field(0.3, ge=0)
     """Weight of the LeCam penalty, as in its paper on CIFAR; 0 for none."""
     label_ramp: tuple[float, float] = (0.25, 0.5)
-    """Shares of the training between which the labels of a class-conditional GAN come in; labels
+    """Fractions of the training between which the labels of a class-conditional GAN come in; labels
     from the start make it collapse on few images (Shahbazi et al. 2022)."""
     flip: bool = True
     """Mirror half of the real images. Turn off for digits and letters."""
@@ -81,8 +81,10 @@ class GanConfig(BaseModel):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
-        if self.r1 and self.discriminator == "projected":
-            raise ValueError("r1 needs discriminator='pixels'; use lecam with 'projected'")
+        if self.r1_weight and self.discriminator == "projected":
+            raise ValueError(
+                "r1_weight needs discriminator='pixels'; use lecam_weight with 'projected'"
+            )
         if self.discriminator == "projected" and self.judge == self.backbone:
             raise ValueError(
                 f"judge={self.judge!r} is the backbone that the discriminator looks through, which "
@@ -96,5 +98,5 @@ class GanConfig(BaseModel):
         if self.minibatch_stddev and self.batch % 4:
             raise ValueError(f"batch={self.batch}; minibatch_stddev needs a multiple of 4")
         if not 0 <= self.label_ramp[0] <= self.label_ramp[1] <= 1:
-            raise ValueError(f"label_ramp={self.label_ramp}; give two shares in order, 0 to 1")
+            raise ValueError(f"label_ramp={self.label_ramp}; give two fractions in order, 0 to 1")
         return self

@@ -1,8 +1,6 @@
 """What the training asks of the machine: where compiled graphs and half precision pay."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -53,17 +51,6 @@ def dtype_policy(config: GanConfig) -> str:
 
 
 def slow_kernel_gradients(config: GanConfig) -> bool:
-    """Tell whether :mod:`ganaug.convolutions` is faster than TensorFlow's own gradients."""
+    """Tell whether `ganaug.networks.fast_gradients` is faster than TensorFlow's own gradients."""
     without_tiles = multiplies_bfloat16() and "amx_bf16" not in cpu_flags()
     return without_tiles and not has_gpu() and dtype_policy(config) == "mixed_bfloat16"
-
-
-@contextmanager
-def default_policy(name: str) -> Iterator[None]:
-    """Give layers that name no dtype policy this one, within the block."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -1,5 +1,5 @@
 """The one exception that ganaug raises for what its caller got wrong."""
 
+from groundwork.errors import InputError
 
-class InputError(ValueError):
-    """Bad input: the message is one line that says what was received and what to do."""
+__all__ = ["InputError"]

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganaug.errors import InputError
-from ganaug.files import replacing
+from ganaug.arrays import check_images
+from groundwork.files import replacing
 
 PAPER = 255
 """Grey level between the images."""
@@ -80,24 +80,11 @@ def save_images(images: np.ndarray, target: Path) -> list[Path]:
     return paths
 
 
-def spread(count: int, total: int) -> NDArray[np.intp]:
-    """Return up to `count` evenly spaced positions of `total`.
+def whole_rows(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Return `images` and as many blank ones as fill the last row, at least one row.
 
-    Images of several classes often come sorted; the first few of them would be of one class.
-
-    Examples
-    --------
-    >>> spread(3, 10).tolist(), spread(5, 2).tolist()
-    ([1, 5, 8], [0, 1])
+    What follows, images of another class for instance, then begins on a row of its own.
     """
-    count = min(count, total)
-    return (2 * np.arange(count) + 1) * total // (2 * max(1, count))
-
-
-def check_images(images: np.ndarray) -> None:
-    """Raise InputError unless `images` is a non-empty uint8 array ``[N, H, W, 3]``."""
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or not len(images):
-        raise InputError(
-            f"images of type {images.dtype} and shape {list(images.shape)}; "
-            "pass a non-empty uint8 array [N, height, width, 3]"
-        )
+    missing = -len(images) % columns if len(images) else columns
+    blank = np.full((missing, *images.shape[1:]), PAPER, np.uint8)
+    return np.concatenate([images, blank])

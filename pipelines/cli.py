@@ -12,7 +12,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, ValidationError
 from pydantic import ValidationError as SettingsError
 
-from pipelines.errors import USER_ERRORS, explain
+from pipelines.errors import InputError, explain
 
 VERBS = {
     "data": "Describe a data set and show what an instance would draw.",
@@ -71,7 +71,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         cause = error.__cause__
         return _fail(explain(cause, "settings") if isinstance(cause, SettingsError) else str(error))
-    except (CycloptsError, *USER_ERRORS) as error:
+    except (CycloptsError, InputError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:
         print("\ninterrupted: finished tasks are kept; the same command goes on", file=sys.stderr)

@@ -5,12 +5,9 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ValidationError
 
-from classifiers.errors import InputError, first_line, unknown_name
-from ganaug.errors import InputError as GanInputError
+from groundwork.errors import InputError, first_line, unknown_name
 
-USER_ERRORS = (InputError, GanInputError)
-
-__all__ = ["USER_ERRORS", "InputError", "explain", "first_line", "unknown_name"]
+__all__ = ["InputError", "explain", "first_line", "unknown_name"]
 
 
 def explain(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> str:

@@ -1,14 +1,33 @@
-"""What makes two tasks the same: their resolved settings and the code that runs them."""
+"""What makes two tasks the same: settings, the code that runs, the libraries that compute.
+
+The code of a task is not listed by hand: it is every module of ours that the task's own can reach
+by its imports, wherever in a file they stand. A module that looks others up by name, with
+``import_module("package")``, reaches all of that package. What a user registers (a model, an
+augmentation) counts by its source. Comments, docstrings and layout never count.
+"""
 
 import ast
 import hashlib
+import inspect
 import json
-import re
+import os
+import platform
+import sys
+import sysconfig
+import textwrap
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("groundwork", "ganaug", "classifiers", "pipelines")
+"""Whose code counts: ours."""
+LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow")
+"""What computes: another version may compute another number."""
+_BACKENDS = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
 
 def digest(content: Any) -> str:
@@ -17,46 +36,186 @@ def digest(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def slug(text: str) -> str:
-    """Return ``text`` as a part of a file name.
-
-    Examples
-    --------
-    >>> slug("real + flip, shift")
-    'real-flip-shift'
-    """
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.") or "unnamed"
+@lru_cache
+def code_version(module: str) -> str:
+    """Return a digest of the code of a module of ours and of all that it can reach."""
+    return digest({name: _code(_path(name)) for name in reachable(module)})
 
 
 @lru_cache
-def code_version(*parts: str) -> str:
-    """Return a digest of the code in ``parts``, packages or modules relative to the source root.
+def reachable(module: str) -> tuple[str, ...]:
+    """Return the modules of ours that a module can reach by its imports, itself among them, sorted.
 
-    Comments, docstrings and layout do not count: a result stays valid when only the words
-    around the code that made it change.
+    The packages that they stand in are among them: Python runs those first.
+
+    Examples
+    --------
+    >>> reachable("groundwork.files")
+    ('groundwork', 'groundwork.errors', 'groundwork.files')
     """
-    hashed = hashlib.sha256()
-    for part in parts:
-        path = _ROOT / part
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                _drop_strings(node)
-            hashed.update(file.relative_to(_ROOT).as_posix().encode())
-            hashed.update(ast.dump(tree).encode())
-    return hashed.hexdigest()[:12]
+    found, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            package = name.rpartition(".")[0]
+            waiting += [*_imports(name), *([package] if package else [])]
+    return tuple(sorted(found))
 
 
-def _drop_strings(node: ast.AST) -> None:
-    """Remove the strings that stand alone in the body of ``node``: docstrings."""
-    body = getattr(node, "body", None)
-    if isinstance(body, list):
-        body[:] = [
-            child
-            for child in body
-            if not (
-                isinstance(child, ast.Expr)
-                and isinstance(child.value, ast.Constant)
-                and isinstance(child.value.value, str)
-            )
-        ]
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that compute."""
+    names = (*LIBRARIES, *_BACKENDS.get(backend(), ()))
+    return {"python": platform.python_version()} | {name: _version(name) for name in names}
+
+
+def backend() -> str:
+    """Return the backend that Keras computes with, without importing Keras."""
+    if name := os.environ.get("KERAS_BACKEND"):
+        return name
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        return str(json.loads((home / "keras.json").read_text(encoding="utf-8"))["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
+
+
+def source_version(function: Callable[..., Any]) -> str:
+    """Return a digest of a user's function, and of what it uses of the user's own code.
+
+    It follows the names in the function: to other functions and classes by their source, to
+    modules that are no installed packages by their files, to plain values as they are.
+    """
+    return digest(dict(sorted(_sources(function, {}).items())))
+
+
+@lru_cache
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
+
+
+@lru_cache
+def _path(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@lru_cache
+def _is_module(name: str) -> bool:
+    return name.partition(".")[0] in PACKAGES and _path(name).is_file()
+
+
+@lru_cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _code(path: Path) -> str:
+    return _without_words(_tree(path))
+
+
+@lru_cache
+def _imports(module: str) -> tuple[str, ...]:
+    """Return the modules of ours that one imports, directly."""
+    found: list[str] = []
+    for node in _running(_tree(_path(module))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.append(inner if _is_module(inner) else node.module)
+        elif isinstance(node, ast.Call) and _called(node) == "import_module":
+            found += _by_name(node)
+    return tuple(name for name in dict.fromkeys(found) if _is_module(name))
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a module but for what only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _running(node)
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def _by_name(node: ast.Call) -> list[str]:
+    """Return every module below a package of ours that is imported by its written name."""
+    names = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for name in names
+        if isinstance(name, str) and _is_module(name)
+        for path in sorted(_path(name).parent.rglob("*.py"))
+    ]
+
+
+def _without_words(tree: ast.AST) -> str:
+    """Return code as a string without comments, docstrings and layout."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [child for child in body if not _is_words(child)]
+    return ast.dump(tree)
+
+
+def _is_words(node: ast.AST) -> bool:
+    """Whether a statement is a string that stands alone: a docstring."""
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _sources(thing: Any, seen: dict[str, str]) -> dict[str, str]:
+    """Add what ``thing`` is, and what it uses, to the sources seen so far, by name."""
+    name = f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', repr(thing))}"
+    name = name.removeprefix("__mp_main__.").removeprefix("__main__.")  # a worker's name for it
+    thing = inspect.unwrap(getattr(thing, "func", thing))
+    if name in seen:
+        return seen
+    try:
+        seen[name] = _without_words(ast.parse(textwrap.dedent(inspect.getsource(thing))))
+    except (OSError, TypeError, SyntaxError):  # typed at a prompt, or made by a program
+        seen[name] = repr(getattr(getattr(thing, "__code__", None), "co_code", thing))
+    functions = [thing] if inspect.isfunction(thing) else list(vars(thing).values())
+    for function in filter(inspect.isfunction, functions):
+        for used in _names(function.__code__):
+            _follow(used, function.__globals__.get(used), seen)
+    return seen
+
+
+def _names(code: Any) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            yield from _names(constant)
+
+
+def _follow(name: str, value: Any, seen: dict[str, str]) -> None:
+    if isinstance(value, ModuleType):
+        if (file := getattr(value, "__file__", None)) and _is_users(file):
+            seen[value.__name__] = _code(Path(file))
+    elif inspect.isfunction(value) or inspect.isclass(value):
+        file = getattr(sys.modules.get(value.__module__), "__file__", None)
+        if file is None or _is_users(file):
+            _sources(value, seen)
+    elif isinstance(value, int | float | str | bytes | tuple | list | dict):
+        seen[name] = repr(value)
+
+
+def _is_users(file: str) -> bool:
+    """Whether a file is the user's own: none of Python's, of an installed package, or of ours."""
+    path = Path(file).resolve()
+    if any(path.is_relative_to(ROOT / package) for package in PACKAGES):
+        return False
+    installed = {
+        sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
+    return not any(path.is_relative_to(Path(folder).resolve()) for folder in installed if folder)

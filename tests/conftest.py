@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.images import Images
+from pipelines.data.images import Images
+
+ROOT = Path(__file__).parent.parent
+collect_ignore = ["data"]  # programs that need packages of their own
+REFERENCES = Path(__file__).parent / "data"
+"""Figures that other implementations computed; beside each file, the program that made it."""
 
 # As in the workers: sums in one order, also in the processes that tests start to compare with.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}

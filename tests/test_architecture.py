@@ -42,7 +42,7 @@ def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
     "statement",
     [
         "import ganaug, classifiers, pipelines",
-        "import ganaug.config, classifiers.config, pipelines.recipe, pipelines.tasks",
+        "import ganaug.config, classifiers.config, pipelines.recipes.recipe, pipelines.tasks.base",
         "import pipelines.verbs.gan, pipelines.verbs.classify, pipelines.verbs.sample",
         "from pipelines.cli import main; main(['--help'])",
         "from pipelines.cli import main; main(['classify', '--help'])",

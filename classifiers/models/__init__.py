@@ -1,1 +1,4 @@
-"""Model builders, one module a family; `classifiers.registry` finds them here by name."""
+"""Model builders: the registry, one module a family, transfer models.
+
+`classifiers.models.registry` finds the builders of all modules here by name.
+"""

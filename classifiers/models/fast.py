@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from classifiers.models.parts import he_conv, logits, normalise, torch_batch_norm
-from classifiers.registry import register_model
+from classifiers.models.registry import register_model
 
 _PATCH = 2
 _EPSILON = 5e-4  # added to the patches' variances: airbench's value

@@ -87,9 +87,9 @@ def torch_batch_norm(x: Any) -> Any:
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
 
-def dropped(x: Any, share: float) -> Any:
-    """Drop a share of the features while training; a share of 0 adds no layer."""
-    return layers.Dropout(share)(x) if share else x
+def dropped(x: Any, fraction: float) -> Any:
+    """Drop a fraction of the features while training; a fraction of 0 adds no layer."""
+    return layers.Dropout(fraction)(x) if fraction else x
 
 
 def logits(x: Any, classes: int, *, torch: bool = False) -> Any:

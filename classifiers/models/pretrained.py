@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from classifiers.backbones import Backbone, backbones
-from classifiers.registry import Builder, register_model
-from classifiers.transfer import transfer_model
+from classifiers.models.backbones.catalogue import Backbone, backbones
+from classifiers.models.registry import Builder, register_model
+from classifiers.models.transfer import transfer_model
 
 
 def _builder(backbone: Backbone) -> Builder:
     build = partial(transfer_model, backbone.name)
     build.__name__ = backbone.name  # type: ignore[attr-defined]
     build.__doc__ = (
-        f"Build {backbone.name} with a new head: see `classifiers.transfer.transfer_model`."
+        f"Build {backbone.name} with a new head: see `classifiers.models.transfer.transfer_model`."
     )
     return build
 

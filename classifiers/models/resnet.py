@@ -7,7 +7,7 @@ from keras import layers
 from pydantic import Field
 
 from classifiers.models.parts import he_conv, logits, normalise, torch_batch_norm
-from classifiers.registry import register_model
+from classifiers.models.registry import register_model
 
 Stem = Literal["7x7_pool", "7x7", "3x3_pool", "3x3"]
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -38,7 +38,7 @@ def resnet18(
     activation
         Name of a Keras activation (M2).
     dropout
-        Share of features dropped before the last layer (M2).
+        Fraction of features dropped before the last layer (M2).
     """
     return _resnet("resnet18", (2, 2, 2, 2), input_shape, classes, stem, width, activation, dropout)
 
@@ -114,7 +114,7 @@ def wide_resnet16(
     widen
         k: the groups have 16 k, 32 k and 64 k channels.
     dropout
-        Share of units dropped between the two convolutions of a block.
+        Fraction of units dropped between the two convolutions of a block.
     """
     inputs = keras.Input(input_shape, name="image")
     x = he_conv(normalise(inputs), 16, 3, padding="same")

@@ -6,12 +6,12 @@ from .copying import copy_test as copy_test
 from .copying import find_copies as find_copies
 from .extractors import Extractor as Extractor
 from .extractors import RandomNetwork as RandomNetwork
-from .frechet import fid as fid
-from .kernel_distance import kid as kid
-from .manifold import Manifold as Manifold
-from .manifold import prdc as prdc
+from .fid import fid as fid
+from .kid import kid as kid
 from .originals import Originals as Originals
 from .pictures import neighbours_picture as neighbours_picture
+from .prdc import Manifold as Manifold
+from .prdc import prdc as prdc
 from .report import ClassQuality as ClassQuality
 from .report import Estimate as Estimate
 from .report import QualityReport as QualityReport

@@ -3,24 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ganaug.arrays import check_images
 from ganaug.errors import InputError
-from ganaug.grids import check_images
 from ganaug.quality.comparison import Comparison, Labelled, against_halves, against_held_out
 from ganaug.quality.copying import CopyTest, Nearest, find_copies
 from ganaug.quality.extractors import Extractor, Images
-from ganaug.quality.frechet import fid, fid_obstacle
-from ganaug.quality.kernel_distance import kid
-from ganaug.quality.manifold import prdc
+from ganaug.quality.gan_train_test import gan_test, gan_train
+from ganaug.quality.measures import measures
 from ganaug.quality.originals import Originals
-from ganaug.quality.probing import gan_test, gan_train
 from ganaug.quality.report import (
     ALL_CLASSES,
-    AT_ANY_N,
-    TITLES,
     ClassQuality,
     Estimate,
-    Metric,
     QualityReport,
+    titles,
 )
 from ganaug.quality.values import Features, Value, average
 
@@ -32,7 +28,7 @@ NO_HELD_OUT = (
 )
 
 ClassImages = Mapping[str, Images]
-Values = dict[Metric, Value]
+Values = dict[str, Value]
 
 
 class ClassFeatures(NamedTuple):
@@ -98,7 +94,7 @@ def assess(
             if progress:
                 done = number * len(real_train) + len(features)
                 progress(done, len(extractors) * len(real_train))
-        found += _judge(extractor.name, features, seed)
+        found += _assess_by(extractor.name, features, seed)
     remarks = [*notes] if real_held_out is not None else [NO_HELD_OUT, *notes]
     return QualityReport(classes=found, notes=remarks)
 
@@ -115,7 +111,7 @@ def _extract(
     return ClassFeatures(originals.unmoved, extractor(held_out), fake, *found)
 
 
-def _judge(extractor: str, features: dict[str, ClassFeatures], seed: int) -> list[ClassQuality]:
+def _assess_by(extractor: str, features: dict[str, ClassFeatures], seed: int) -> list[ClassQuality]:
     """Return the quality of each class and, of several, of all together."""
     groups = [(name, [one]) for name, one in features.items()]
     if len(features) > 1:
@@ -156,8 +152,8 @@ def _measured(comparisons: list[Comparison], *, floor: bool) -> Values:
     trials = []
     for comparison in comparisons:
         reference, whole = comparison.reference, comparison.whole(floor=floor)
-        parts = [_at_equal_n(reference, part) for part in comparison.parts(floor=floor)]
-        trials.append(_mean_of(parts) | {"kid": kid(reference.features, whole.features)})
+        parts = [_values(reference, part, at_any_n=False) for part in comparison.parts(floor=floor)]
+        trials.append(_mean_of(parts) | _values(reference, whole, at_any_n=True))
     return _mean_of(trials)
 
 
@@ -169,17 +165,12 @@ def _add_probes(together: list[Comparison], rows: list[Values], *, floor: bool) 
         row["gan_test"] = value
 
 
-def _at_equal_n(reference: Labelled, judged: Labelled) -> Values:
-    """Measure what depends on the number of images judged."""
-    manifold = prdc(reference.features, judged.features)
-    values: Values = {
-        "precision": manifold.precision,
-        "recall": manifold.recall,
-        "density": manifold.density,
-        "coverage": manifold.coverage,
-    }
-    if fid_obstacle(reference.features, judged.features) is None:
-        values["fid"] = fid(reference.features, judged.features)
+def _values(reference: Labelled, compared: Labelled, *, at_any_n: bool) -> Values:
+    """Measure by all measures that use as many images as there are, or that may use any number."""
+    values: Values = {}
+    for one in measures():
+        if one.at_any_n == at_any_n:
+            values |= one.values(reference.features, compared.features)
     return values
 
 
@@ -190,26 +181,32 @@ def _mean_of(measured: list[Values]) -> Values:
 def _estimates(
     extractor: str, comparison: Comparison, values: Values, floors: Values
 ) -> list[Estimate]:
-    """Put errors, floors and numbers of images beside the values; say why FID is missing."""
+    """Put errors, floors and numbers of images beside the values; say why one is missing."""
     reference, yardstick = comparison.reference, comparison.yardstick
-    obstacle = fid_obstacle(reference.features, yardstick.features)
+    uses_all = {name for one in measures() if one.at_any_n for name in one.titles} | {"gan_test"}
+    missing = {
+        name: obstacle
+        for one in measures()
+        if (obstacle := one.obstacle(reference.features, yardstick.features))
+        for name in one.titles
+    }
     estimates = []
-    for metric in TITLES:
+    for metric in titles():
         value, floor = values.get(metric), floors.get(metric)
-        if value is None and metric != "fid":
+        if value is None and metric not in missing:
             continue
-        judged = comparison.generated if metric in AT_ANY_N else yardstick
+        compared = comparison.generated if metric in uses_all else yardstick
         estimates.append(
             Estimate(
                 metric=metric,
                 extractor=extractor,
                 n_real=len(reference.labels),
-                n_fake=len(judged.labels),
+                n_fake=len(compared.labels),
                 value=value.value if value else None,
                 standard_error=value.standard_error if value else None,
                 floor=floor.value if floor else None,
                 floor_error=floor.standard_error if floor else None,
-                note="" if value else obstacle or "",
+                note="" if value else missing[metric],
             )
         )
     return estimates

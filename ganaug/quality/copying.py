@@ -18,7 +18,8 @@ from scipy.stats import mannwhitneyu, nhypergeom
 
 from ganaug.errors import InputError
 from ganaug.quality.originals import Distances, Originals
-from ganaug.quality.values import Features, Record
+from ganaug.quality.values import Features
+from groundwork.settings import Result
 
 TWINS = 3
 """Rank of the unseen image that a copied one must beat, at least: chance singles out one or two."""
@@ -30,7 +31,7 @@ SHOWN, NEIGHBOURS = 12, 3
 """Generated images, and training images beside each, that are remembered as evidence."""
 
 
-class CopyTest(Record):
+class CopyTest(Result):
     """How closely training images are reproduced, and how closely images that cannot have been."""
 
     n_train: int
@@ -43,9 +44,9 @@ class CopyTest(Record):
     nothing is copied, below -3 where the samples lean on the training images. None without unseen
     images."""
     copied: float
-    """Share of the training images that are reproduced more closely than `threshold`."""
+    """Fraction of the training images that are reproduced more closely than `threshold`."""
     copied_floor: float
-    """The share to expect where nothing is copied."""
+    """The fraction to expect where nothing is copied."""
     p: float
     """Chance, at most, of so many copied images where nothing is copied."""
     threshold: float
@@ -57,7 +58,7 @@ class CopyTest(Record):
         return self.p < SUSPICIOUS
 
 
-class Nearest(Record):
+class Nearest(Result):
     """A generated image and the training images nearest to it."""
 
     generated: int

@@ -2,30 +2,14 @@
 
 from math import floor, log10
 from pathlib import Path
-from typing import Literal
 
-from ganaug.files import write_json
 from ganaug.quality.copying import CopyTest, Nearest
-from ganaug.quality.values import Record
+from ganaug.quality.measures import measures
+from groundwork.files import write_json
+from groundwork.settings import Result
 
-Metric = Literal[
-    "kid", "fid", "precision", "recall", "density", "coverage", "gan_train", "gan_test"
-]
-
-TITLES: dict[Metric, str] = {
-    "kid": "KID",
-    "fid": "FID",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-    "gan_train": "GAN-train",
-    "gan_test": "GAN-test",
-}
-"""Column heads of the table, in its order."""
-
-AT_ANY_N: frozenset[Metric] = frozenset({"kid", "gan_test"})
-"""Measures that do not depend on the number of generated images, and so use all of them."""
+PROBES = {"gan_train": "GAN-train", "gan_test": "GAN-test"}
+"""Column heads of what a classifier makes of the images: it needs several classes at once."""
 
 ALL_CLASSES = "all classes"
 
@@ -33,14 +17,19 @@ LEGEND = """\
 ± is one standard error. The real rows are the floor: unseen real images in place of generated ones.
 KID, FID: lower is better. Precision, density: look real; recall, coverage: are varied.
 GAN-train: accuracy on real images of a probe trained on generated ones; GAN-test: the reverse.
-copied: share of the training images that generated ones reproduce, and below it what chance gives;
+copied: fraction of the training images that generated ones reproduce; below it what chance gives;
 COPIES: more than chance. copy z: below -3 the generated images lean on the training images."""
 
 
-class Estimate(Record):
+def titles() -> dict[str, str]:
+    """Return the column heads of the table, in its order."""
+    return {name: head for one in measures() for name, head in one.titles.items()} | PROBES
+
+
+class Estimate(Result):
     """One number."""
 
-    metric: Metric
+    metric: str
     extractor: str
     """The network whose features were measured."""
     n_real: int
@@ -57,7 +46,7 @@ class Estimate(Record):
     note: str = ""
 
 
-class ClassQuality(Record):
+class ClassQuality(Result):
     """What one extractor says of one class, or of all of them together."""
 
     name: str
@@ -73,7 +62,7 @@ class ClassQuality(Record):
     nearest: list[Nearest]
     """The generated images that follow a training image most closely: the evidence for `copies`."""
 
-    def __getitem__(self, metric: Metric) -> Estimate:
+    def __getitem__(self, metric: str) -> Estimate:
         """Return the estimate of a metric; KeyError where it was not measured."""
         for estimate in self.estimates:
             if estimate.metric == metric:
@@ -81,7 +70,7 @@ class ClassQuality(Record):
         raise KeyError(metric)
 
 
-class QualityReport(Record):
+class QualityReport(Result):
     """An assessment of generated images, as saved in `quality.json`."""
 
     classes: list[ClassQuality]
@@ -103,8 +92,9 @@ class QualityReport(Record):
     def _block(self, extractor: str) -> str:
         rows = [quality for quality in self.classes if quality.extractor == extractor]
         found = [{e.metric: e for e in row.estimates if e.value is not None} for row in rows]
-        shown = [metric for metric in TITLES if any(metric in estimates for estimates in found)]
-        lines = [["class", "", *(TITLES[metric] for metric in shown), "copy z", "copied"]]
+        heads = titles()
+        shown = [metric for metric in heads if any(metric in estimates for estimates in found)]
+        lines = [["class", "", *(heads[metric] for metric in shown), "copy z", "copied"]]
         for row, estimates in zip(rows, found, strict=True):
             cells = [estimates.get(metric) for metric in shown]
             generated = [_cell(e.metric, e.value, e.standard_error) if e else "-" for e in cells]
@@ -119,7 +109,7 @@ class QualityReport(Record):
         return "\n".join([title, *_aligned(lines)])
 
 
-def _cell(metric: Metric, value: float | None, error: float | None) -> str:
+def _cell(metric: str, value: float | None, error: float | None) -> str:
     if value is None or error is None:
         return "-"
     decimals = 2

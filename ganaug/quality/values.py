@@ -5,18 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from ganaug.errors import InputError
 
 Features = NDArray[np.floating]
 """Features of N images, ``[N, D]``."""
-
-
-class Record(BaseModel):
-    """A part of the report."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Value(NamedTuple):
@@ -26,15 +19,15 @@ class Value(NamedTuple):
     standard_error: float
 
 
-def share(hits: NDArray[np.bool_]) -> Value:
-    """Return the share of true entries.
+def fraction(hits: NDArray[np.bool_]) -> Value:
+    """Return the fraction of true entries.
 
     The error is that of Agresti and Coull (1998), which adds two hits and two misses: 50 hits out
     of 50 still say little about the 51st, where the plain binomial formula would claim ±0.
 
     Examples
     --------
-    >>> share(np.array([True] * 50)).standard_error.__round__(3)
+    >>> fraction(np.array([True] * 50)).standard_error.__round__(3)
     0.026
     """
     n = len(hits)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-# The first import fills the table of augmentations.
-from pipelines.augment import blending, colour, erasing, geometry, policies  # noqa: F401
 from pipelines.augment import lazy as tf
 from pipelines.augment.batch import Batch
 from pipelines.augment.draws import Draws
 from pipelines.augment.language import Call, read_calls
+
+# The first import fills the table of augmentations.
+from pipelines.augment.ops import blending, colour, erasing, geometry, policies  # noqa: F401
 from pipelines.augment.parameters import written
 from pipelines.augment.registry import Augmenter, augmenter, list_augmentations
 from pipelines.augment.sets import SETS

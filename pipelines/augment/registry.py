@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pipelines.augment.parameters import Parameters
@@ -72,6 +71,16 @@ def augmentation(
     return register
 
 
+def added_augmentations() -> dict[str, Operation]:
+    """Return the operations that did not come with this package, by name."""
+    ours = f"{__package__}."
+    return {
+        name: one.operation
+        for name, one in _TABLE.items()
+        if not one.operation.__module__.startswith(ours)
+    }
+
+
 def augmenter(name: str) -> Augmenter:
     """Return the augmentation called ``name``.
 
@@ -85,12 +94,6 @@ def augmenter(name: str) -> Augmenter:
     return _TABLE[name]
 
 
-def list_augmentations(pattern: str = "*") -> list[str]:
-    """Return the names of the registered augmentations that match ``pattern``, sorted.
-
-    Examples
-    --------
-    >>> list_augmentations("*mix*")
-    ['augmix', 'cutmix', 'mixup', 'mixup_or_cutmix']
-    """
-    return sorted(name for name in _TABLE if fnmatchcase(name, pattern))
+def list_augmentations() -> list[str]:
+    """Return the names of the registered augmentations, sorted."""
+    return sorted(_TABLE)

@@ -8,13 +8,13 @@ Tensor: TypeAlias = Any
 """A `tf.Tensor`, named so that a recipe can be checked without importing TensorFlow."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-"""Share of the images that are changed."""
+"""Fraction of the images that are changed."""
 
 Pixels = Annotated[int, Field(ge=1, le=256)]
 """A length in pixels."""
 
 Unit = Annotated[float, Field(ge=0, le=1)]
-"""A share, or a pixel value: 0 is black, 1 is white."""
+"""A fraction, or a pixel value: 0 is black, 1 is white."""
 
 Degrees = Annotated[float, Field(ge=-360, le=360)]
 """An angle, counter-clockwise."""
@@ -35,4 +35,4 @@ Level = Annotated[int, Field(ge=0, le=255)]
 """An 8-bit pixel value."""
 
 Turn = Annotated[float, Field(gt=0, le=0.5)]
-"""A share of the colour circle."""
+"""A fraction of the colour circle."""

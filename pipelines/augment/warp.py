@@ -178,8 +178,8 @@ def _starts(images: Tensor) -> Tensor:
     return (tf.range(tf.shape(images)[0]) * (height * width))[:, None, None]
 
 
-def _between(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
-    return first + (second - first) * share
+def _between(first: Tensor, second: Tensor, fraction: Tensor) -> Tensor:
+    return first + (second - first) * fraction
 
 
 def _each(value: Number) -> Number:

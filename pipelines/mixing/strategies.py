@@ -9,12 +9,13 @@ import numpy as np
 from pipelines.augment import apply, parse
 from pipelines.augment import lazy as tf
 from pipelines.augment.draws import Draws
+from pipelines.augment.offline import Expansion
 from pipelines.augment.types import Tensor
 from pipelines.errors import InputError
-from pipelines.expand import Expansion
-from pipelines.mixing.config import MixConfig
-from pipelines.mixing.origins import Synthetic, Targets
-from pipelines.stream import AHEAD, InputConfig, steps_per_epoch, stream
+from pipelines.mixing.stream import AHEAD, steps_per_epoch, stream
+from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.mix import MixConfig
+from pipelines.synthetic.origins import Synthetic, Targets
 
 _INPUT = InputConfig()
 _KINDS = 255  # place of the draws of `whole_batches`, behind those of every augmentation
@@ -88,7 +89,7 @@ def mix(
         Images of the same classes and size; ``synthetic`` is not looked at when the strategy is
         `none`.
     config
-        The strategy, its share, and the weight of synthetic images.
+        The strategy, its fraction, and the weight of synthetic images.
     batch
         Images in a batch. With `none` and `concatenate` the last batch of an epoch is smaller when
         the pool does not divide; with the others all are equally large.
@@ -134,12 +135,12 @@ def mix(
             )
             joined, epoch_size = pool.batches(batch, seed, full=False), images
             steps = steps_per_epoch(pool.images, batch)
-        elif config.strategy in ("share", "dada"):
-            joined = _shared(ours, theirs, config.share, size, seed)
+        elif config.strategy in ("fraction", "dada"):
+            joined = _shared(ours, theirs, config.fraction, size, seed)
         elif config.strategy == "pretrain":
-            joined = _pretrained(ours, theirs, config.share, size, steps * epochs, seed)
+            joined = _pretrained(ours, theirs, config.fraction, size, steps * epochs, seed)
         else:
-            joined = _whole_batches(ours, theirs, config.share, size, seed)
+            joined = _whole_batches(ours, theirs, config.fraction, size, seed)
     dataset = joined
     if not feed.on_device:
         dataset = apply(joined, parse(augment), seed, epoch_size=epoch_size, workers=feed.workers)
@@ -171,19 +172,23 @@ def _weight_apart(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tens
     return images, targets[:, :-1], targets[:, -1]
 
 
-def _shared(ours: _Part, theirs: _Part, share: float, size: int, seed: int) -> Any:
-    """Fill a fixed share of every batch with synthetic images."""
+def _shared(ours: _Part, theirs: _Part, fraction: float, size: int, seed: int) -> Any:
+    """Fill a fixed fraction of every batch with synthetic images."""
     if size < 2:
-        raise InputError("mix.strategy 'share' needs batches of 2 or more, received 1: raise batch")
-    fakes = min(max(1, round(share * size)), size - 1)
+        raise InputError(
+            "mix.strategy 'fraction' needs batches of 2 or more, received 1: raise batch"
+        )
+    fakes = min(max(1, round(fraction * size)), size - 1)
     halves = (ours.batches(size - fakes, seed), theirs.batches(fakes, seed + 1))
     return tf.data.Dataset.zip(halves).map(
         lambda real, fake: tuple(tf.concat(pair, 0) for pair in zip(real, fake, strict=True))
     )
 
 
-def _pretrained(ours: _Part, theirs: _Part, share: float, size: int, steps: int, seed: int) -> Any:
-    """Give synthetic images alone for a share of all steps, then real ones alone.
+def _pretrained(
+    ours: _Part, theirs: _Part, fraction: float, size: int, steps: int, seed: int
+) -> Any:
+    """Give synthetic images alone for a fraction of all steps, then real ones alone.
 
     Optimiser and schedule run on ("bridged transfer", Li et al. 2024, on synthetic images of
     text-to-image models).
@@ -192,15 +197,15 @@ def _pretrained(ours: _Part, theirs: _Part, share: float, size: int, steps: int,
         raise InputError(
             "mix.strategy 'pretrain' needs 2 optimiser steps or more, received 1: raise epochs"
         )
-    first = min(max(1, round(share * steps)), steps - 1)
+    first = min(max(1, round(fraction * steps)), steps - 1)
     return theirs.batches(size, seed + 1).take(first).concatenate(ours.batches(size, seed))
 
 
-def _whole_batches(ours: _Part, theirs: _Part, share: float, size: int, seed: int) -> Any:
+def _whole_batches(ours: _Part, theirs: _Part, fraction: float, size: int, seed: int) -> Any:
     """Make each batch synthetic with a probability, else real (GLICO, Azuri & Weinshall 2020)."""
 
     def kind(step: Tensor) -> Tensor:
-        return tf.cast(Draws(seed, _KINDS, step).uniform([]) < share, tf.int64)
+        return tf.cast(Draws(seed, _KINDS, step).uniform([]) < fraction, tf.int64)
 
     kinds = tf.data.Dataset.range(np.iinfo(np.int64).max).map(kind)
     return tf.data.Dataset.choose_from_datasets(

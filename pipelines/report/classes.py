@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.results import StudyResult, TrainResult
+from pipelines.comparison.results import ComparisonResult
+from pipelines.tasks.results import TrainTaskResult
 
 MATRIX_CLASSES = 12
 """A confusion matrix of more classes is not readable on a page: the worst pairs are listed."""
@@ -22,12 +23,12 @@ class MatrixCell:
     ----------
     count
         None where no instance had both classes, so that there was nothing to confuse.
-    share
+    fraction
         Of the images of the true class, 0..1.
     """
 
     count: int | None
-    share: float
+    fraction: float
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Confusion:
     rows
         One a true class; None if there are too many classes to show.
     worst
-        (true, predicted, count, share of the true class), the most frequent mistakes first; empty
-        where `rows` are shown.
+        (true, predicted, count, fraction of the true class), the most frequent mistakes first;
+        empty where `rows` are shown.
     """
 
     names: list[str]
@@ -82,7 +83,7 @@ class Overall:
     calibration_error: float
 
 
-def overall(runs: Sequence[TrainResult]) -> Overall:
+def overall(runs: Sequence[TrainTaskResult]) -> Overall:
     """Average the scores over all classes."""
     columns = [
         (
@@ -97,7 +98,7 @@ def overall(runs: Sequence[TrainResult]) -> Overall:
     return Overall(*(float(value) for value in np.mean(columns, axis=0)))
 
 
-def class_means(runs: Sequence[TrainResult]) -> list[ClassMeans]:
+def class_means(runs: Sequence[TrainTaskResult]) -> list[ClassMeans]:
     """Average the scores of each class."""
     scores = [score for run in runs for score in run.scores.per_class]
     means = []
@@ -109,7 +110,7 @@ def class_means(runs: Sequence[TrainResult]) -> list[ClassMeans]:
     return means
 
 
-def confusion(runs: Sequence[TrainResult]) -> Confusion:
+def confusion(runs: Sequence[TrainTaskResult]) -> Confusion:
     """Sum the confusion matrices by class name."""
     counts: Counter[tuple[str, str]] = Counter()
     for run in runs:
@@ -130,6 +131,6 @@ def confusion(runs: Sequence[TrainResult]) -> Confusion:
     return Confusion(names, rows, [])
 
 
-def arm_runs(study: StudyResult, arm: str) -> list[TrainResult]:
+def arm_runs(comparison: ComparisonResult, arm: str) -> list[TrainTaskResult]:
     """Return the trainings of one arm."""
-    return [run.result for run in study.trainings if run.arm == arm]
+    return [run.result for run in comparison.trainings if run.arm == arm]

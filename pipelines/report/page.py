@@ -9,18 +9,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.report import charts, pictures
+from pipelines.comparison.results import ComparisonResult
+from pipelines.report import charts, pictures, terms
 from pipelines.report.classes import arm_runs, class_means, confusion, overall
-from pipelines.report.numbers import (
-    caveats,
-    column_name,
-    headline,
-    interval,
-    percent,
-    results,
-)
-from pipelines.results import GanResult, StudyResult
-from pipelines.verdicts import points, verdict
+from pipelines.report.table import caveats, column_name, headline, interval, percent, results
+from pipelines.statistics.verdicts import points, verdict
+from pipelines.tasks.results import GanTaskResult
 
 SHOWN_GENERATORS = 20
 """Generators with their pictures on the page; the rest are named with their folders."""
@@ -30,20 +24,20 @@ SHOWN_GENERATORS = 20
 class Generator:
     """A generator as the page shows it; no picture where the file is gone."""
 
-    result: GanResult
+    result: GanTaskResult
     folder: Path
     grid: pictures.Picture | None
     progress: list[tuple[int, pictures.Picture]]
     charts: list[Markup]
 
 
-def render(study: StudyResult, outputs: Path) -> str:
+def render(comparison: ComparisonResult, outputs: Path) -> str:
     """Return the page.
 
     Parameters
     ----------
-    study
-        A finished study.
+    comparison
+        A finished comparison.
     outputs
         The folder that the runs' folders are relative to; only the generators' pictures are read
         from it.
@@ -53,22 +47,22 @@ def render(study: StudyResult, outputs: Path) -> str:
     InputError
         If an arm has no training.
     """
-    table = results(study)
+    table = results(comparison)
     template = environment().get_template("page.html")
     return template.render(
-        study=study,
+        comparison=comparison,
         table=table,
         headline=headline(table),
-        caveats=caveats(table, study.instances),
+        caveats=caveats(table, comparison.instances),
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
-        curves=_training_curves(study),
-        generators=_generators(study, outputs),
-        unshown=study.gans[SHOWN_GENERATORS:],
-        overall={arm: overall(arm_runs(study, arm)) for arm in study.arms},
-        confusions={arm: confusion(arm_runs(study, arm)) for arm in study.arms},
-        class_means={arm: class_means(arm_runs(study, arm)) for arm in study.arms},
-        notes=_notes(study),
-        settings=list(_flat(study.recipe)),
+        curves=_training_curves(comparison),
+        generators=_generators(comparison, outputs),
+        unshown=comparison.gans[SHOWN_GENERATORS:],
+        overall={arm: overall(arm_runs(comparison, arm)) for arm in comparison.arms},
+        confusions={arm: confusion(arm_runs(comparison, arm)) for arm in comparison.arms},
+        class_means={arm: class_means(arm_runs(comparison, arm)) for arm in comparison.arms},
+        notes=_notes(comparison),
+        settings=list(_flat(comparison.recipe)),
         version=version("ganaug"),
     )
 
@@ -91,7 +85,7 @@ def environment() -> Environment:
         "duration": duration,
         "count": "{:,.0f}".format,
     }
-    jinja.globals["series"] = charts.SERIES
+    jinja.globals |= {"series": charts.SERIES, "terms": terms}
     return jinja
 
 
@@ -111,9 +105,9 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _training_curves(study: StudyResult) -> list[Markup]:
+def _training_curves(comparison: ComparisonResult) -> list[Markup]:
     """Draw what was recorded of every epoch, and the test accuracy at the checkpoints."""
-    runs = {arm: arm_runs(study, arm) for arm in study.arms}
+    runs = {arm: arm_runs(comparison, arm) for arm in comparison.arms}
     kinds = (("loss", "training loss", False), ("accuracy", "training accuracy, %", True))
     shown = []
     for name, title, is_fraction in kinds:
@@ -149,10 +143,10 @@ def _in_order(by_epoch: Mapping[int, float]) -> list[float]:
     return [by_epoch[epoch] for epoch in sorted(by_epoch)]
 
 
-def _generators(study: StudyResult, outputs: Path) -> list[tuple[int, list[Generator]]]:
+def _generators(comparison: ComparisonResult, outputs: Path) -> list[tuple[int, list[Generator]]]:
     """Return the generators instance by instance."""
     shown: dict[int, list[Generator]] = {}
-    for number, run in enumerate(study.gans[:SHOWN_GENERATORS]):
+    for number, run in enumerate(comparison.gans[:SHOWN_GENERATORS]):
         folder = outputs / run.folder
         generator = Generator(
             result=run.result,
@@ -165,7 +159,7 @@ def _generators(study: StudyResult, outputs: Path) -> list[tuple[int, list[Gener
     return sorted(shown.items())
 
 
-def _gan_curves(result: GanResult, number: int) -> list[Markup]:
+def _gan_curves(result: GanTaskResult, number: int) -> list[Markup]:
     """Draw the two losses, and what the discriminator says of real and of generated images."""
     kinds = (
         ("losses", {"d_loss": "discriminator", "g_loss": "generator"}),
@@ -185,13 +179,13 @@ def _gan_curves(result: GanResult, number: int) -> list[Markup]:
     return shown
 
 
-def _notes(study: StudyResult) -> list[tuple[str, list[int]]]:
+def _notes(comparison: ComparisonResult) -> list[tuple[str, list[int]]]:
     """Return each note with the instances that it is about."""
     notes: dict[str, list[int]] = {}
-    for index, record in enumerate(study.instances):
+    for index, record in enumerate(comparison.instances):
         for words in record.notes:
             notes.setdefault(words, []).append(index)
-    for run in study.trainings:
+    for run in comparison.trainings:
         for words in run.result.notes:
             notes.setdefault(f"{run.arm}: {words}", []).append(run.instance)
     return list(notes.items())

@@ -1,38 +1,39 @@
-"""Find a finished study on disk."""
+"""Find a finished comparison on disk."""
 
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from pipelines.comparison.results import ComparisonResult
 from pipelines.errors import InputError
-from pipelines.results import StudyResult
+from pipelines.workspace import RESULT
 
 
-def read_study(folder: Path) -> StudyResult:
-    """Read what a study left behind.
+def read_comparison(folder: Path) -> ComparisonResult:
+    """Read what a comparison left behind.
 
     Parameters
     ----------
     folder
-        ``outputs/study/<name>-<hash>``.
+        ``outputs/comparison/<name>-<hash>``.
 
     Raises
     ------
     InputError
-        If there is no such folder, the study is not finished, or its result is damaged.
+        If there is no such folder, the comparison is not finished, or its result is damaged.
     """
-    path = folder / "result.json"
+    path = folder / RESULT
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"no finished study in {folder}: cannot read {path.name}; pass a folder under "
-            f"outputs/study, as `ganaug classify` printed it"
+            f"no finished comparison in {folder}: cannot read {path.name}; pass a folder under "
+            f"outputs/comparison, as `ganaug classify` printed it"
         ) from error
     try:
-        return StudyResult.model_validate_json(text)
+        return ComparisonResult.model_validate_json(text)
     except ValidationError as error:
         raise InputError(
-            f"{path} is damaged, of another version, or not the result of a study; pass a folder "
-            f"under outputs/study, or run the study again"
+            f"{path} is damaged, of another version, or not the result of a comparison; pass a "
+            f"folder under outputs/comparison, or run it again"
         ) from error

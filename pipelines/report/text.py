@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.report.numbers import (
+from pipelines.comparison.results import ComparisonResult
+from pipelines.report.table import (
     Cell,
     Results,
     caveats,
@@ -19,19 +20,19 @@ from pipelines.report.numbers import (
     percent,
     results,
 )
-from pipelines.results import StudyResult
-from pipelines.verdicts import points, verdict
+from pipelines.report.terms import ARM, INSTANCE
+from pipelines.statistics.verdicts import points, verdict
 
 _LABELS = ("  difference", "  95 % interval", "  published")
 
 
-def text_table(study: StudyResult) -> str:
+def text_table(comparison: ComparisonResult) -> str:
     """Return the result table and the verdicts as plain text, with the page's numbers.
 
     Parameters
     ----------
-    study
-        A finished study.
+    comparison
+        A finished comparison.
 
     Returns
     -------
@@ -44,20 +45,19 @@ def text_table(study: StudyResult) -> str:
     InputError
         If an arm has no training.
     """
-    table = results(study)
+    table = results(comparison)
     # Far wider than any table: a terminal too narrow for it wraps lines, but loses no digit.
     console = Console(file=io.StringIO(), width=1000, color_system=None, highlight=False)
     width = max(80, shutil.get_terminal_size().columns)
-    console.print(Text(study.title), width=width)
-    console.print(
-        Text(f"{study.source}; test accuracy in %, mean ± standard deviation"), width=width
-    )
+    console.print(Text(comparison.title), width=width)
+    what = "test accuracy in %, mean ± standard deviation over instances"
+    console.print(Text(f"{comparison.source}; {what} ({INSTANCE}; {ARM})"), width=width)
     console.print(_table(table))
     console.print(Text(headline(table)), width=width)
     if len(table.compared) > 1:
         for name, one in table.compared.items():
             console.print(Padding(Text(f"{name}: {verdict(one)}"), (0, 0, 0, 2)), width=width)
-    for words in caveats(table, study.instances):
+    for words in caveats(table, comparison.instances):
         console.print(Text(words), width=width)
     printed: io.StringIO = console.file  # type: ignore[assignment]
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines())

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.images import Images
-from pipelines.splits import stratified_folds
-from pipelines.study import Drawn, write_instance
-from pipelines.subsets import Instance
-from pipelines.tuning.search import TuneConfig
+from pipelines.comparison.instances import Drawn, write_instance
+from pipelines.data.images import Images
+from pipelines.data.instances import Instance
+from pipelines.data.splits import stratified_folds
+from pipelines.recipes.search import TuneConfig
+from pipelines.workspace import TRAIN
 
 
 def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> list[Drawn]:
@@ -23,7 +24,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
     """
     by_fold: list[list[Drawn]] = []
     for one in drawn:
-        train = Images.load(outputs / one.folder / "train.npz")
+        train = Images.load(outputs / one.folder / TRAIN)
         splits = stratified_folds(
             train.labels, config.folds, config.seed + one.record.seed, repeats=config.repeats
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras_tuner as kt
 
-from ganaug.files import read_json, replacing, write_json
-from pipelines.tuning.search import Dimension, Range, Search
+from groundwork.files import read_json, replacing, write_json
+from pipelines.recipes.search import Dimension, Range, Search
 
 OBJECTIVE = "score"
 NEVER = 10**9

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from ganaug.files import read_json, replacing
+from groundwork.files import read_json, replacing
+from groundwork.settings import Result
 from pipelines.errors import InputError
-from pipelines.results import Result
-from pipelines.tuning.search import Search
+from pipelines.recipes.search import Search
 
 
 class TrialRecord(Result):

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ganaug import Bank
-from ganaug.quality.kernel_distance import kid
-from pipelines.images import Images
-from pipelines.judges import JUDGE_SIZE, open_judge
-from pipelines.results import TrainResult
+from ganaug.bank.bank import Bank
+from ganaug.quality.kid import kid
+from pipelines.data.images import Images
+from pipelines.synthetic.judges import JUDGE_SIZE, open_judge
+from pipelines.tasks.results import TrainTaskResult
+from pipelines.workspace import TEST
 
 SAMPLES = 200
 
 
-def last_accuracies(result: TrainResult, last: int) -> float:
+def last_accuracies(result: TrainTaskResult, last: int) -> float:
     """Return the mean validation accuracy of the last epochs, 0..1.
 
     The best epoch would be an optimist: on 33 images of two classes the luckiest of 50 epochs is
@@ -36,7 +37,7 @@ def fold_kid(bank: Path, fold: Path, judge: str) -> float:
         Network whose features are compared, see `Search.judge`.
     """
     extractor = open_judge(judge, JUDGE_SIZE)
-    left_out = Images.load(fold / "test.npz")
+    left_out = Images.load(fold / TEST)
     generators = Bank(bank)
     return float(
         np.mean(

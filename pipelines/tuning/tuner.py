@@ -13,15 +13,17 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.src import config as kt_config
 from sklearn.exceptions import ConvergenceWarning
 
-from ganaug.files import write_json
-from pipelines.errors import USER_ERRORS, InputError
-from pipelines.executor import Executor
-from pipelines.recipe import Recipe, load_recipe, merge
-from pipelines.study import Drawn, plan_gans, plan_trainings, train_gans
+from groundwork.files import write_json
+from pipelines.comparison.instances import Drawn
+from pipelines.comparison.plan import plan_gans
+from pipelines.comparison.run import train_arms, train_gans, train_generators
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import Recipe, load_recipe, merge
+from pipelines.recipes.search import Search, nest
+from pipelines.tasks.executor import Executor
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
 from pipelines.tuning.results import TrialRecord
 from pipelines.tuning.scoring import fold_kid, last_accuracies
-from pipelines.tuning.search import Search, nest
 
 kt_config.DEBUG = False  # else it prints a traceback for each setting that does not work
 
@@ -89,7 +91,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self._title = f"trial {int(trial.trial_id) + 1}"
         try:
             scores = self._score(values)
-        except USER_ERRORS as error:
+        except InputError as error:
             self.record(trial, error=str(error))
             raise kt.errors.FailedTrialError(str(error)) from error
         except MemoryError as error:
@@ -139,19 +141,15 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             epochs = values["tuner/epochs"]
         recipe = self._recipe({key: values[key] for key in self.what.space}, epochs)
         if self.what.tune.objective == "kid":
-            gans = plan_gans(folds, recipe.gan)
-            banks, _ = train_gans(gans, self.executor)
+            banks, _ = train_gans(plan_gans(folds, recipe.gan), self.executor)
             outputs = self.executor.outputs
             return [
                 fold_kid(outputs / bank, outputs / fold.folder, self.what.judge())
                 for bank, fold in zip(banks, folds, strict=True)
             ]
-        banks_or_none = None
-        if any(arm.generated for arm in recipe.resolved_arms().values()):
-            banks_or_none, _ = train_gans(plan_gans(folds, recipe.gan), self.executor)
-        planned = plan_trainings(recipe, folds, banks_or_none)
-        results = self.executor.run([task for *_, task in planned], self._title)
-        return [last_accuracies(result, self.what.tune.last) for result in results]
+        needed, _ = train_generators(recipe, folds, self.executor)
+        runs = train_arms(recipe, folds, needed, self.executor, self._title)
+        return [last_accuracies(run.result, self.what.tune.last) for run in runs]
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:
         """Return the recipe of one trial: one arm, tested at its last epochs."""

@@ -6,7 +6,9 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
+from ganaug.grids import save_picture
 from pipelines import runtime
+from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 
 
@@ -52,10 +54,8 @@ def augment_preview(
         If the data set or the pipeline is not understood, or ``out`` cannot be written.
     """
     runtime.quiet()
-    from ganaug.grids import save_picture
+    from pipelines.augment.offline.preview import offline_rows
     from pipelines.augment.preview import drawn_rows, online_rows, sheet
-    from pipelines.expand.preview import offline_rows
-    from pipelines.sources import load_source
 
     if not 1 <= columns <= 64:
         raise InputError(f"--columns is 1 to 64, received {columns}")
@@ -64,7 +64,7 @@ def augment_preview(
     labels = range(len(train.class_names))
     of_class = [rng.permutation(np.flatnonzero(train.labels == label)) for label in labels]
     in_turn = [places[turn] for turn in range(columns) for places in of_class if turn < len(places)]
-    images = train.images[in_turn[:columns]]
+    images = train.pixels[in_turn[:columns]]
     if augment is None:
         rows = [*online_rows(images, seed), *offline_rows(images, seed)]
     else:

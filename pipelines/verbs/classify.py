@@ -3,53 +3,54 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
+from ganaug.files import GRID
 from pipelines import runtime
-from pipelines.mixing import MixConfig
-from pipelines.planning import plan_study
-from pipelines.recipe import DataConfig, override
-from pipelines.report import text_table
-from pipelines.results import StudyResult
-from pipelines.stream import InputConfig
-from pipelines.study import run_study
+from pipelines.comparison.estimate import plan_comparison
+from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.mix import MixConfig
+from pipelines.recipes.recipe import DataConfig, override
+from pipelines.report.text import text_table
 from pipelines.verbs.report import report
+from pipelines.workspace import outputs_of
+
+if TYPE_CHECKING:  # at run time it would load Keras
+    from pipelines.comparison.run import Comparison
 
 SHOWN = 8
 """Sample grids that are named on the screen."""
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A finished comparison.
+class ClassifyResult:
+    """A finished comparison, and its page.
 
     Attributes
     ----------
-    study
-        Every result, arm by arm and instance by instance.
-    folder
-        Where `result.json` lies.
+    comparison
+        Every result, and the folder where it is written.
     report
         The page to open in a browser.
     """
 
-    study: StudyResult
-    folder: Path
+    comparison: "Comparison"
     report: Path
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
-        outputs, gans = self.folder.parent.parent, self.study.gans
-        grids = [f"grid:     {outputs / run.folder / 'grid.png'}" for run in gans[:SHOWN]]
+        folder, gans = self.comparison.folder, self.comparison.result.gans
+        outputs = outputs_of(folder)
+        grids = [f"grid:     {outputs / run.folder / GRID}" for run in gans[:SHOWN]]
         if len(gans) > SHOWN:
             grids.append(f"          and {len(gans) - SHOWN} more")
-        lines = [*grids, f"results:  {self.folder}", f"report:   {self.report}"]
-        return "\n".join([text_table(self.study), "", *lines])
+        lines = [*grids, f"results:  {folder}", f"report:   {self.report}"]
+        return "\n".join([text_table(self.comparison.result), "", *lines])
 
 
 def classify(
@@ -66,7 +67,7 @@ def classify(
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
-) -> Compared | str:
+) -> ClassifyResult | str:
     """Compare ways to train a classifier on the same few images, over several draws of them.
 
     Without a recipe three arms run, each with equally many steps: real images only; half of every
@@ -106,7 +107,7 @@ def classify(
 
     Returns
     -------
-    Compared
+    ClassifyResult
         The results and where the report lies; with ``dry_run`` the plan in words.
 
     Raises
@@ -127,11 +128,13 @@ def classify(
     settings = override(recipe, dataset, **tables)
     workers = workers or runtime.cores()
     if dry_run:
-        return "\n".join(str(plan) for plan in plan_study(settings, outputs, workers))
+        return "\n".join(str(plan) for plan in plan_comparison(settings, outputs, workers))
     command = _command(settings.data.source, recipe, tables)
-    folder = run_study(settings, outputs, workers=workers, command=command)
-    study = StudyResult.model_validate_json((folder / "result.json").read_text(encoding="utf-8"))
-    return Compared(study, folder, report(folder))
+    runtime.quiet()
+    from pipelines.comparison.run import run_comparison  # only now: it loads Keras
+
+    comparison = run_comparison(settings, outputs, workers=workers, command=command)
+    return ClassifyResult(comparison, report(comparison.folder))
 
 
 def _command(source: str, recipe: str | None, tables: dict[str, BaseModel | str | None]) -> str:

@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganaug.files import replacing, write_json
+from groundwork.files import write_json
+from groundwork.names import slug
+from pipelines.data.instances import InstanceRecord, instance, parse_classes
+from pipelines.data.sources import load_source
+from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError
-from pipelines.identity import slug
-from pipelines.overview import DataSummary, describe
-from pipelines.results import InstanceRecord
-from pipelines.sources import Source, load_source
-from pipelines.subsets import Instance, instance, parse_classes
 
 LISTED = 30
 """Classes listed one a line; of more, those with the fewest images."""
 
 
 @dataclass(frozen=True)
-class Described:
+class DataResult:
     """A data set in words and pictures.
 
     Attributes
@@ -58,7 +57,7 @@ def data(
     test_per_class: int = 350,
     seed: int = 0,
     out: Path | None = None,
-) -> Described:
+) -> DataResult:
     """Describe a data set, and show what an instance would draw from it.
 
     Example: ``ganaug data cifar10 --classes airplane,cat --per-class 50``
@@ -88,7 +87,7 @@ def data(
 
     Returns
     -------
-    Described
+    DataResult
         The numbers, and where the pictures lie.
 
     Raises
@@ -115,29 +114,9 @@ def data(
     summary = describe(source, drawn.record() if drawn else None, notes)
     folder = out or Path("outputs") / "data" / slug(source.name)
     write_json(folder / "summary.json", summary.model_dump(mode="json"))
-    return Described(summary, _draw(source, drawn, folder))
+    from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
 
-
-def _draw(source: Source, drawn: Instance | None, folder: Path) -> list[Path]:
-    """Write the pictures and return their paths."""
-    from classifiers.charts import class_counts_chart, save  # only now: they load matplotlib
-    from pipelines.class_rows import class_rows, first_of_each_class
-
-    names, counts = source.train.class_names, source.train.counts().tolist()
-    figures = {
-        "samples.png": class_rows(
-            first_of_each_class(source.train), f"{source.name}: the first images of each class"
-        ),
-        "counts.png": class_counts_chart(dict(zip(names, counts, strict=True))),
-    }
-    if drawn is not None:
-        shown = first_of_each_class(drawn.train, 50 if len(drawn.classes) <= 10 else 10)
-        title = f"{source.name}, instance {drawn.seed}: images to train on"
-        figures["instance.png"] = class_rows(shown, title)
-    for name, figure in figures.items():
-        with replacing(folder / name) as part:
-            save(figure, part)
-    return [folder / name for name in figures]
+    return DataResult(summary, draw_data_set(source, drawn, folder))
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

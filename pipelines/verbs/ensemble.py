@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from ganaug.files import replacing, write_json
 from pipelines import runtime
 from pipelines.errors import InputError
-from pipelines.identity import digest
-from pipelines.trained import open_together
+from pipelines.tasks.ensemble import EnsembleTask
+from pipelines.tasks.executor import Executor
+from pipelines.tasks.trained import open_together
+from pipelines.workspace import outputs_of
 
 
 @dataclass(frozen=True)
-class Voted:
+class EnsembleResult:
     """Test accuracy, 0..1, of an ensemble and of its members.
 
     Attributes
@@ -30,11 +29,11 @@ class Voted:
     def __str__(self) -> str:
         """Return the table and the folder, as the command line prints them."""
         width = max(map(len, self.accuracies))
-        lines = [f"{name:{width}}  {share:6.1%}" for name, share in self.accuracies.items()]
+        lines = [f"{name:{width}}  {fraction:6.1%}" for name, fraction in self.accuracies.items()]
         return "\n".join([*lines, "", f"classifier: {self.folder}"])
 
 
-def ensemble(runs: list[Path]) -> Voted:
+def ensemble(runs: list[Path]) -> EnsembleResult:
     """Let classifiers of the same images vote, softly and by majority, and keep the former.
 
     Soft voting averages probabilities; hard voting counts votes, a tie going to the most confident
@@ -49,7 +48,7 @@ def ensemble(runs: list[Path]) -> Voted:
 
     Returns
     -------
-    Voted
+    EnsembleResult
         The accuracies and the classifier.
 
     Raises
@@ -57,34 +56,18 @@ def ensemble(runs: list[Path]) -> Voted:
     InputError
         If fewer than two are given, one is not finished, or they were tested on different images.
     """
-    if len(set(runs)) < 2:
-        raise InputError(f"{len(set(runs))} classifiers named: an ensemble needs two or more")
+    folders = list(dict.fromkeys(run.resolve() for run in runs))
+    if len(folders) < 2:
+        raise InputError(f"{len(folders)} classifiers named: an ensemble needs two or more")
     runtime.quiet()
-    from classifiers import as_one_model, evaluate, hard_vote, soft_vote
-
-    found = open_together(runs)
-    test = found[0].test
-    members = np.stack([one.probabilities(test.images) for one in found])
-    votes = {"soft voting": soft_vote(members), "hard voting": hard_vote(members)}
-    shares = {one.folder.name: chances for one, chances in zip(found, members, strict=True)}
-    scores = {
-        name: evaluate(chances, test.labels, test.class_names)
-        for name, chances in (shares | votes).items()
-    }
-    name = f"ensemble-{digest([one.folder.name for one in found])}"
-    folder = found[0].folder.parent / name
-    settings = found[0].settings | {"name": "ensemble", "members": list(shares)}
-    write_json(folder / "config.json", settings)
-    with replacing(folder / "model.keras") as path:
-        as_one_model([one.network for one in found]).save(path)
-    result = found[0].result.model_copy(
-        update={
-            "scores": scores["soft voting"],
-            "accuracy_at": {},
-            "history": {},
-            "steps": sum(one.result.steps for one in found),
-            "seconds": sum(one.result.seconds for one in found),
-        }
+    first, *_ = open_together(folders)
+    task = EnsembleTask(
+        name="ensemble",
+        instance=str(first.settings["instance"]),
+        members=tuple(folder.name for folder in folders),
+        folders=tuple(folders),
     )
-    write_json(folder / "result.json", result.model_dump(mode="json"))
-    return Voted({name: one.accuracy for name, one in scores.items()}, folder)
+    outputs = outputs_of(first.folder)
+    with Executor(outputs) as executor:
+        (result,) = executor.run([task], "ensemble")
+    return EnsembleResult(result.members, outputs / task.folder())

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from pipelines import runtime
 from pipelines.errors import InputError, first_line
-from pipelines.trained import TrainedClassifier
+from pipelines.tasks.trained import TrainedClassifier
 
 if TYPE_CHECKING:
     import keras
@@ -25,7 +25,7 @@ TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """An exported classifier.
 
     Attributes
@@ -63,7 +63,7 @@ def export(
     *,
     form: Annotated[Format, Parameter(name=["--format", "--form"])] = "savedmodel",
     out: Path | None = None,
-) -> Exported:
+) -> ExportResult:
     """Write a classifier that `ganaug classify` trained in the format of another runtime.
 
     The export is loaded again and compared with the Keras model before it takes its place.
@@ -82,7 +82,7 @@ def export(
 
     Returns
     -------
-    Exported
+    ExportResult
         The file and how closely it follows the original.
 
     Raises
@@ -94,7 +94,7 @@ def export(
     classifier = TrainedClassifier(model)
     class_names = classifier.class_names
     runtime.quiet()
-    from classifiers import check_exportable, export_model
+    from classifiers.inference.export import check_exportable, export_model
 
     check_exportable(form)
     network = classifier.network
@@ -122,12 +122,13 @@ def export(
         made.replace(target)
     finally:
         shutil.rmtree(scratch)
-    return Exported(target, network.input_shape[1:], class_names, difference)
+    return ExportResult(target, network.input_shape[1:], class_names, difference)
 
 
 def _difference(network: "keras.Model", made: Path, form: Format) -> float:
     """Return the largest difference of a probability, if rounding explains it."""
-    from classifiers import exported_probabilities, probabilities
+    from classifiers.inference.export import exported_probabilities
+    from classifiers.inference.probabilities import probabilities
 
     images = np.random.default_rng(0).random((IMAGES, *network.input_shape[1:]), np.float32)
     theirs = exported_probabilities(made, form, images)

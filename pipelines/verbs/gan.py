@@ -8,18 +8,20 @@ from cyclopts import Parameter
 
 from ganaug.config import GanConfig
 from pipelines import runtime
-from pipelines.disclosure import outside_knowledge
-from pipelines.executor import Executor
-from pipelines.planning import estimate
-from pipelines.recipe import DataConfig, override
-from pipelines.study import draw_instances, open_source, plan_gans, train_gans
+from pipelines.comparison.estimate import estimate
+from pipelines.comparison.instances import draw_instances, open_source
+from pipelines.comparison.plan import plan_gans
+from pipelines.recipes.recipe import DataConfig, override
+from pipelines.report.terms import BANK
+from pipelines.synthetic.provenance import outside_knowledge
+from pipelines.tasks.executor import Executor
 
 PICTURES = ("interpolation.png", "quality.png", "timelapse.gif")
 """What a training draws besides its grids."""
 
 
 @dataclass(frozen=True)
-class Trained:
+class GanResult:
     """Where the generators and their pictures lie.
 
     Attributes
@@ -52,6 +54,7 @@ class Trained:
             self.source,
             *(f"trained:       {line}" for line in self.trainings),
             *(f"generators:    {path}" for path in self.banks),
+            f"               ({BANK})",
             *(f"sample grid:   {path}" for path in self.grids),
             *(f"pictures:      {line}" for line in self._pictures_by_folder()),
             *(f"note:          {words}" for words in self.notes),
@@ -75,7 +78,7 @@ def gan(
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
-) -> Trained | str:
+) -> GanResult | str:
     """Train one DCGAN a class, on a few images each, and gather the generators in a bank.
 
     Example: ``ganaug gan cifar10 --classes airplane,cat --per-class 50 --steps 2000``
@@ -100,7 +103,7 @@ def gan(
 
     Returns
     -------
-    Trained
+    GanResult
         Where the bank and the grids lie; with ``dry_run`` the plan in words.
 
     Raises
@@ -115,14 +118,16 @@ def gan(
     source = open_source(settings.data)
     # `ganaug quality` wants test images; where none are left it does with the training images.
     drawn = draw_instances(source, settings.data, outputs, tested=False)
-    runtime.quiet()
     tasks = plan_gans(drawn, settings.gan)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
+    runtime.quiet()
+    from pipelines.comparison.run import train_gans  # only now: it loads Keras
+
     with Executor(outputs, workers) as executor:
         banks, runs = train_gans(tasks, executor)
     notes = [note for one in drawn for note in one.record.notes]
-    return Trained(
+    return GanResult(
         source="; ".join(dict.fromkeys([source.name, *source.notes, *notes])),
         banks=[outputs / bank for bank in banks],
         trainings=[str(run.result) for run in runs],

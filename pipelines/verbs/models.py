@@ -10,7 +10,7 @@ from pipelines.errors import unknown_name
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedModel:
     """One model and what it costs.
 
     Attributes
@@ -33,10 +33,10 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Models:
-    """Models that match a pattern."""
+class ModelsResult:
+    """ModelsResult that match a pattern."""
 
-    rows: list[Listed]
+    rows: list[ListedModel]
 
     def __str__(self) -> str:
         """Return the table that the command line prints."""
@@ -50,7 +50,7 @@ class Models:
         return "\n".join([head, *lines])
 
 
-def models_list(pattern: str = "*", *, classes: int = 10) -> Models:
+def models_list(pattern: str = "*", *, classes: int = 10) -> ModelsResult:
     """List the models whose name matches, with their size and cost at their own input size.
 
     Each is built to be counted: about 0.1 to 10 seconds a model.
@@ -66,7 +66,7 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> Models:
 
     Returns
     -------
-    Models
+    ModelsResult
         The table.
 
     Raises
@@ -75,7 +75,8 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> Models:
         If no name matches.
     """
     runtime.quiet()
-    from classifiers import list_models, model_cost, model_info
+    from classifiers.evaluation.cost import model_cost
+    from classifiers.models.registry import list_models, model_info
 
     names = list_models(pattern)
     if not names:
@@ -84,5 +85,5 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> Models:
     for name in track(names, "counting", console=Console(stderr=True), transient=True):
         info = model_info(name)
         cost = model_cost(name, classes=classes)
-        rows.append(Listed(name, info.source, info.input_size, cost.parameters, cost.flops))
-    return Models(rows)
+        rows.append(ListedModel(name, info.source, info.input_size, cost.parameters, cost.flops))
+    return ModelsResult(rows)

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines import runtime
+from pipelines.data.sources.pixels import decode_all
 from pipelines.errors import InputError
-from pipelines.sources.pixels import decode_all
-from pipelines.trained import TrainedClassifier
+from pipelines.tasks.trained import TrainedClassifier
 
 SHOWN = 3
 """Classes an image in the table, the most probable first."""
 
 
 @dataclass(frozen=True)
-class Predictions:
+class PredictResult:
     """Class probabilities of images.
 
     Attributes
@@ -73,7 +73,7 @@ class Predictions:
 
 def predict(
     images: list[Path], *, model: Path, form: Literal["table", "csv", "json"] = "table"
-) -> Predictions:
+) -> PredictResult:
     """Classify image files with a classifier that `ganaug classify` trained.
 
     Example: ``ganaug predict photographs/*.jpg --model outputs/train/demo-real-0-…``
@@ -89,7 +89,7 @@ def predict(
 
     Returns
     -------
-    Predictions
+    PredictResult
         The probabilities.
 
     Raises
@@ -110,7 +110,7 @@ def predict(
         raise InputError(
             f"{len(bad)} of {len(files)} images cannot be read: {files[position]}: {reason}"
         )
-    return Predictions(files, class_names, classifier.probabilities(pixels).tolist(), form)
+    return PredictResult(files, class_names, classifier.probabilities(pixels).tolist(), form)
 
 
 def _files(path: Path) -> list[Path]:

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from pipelines import runtime
-from pipelines.identity import slug
+from pipelines.workspace import QUALITY
 
 if TYPE_CHECKING:  # at run time these would import TensorFlow
-    from ganaug.quality import ClassImages, QualityReport
-    from pipelines.judges import Reals
+    from ganaug.quality.report import QualityReport
 
 
 @dataclass(frozen=True)
-class Assessed:
+class QualityResult:
     """The quality of a bank, and where it is written.
 
     Attributes
@@ -50,7 +46,7 @@ def quality(
     truncation: float = 1.0,
     seed: int = 0,
     out: Path | None = None,
-) -> Assessed:
+) -> QualityResult:
     """Measure how real and how varied the samples of a bank are, and look for copies.
 
     Example: ``ganaug quality outputs/bank/airplane-cat-… --n 200``
@@ -79,7 +75,7 @@ def quality(
 
     Returns
     -------
-    Assessed
+    QualityResult
         The report and the files.
 
     Raises
@@ -88,63 +84,10 @@ def quality(
         If the bank is damaged, its training images are not found, or ``out`` cannot be written.
     """
     runtime.quiet()
-    from ganaug import Bank
-    from ganaug.quality import assess
-    from pipelines.judges import find_reals, open_judges
+    from pipelines.synthetic.assessment import assess_bank  # only now: it loads Keras
 
-    generators = Bank(bank)
-    reals = find_reals(generators, instance)
-    generated = {
-        name: generators.sample(name, n, seed, truncation) for name in generators.class_names
-    }
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("judging", total=None)
-        report = assess(
-            reals.train,
-            reals.held_out,
-            generated,
-            open_judges(judges, size),
-            seed=seed,
-            notes=_notes(reals, truncation),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    folder = out or bank / "quality"
-    report.save(folder / "quality.json")
-    return Assessed(report, folder / "quality.json", _draw(report, reals, generated, folder))
-
-
-def _notes(reals: "Reals", truncation: float) -> list[str]:
-    from ganaug.quality.assessment import FEWEST
-
-    notes = []
-    if reals.projected:
-        notes.append(
-            "The discriminator looked through a pre-trained network, which flatters the samples "
-            "before any judge akin to it."
-        )
-    if reals.too_few is not None:
-        notes.append(
-            f"The test images were not used: a class has {reals.too_few}, and fewer than {FEWEST} "
-            "are too few to measure by."
-        )
-    if truncation != 1:
-        notes.append(f"Samples drawn with truncation {truncation}.")
-    return notes
-
-
-def _draw(
-    report: "QualityReport", reals: "Reals", generated: "ClassImages", folder: Path
-) -> list[Path]:
-    """Draw the nearest neighbours of every judge and class."""
-    from ganaug.grids import save_picture
-    from ganaug.quality import neighbours_picture
-
-    paths = []
-    for quality in report.classes:
-        if quality.nearest:
-            picture = neighbours_picture(
-                quality, reals.train[quality.name], generated[quality.name]
-            )
-            paths.append(folder / f"nearest-{slug(quality.name)}-{slug(quality.extractor)}.png")
-            save_picture(picture, paths[-1])
-    return paths
+    report, pictures = assess_bank(
+        bank, instance, judges, out or bank / "quality", n=n, size=size, seed=seed,
+        truncation=truncation,
+    )  # fmt: skip
+    return QualityResult(report, (out or bank / "quality") / QUALITY, pictures)

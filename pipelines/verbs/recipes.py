@@ -1,18 +1,22 @@
 """`ganaug recipes`: what can be run by name."""
 
-from pipelines.recipe import list_recipes, load_recipe
+from pipelines.recipes.recipe import list_recipes, load_recipe
+from pipelines.recipes.search import list_searches, load_search
 
 
 def recipes() -> str:
-    """List the recipes that ship with ganaug, with their titles.
+    """List the recipes and the searches that ship with ganaug, with their titles.
 
     Example: ``ganaug recipes``
 
     Returns
     -------
     str
-        One line a recipe: its name and title.
+        One line each: its name and title.
     """
-    names = list_recipes()
-    width = max(map(len, names), default=0)
-    return "\n".join(f"{name:{width}}  {load_recipe(name).title}" for name in names)
+    found = {name: load_recipe(name).title for name in list_recipes()}
+    searches = {name: load_search(name).recipe.title for name in list_searches()}
+    width = max(map(len, (*found, *searches)))
+    lines = [f"{name:{width}}  {title}" for name, title in found.items()]
+    lines += ["", "searches, for `ganaug tune --search`:"]
+    return "\n".join([*lines, *(f"{name:{width}}  {title}" for name, title in searches.items())])

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from ganaug.files import replacing
+from groundwork.files import replacing
+from pipelines.workspace import REPORT, outputs_of
 
 
-def report(study: Path, *, out: Path | None = None) -> Path:
+def report(comparison: Path, *, out: Path | None = None) -> Path:
     """Write the page of a finished comparison: one HTML file that needs nothing else.
 
-    Example: ``ganaug report outputs/study/demo-0123456789ab --out comparison.html``
+    Example: ``ganaug report outputs/comparison/demo-0123456789ab --out comparison.html``
 
     Parameters
     ----------
-    study
-        Folder that `ganaug classify` printed, ``outputs/study/<name>-<hash>``.
+    comparison
+        Folder that `ganaug classify` printed, ``outputs/comparison/<name>-<hash>``.
     out
         The file to write; by default `report.html` in that folder.
 
@@ -25,13 +26,13 @@ def report(study: Path, *, out: Path | None = None) -> Path:
     Raises
     ------
     InputError
-        If the study is not finished, its result is damaged, or ``out`` cannot be written.
+        If the comparison is not finished, its result is damaged, or ``out`` cannot be written.
     """
-    from pipelines.report import read_study, render  # only now: they load matplotlib
+    from pipelines.report.page import render  # only now: it loads matplotlib
+    from pipelines.report.reading import read_comparison
 
-    folder = study.resolve()
-    page = render(read_study(folder), outputs=folder.parent.parent)
-    out = out or study / "report.html"
+    page = render(read_comparison(comparison), outputs=outputs_of(comparison))
+    out = out or comparison / REPORT
     with replacing(out) as part:
         part.write_text(page, encoding="utf-8")
     return out

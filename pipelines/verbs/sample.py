@@ -2,12 +2,19 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug import grids
 from pipelines import runtime
+from pipelines.data.images import Images
 from pipelines.errors import InputError
+from pipelines.recipes.rules import RANDOM, looks_at_features
+
+if TYPE_CHECKING:
+    from ganaug.bank.bank import Bank
 
 
 def sample(
@@ -63,51 +70,60 @@ def sample(
     InputError
         If the bank or a class is missing or damaged, or ``out`` cannot be written.
     """
-    runtime.quiet()
-    from ganaug import Bank, grids
-    from pipelines.images import Images
-
     if out.suffix not in (".png", ".npz", ""):
         raise InputError(f"--out ends in .png, .npz or is a folder, received {out}")
+    runtime.quiet()
+    from ganaug.bank.bank import Bank  # only now: it loads Keras
+
     source = Bank(bank)
     names = [name.strip() for name in classes.split(",")] if classes else source.class_names
     if choose:
-        from pipelines.choosing import RANDOM, looks_at_features
-        from pipelines.choosing import choose as chosen_from
-        from pipelines.judges import JUDGE_SIZE, find_reals, open_judge
-
-        judged = looks_at_features(choose)
-        found = chosen_from(
-            source,
-            find_reals(source, instance).train if judged else {},
-            choose,
-            n,
-            seed=seed,
-            judge=open_judge(choose_by if judged else RANDOM, JUDGE_SIZE),
-            truncation=truncation,
-            names=names,
-        )
-        for name, (_, report) in found.items():
-            print(f"{name}: {report}", file=sys.stderr)
-        drawn = {name: images for name, (images, _) in found.items()}
+        drawn = _chosen(source, instance, names, choose, choose_by, n, seed, truncation)
     else:
         drawn = {name: source.sample(name, n, seed, truncation) for name in names}
+    _write(drawn, out, columns, f"synthetic {bank}")
+    return out
+
+
+def _chosen(
+    bank: "Bank",
+    instance: Path | None,
+    names: list[str],
+    rules: str,
+    judge: str,
+    n: int,
+    seed: int,
+    truncation: float,
+) -> dict[str, NDArray[np.uint8]]:
+    """Return chosen samples by class, and print how many it took."""
+    from pipelines.synthetic.judges import JUDGE_SIZE, open_judge
+    from pipelines.synthetic.reals import find_reals
+    from pipelines.synthetic.selection import choose
+
+    judged = looks_at_features(rules)
+    found = choose(
+        bank,
+        find_reals(bank, instance).train if judged else {},
+        rules,
+        n,
+        seed=seed,
+        judge=open_judge(judge if judged else RANDOM, JUDGE_SIZE),
+        truncation=truncation,
+        names=names,
+    )
+    for name, (_, report) in found.items():
+        print(f"{name}: {report}", file=sys.stderr)
+    return {name: images for name, (images, _) in found.items()}
+
+
+def _write(drawn: dict[str, NDArray[np.uint8]], out: Path, columns: int, source: str) -> None:
+    """Write samples by class as one array file, one grid, or a folder of pictures."""
     if out.suffix == ".npz":
-        labels = np.repeat(np.arange(len(names)), n)
-        synthetic = Images(
-            np.concatenate(list(drawn.values())), labels, tuple(names), f"synthetic {bank}"
-        )
-        synthetic.save(out)
+        labels = np.repeat(np.arange(len(drawn)), [len(images) for images in drawn.values()])
+        Images(np.concatenate(list(drawn.values())), labels, tuple(drawn), source).save(out)
     elif out.suffix == ".png":
-        rows = [_whole_rows(images, columns) for images in drawn.values()]
+        rows = [grids.whole_rows(images, columns) for images in drawn.values()]
         grids.save_picture(grids.image_grid(np.concatenate(rows), columns), out)
     else:
         for name, images in drawn.items():
             grids.save_images(images, out / name)
-    return out
-
-
-def _whole_rows(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Fill the last row with blank images, so that the next class begins on a row of its own."""
-    blanks = -len(images) % columns
-    return np.concatenate([images, np.full((blanks, *images.shape[1:]), 255, np.uint8)])

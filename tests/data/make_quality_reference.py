@@ -42,7 +42,7 @@ def main() -> None:
         kid_subset_size=REAL,
         verbose=False,
     )
-    shares = {f"prdc_{k}": compute_prdc(real, fake, nearest_k=k) for k in (3, 5)}
+    fractions = {f"prdc_{k}": compute_prdc(real, fake, nearest_k=k) for k in (3, 5)}
     np.savez(
         Path(__file__).with_name("quality_reference.npz"),
         real=real,
@@ -51,7 +51,7 @@ def main() -> None:
         kid_equal=kid["kernel_inception_distance_mean"],
         **{
             name: [found[key] for key in ("precision", "recall", "density", "coverage")]
-            for name, found in shares.items()
+            for name, found in fractions.items()
         },
     )
 

@@ -60,7 +60,7 @@ def schedules() -> dict[str, Any]:
     per_epoch = {
         "step": lambda o: lr.StepLR(o, step_size=3, gamma=0.5),
         "exponential": lambda o: lr.ExponentialLR(o, gamma=0.95),
-        "lambda": lambda o: lr.LambdaLR(o, lambda epoch: 0.9**epoch if epoch < 4 else 0.01),
+        "inverse": lambda o: lr.LambdaLR(o, lambda epoch: 1 / (1 + 0.3 * epoch)),
     }
     per_step = {
         "one_cycle": lambda o: lr.OneCycleLR(o, max_lr=0.1, total_steps=steps),

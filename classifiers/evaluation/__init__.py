@@ -1,0 +1,1 @@
+"""Scores, mistakes, explanations, charts, and the cost of a model."""

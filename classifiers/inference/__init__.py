@@ -1,0 +1,1 @@
+"""Probabilities of trained models, ensembles, export."""

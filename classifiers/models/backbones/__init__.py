@@ -1,0 +1,1 @@
+"""Networks with ImageNet weights that turn an image into a feature map."""

@@ -1,0 +1,1 @@
+"""Training one network: phases, the compiled trainer, callbacks."""

@@ -1,0 +1,1 @@
+"""Saved generators: sampled, scored by their discriminators, their samples chosen."""

@@ -1,0 +1,1 @@
+"""Latent vectors: drawing them, images from them, and the way back."""

@@ -1,0 +1,1 @@
+"""One training, resumable: session, callbacks, guards, checkpoints, record, pictures."""

@@ -1,0 +1,89 @@
+"""Files that appear whole or not at all."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from groundwork.errors import InputError
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a path beside `target` to write to; rename it to `target` when the block succeeds.
+
+    Parameters
+    ----------
+    target
+        The final path; missing parents are made. The temporary one keeps its suffix, because
+        writers choose their format by it.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or the disk is full.
+    """
+    part = target.with_name(f".{socket.gethostname()}-{os.getpid()}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        yield part
+        part.replace(target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
+        ) from error
+    finally:
+        with suppress(OSError):  # renamed, or its folder was never there
+            part.unlink()
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what processes that were killed while they wrote `target` have left beside it.
+
+    Those of this machine: others that share the folder may be at it, under any number.
+    """
+    mine = f".{socket.gethostname()}-"
+    for part in target.parent.glob(f"{escape(mine)}*-{escape(target.name)}"):
+        process = part.name.removeprefix(mine).partition("-")[0]
+        if process.isdecimal() and not _runs(int(process)):
+            part.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":  # elsewhere, asking would be a Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)  # asks, and does nothing
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Write `content` as indented JSON, atomically."""
+    with replacing(target) as part:
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing; train the generator again") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is broken ({error}); train the generator again") from error

@@ -1,0 +1,26 @@
+"""Names: the order that people expect, and what of them a file name may hold."""
+
+import re
+
+
+def natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Sort key that puts `2.png` before `10.png`, and tells `a` from `A` in the end.
+
+    Examples
+    --------
+    >>> sorted(["b10", "b9", "a", "B9"], key=natural)
+    ['a', 'B9', 'b9', 'b10']
+    """
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
+
+
+def slug(text: str) -> str:
+    """Return ``text`` as a part of a file name.
+
+    Examples
+    --------
+    >>> slug("real + flip, shift")
+    'real-flip-shift'
+    """
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.") or "unnamed"

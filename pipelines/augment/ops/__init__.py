@@ -1,0 +1,1 @@
+"""The operations of the augmentation language, one module a kind."""

@@ -1,0 +1,73 @@
+"""What a comparison would run, how much of it is done, and what the rest would cost."""
+
+import json
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.comparison.instances import draw_instances, open_source
+from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
+from pipelines.recipes.recipe import Recipe
+from pipelines.tasks.base import Task
+from pipelines.workspace import RESULT
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Tasks of one kind.
+
+    Attributes
+    ----------
+    kind
+        `gan` or `train`.
+    total, finished
+        Tasks in all, and those whose result is on disk.
+    seconds
+        Estimated time of the rest on the given workers, from the pace of finished tasks of the
+        same kind; None if there are none to go by.
+    """
+
+    kind: str
+    total: int
+    finished: int
+    seconds: float | None
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        left = self.total - self.finished
+        cost = "time unknown: none of this kind is finished yet"
+        if self.seconds is not None:
+            cost = f"about {self.seconds / 60:.1f} minutes"
+        return f"{self.kind}: {self.total} tasks, {self.finished} finished, {left} to run" + (
+            f", {cost}" if left else ""
+        )
+
+
+def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
+    """Say what `run_comparison` would run; the instances are drawn, nothing is trained."""
+    source = open_source(recipe.data)
+    drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
+    gans = plan_gans(drawn, recipe.gan)
+    trainings = [task for *_, task in plan_trainings(recipe, drawn, [*map(bank_folder, gans)])]
+    plans = []
+    if recipe.needs_generators:
+        plans.append(estimate([task for group in gans for task in group], outputs, workers))
+    return [*plans, estimate(trainings, outputs, workers)]
+
+
+def estimate(tasks: Sequence[Task], outputs: Path, workers: int) -> Plan:
+    """Say how many of ``tasks`` are left and what they would cost."""
+    left = [task for task in tasks if task.result(outputs) is None]
+    paces = list(_paces(tasks[0], outputs))
+    seconds = None
+    if paces:
+        seconds = statistics.median(paces) * sum(task.effort for task in left) / workers
+    return Plan(tasks[0].kind, len(tasks), len(tasks) - len(left), seconds)
+
+
+def _paces(like: Task, outputs: Path) -> Iterator[float]:
+    """Yield seconds a unit of effort, for each finished task of the same kind."""
+    for path in (outputs / like.kind).glob(f"*/{RESULT}"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        yield record["seconds"] / record["effort"]

@@ -1,0 +1,88 @@
+"""The instances of a comparison: drawn from their source, and written to the outputs folder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipelines.data.instances import (
+    Instance,
+    InstanceRecord,
+    further_images,
+    instance,
+    parse_classes,
+)
+from pipelines.data.sources import Source, load_source
+from pipelines.recipes.recipe import DataConfig
+from pipelines.workspace import TEST, TRAIN, run_folder
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An instance on disk.
+
+    Attributes
+    ----------
+    folder
+        Relative to outputs/; holds `train.npz` and `test.npz`.
+    record
+        What was drawn.
+    class_digests
+        Stands for the training images of each class.
+    further
+        File of further real images, relative to outputs/; None where no arm needs any.
+    """
+
+    folder: str
+    record: InstanceRecord
+    class_digests: tuple[str, ...]
+    further: str | None = None
+
+
+def open_source(data: DataConfig) -> Source:
+    """Load the source that ``data`` names."""
+    return load_source(data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad)
+
+
+def draw_instances(
+    source: Source,
+    data: DataConfig,
+    outputs: Path,
+    extra_real: int = 0,
+    *,
+    tested: bool = True,
+) -> list[Drawn]:
+    """Draw the instances of ``data`` and write each to a folder named by its content.
+
+    With ``extra_real``, as many further images of each class are written beside it. ``tested`` is
+    that of `instance`.
+    """
+    drawn = []
+    for seed in range(data.seed, data.seed + data.instances):
+        one = instance(
+            source,
+            seed,
+            classes=parse_classes(data.classes),
+            per_class=data.per_class,
+            test_per_class=data.test_per_class,
+            tested=tested,
+        )
+        written = write_instance(one, outputs)
+        if extra_real:
+            images = further_images(source, one, extra_real)
+            path = Path(written.folder) / f"further-{images.digest()[:12]}.npz"
+            if not (outputs / path).is_file():
+                images.save(outputs / path)
+            written = replace(written, further=path.as_posix())
+        drawn.append(written)
+    return drawn
+
+
+def write_instance(one: Instance, outputs: Path) -> Drawn:
+    """Write an instance to a folder named by its content."""
+    content = [one.train.digest(), one.test.digest()]
+    folder = run_folder("instance", f"{one.train.source}-{one.seed}", content)
+    for name, images in ((TRAIN, one.train), (TEST, one.test)):
+        if not (outputs / folder / name).is_file():
+            images.save(outputs / folder / name)
+    labels = range(len(one.train.class_names))
+    digests = tuple(one.train.select(one.train.labels == label).digest() for label in labels)
+    return Drawn(folder.as_posix(), one.record(), digests)

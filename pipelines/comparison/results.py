@@ -1,0 +1,53 @@
+"""What a comparison leaves behind: the typed content of its `result.json`."""
+
+from pathlib import Path
+
+from groundwork.settings import Result
+from pipelines.data.instances import InstanceRecord
+from pipelines.tasks.results import GanTaskResult, TrainTaskResult
+
+
+class Run(Result):
+    """A finished task of a comparison and where it lies."""
+
+    instance: int
+    """Which instance, counted from 0."""
+    folder: Path
+    """Task folder, relative to the outputs folder: `result.json`, pictures, model."""
+
+
+class TrainRun(Run):
+    """A classifier of one arm."""
+
+    arm: str
+    result: TrainTaskResult
+
+
+class GanRun(Run):
+    """A generator; its folder holds `grid.png` and `grids/step-*.png`."""
+
+    result: GanTaskResult
+
+
+class ComparisonResult(Result):
+    """A whole comparison: every arm on every instance."""
+
+    name: str
+    title: str
+    command: str
+    """The shell command that repeats it."""
+    machine: str
+    """Processor, cores and library versions."""
+    source: str
+    """The data set, in words."""
+    seconds: dict[str, float]
+    """Wall time by part: data, gan, classify, …"""
+    recipe: dict[str, object]
+    """The resolved settings."""
+    published: dict[str, dict[str, str]] = {}
+    """Published figures as printed, by arm and epoch (`final`: the last one)."""
+    instances: list[InstanceRecord]
+    arms: list[str]
+    """Names, the reference arm first."""
+    gans: list[GanRun]
+    trainings: list[TrainRun]

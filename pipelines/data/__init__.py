@@ -1,0 +1,1 @@
+"""Images, where they come from, and which are trained and tested on."""

@@ -1,0 +1,251 @@
+"""Labelled images: the one currency from the source to mixing."""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from groundwork.files import replacing
+from pipelines.errors import InputError, first_line
+
+EVERY_CLASS = "every class"
+"""Stands for the class where images of all classes are meant."""
+HASH_BYTES = 16
+"""Length of a content hash: 128 bits, so that no two images ever collide by chance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images of one size, with their labels.
+
+    The arrays are read-only, because many arms of a comparison share them.
+
+    Parameters
+    ----------
+    pixels
+        uint8 ``[N, H, W, 3]``, RGB; ``N`` may be 0.
+    labels
+        Integers ``[N]``, kept as int64: positions in ``class_names``.
+    class_names
+        Distinct names, one a label.
+    source
+        Name of the data set they come from.
+
+    Raises
+    ------
+    InputError
+        If the parts do not fit together.
+
+    Examples
+    --------
+    >>> two = Images(np.zeros((2, 8, 8, 3), np.uint8), np.array([0, 1]), ("cat", "dog"), "pets")
+    >>> len(two), two.size, two.select([1]).labels.tolist()
+    (2, (8, 8), [1])
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    source: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", _checked_pixels(self.pixels))
+        object.__setattr__(self, "class_names", _checked_names(self.class_names))
+        labels = _checked_labels(self.labels, len(self.pixels), self.class_names)
+        object.__setattr__(self, "labels", labels)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        names = ", ".join(self.class_names[:10]) + (", …" if len(self.class_names) > 10 else "")
+        return f"Images({len(self)} of {height}x{width} from {self.source}: {names})"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[2]
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the number of images of each class, ``[K]``."""
+        return np.bincount(self.labels, minlength=len(self.class_names))
+
+    def one_hot(self) -> NDArray[np.float32]:
+        """Return the labels as float32 ``[N, K]``."""
+        return np.eye(len(self.class_names), dtype=np.float32)[self.labels]
+
+    def select(self, indices: ArrayLike) -> Self:
+        """Return the images at ``indices``, in that order; a boolean mask does as well."""
+        chosen = np.asarray(indices)
+        if not chosen.size:
+            chosen = chosen.astype(np.intp)  # numpy takes an empty list for floats
+        return type(self)(self.pixels[chosen], self.labels[chosen], self.class_names, self.source)
+
+    def in_turn(self) -> Self:
+        """Return the images one of each class in turn: any part of them then holds every class."""
+        rank = np.empty(len(self), np.int64)
+        for label in range(len(self.class_names)):
+            own = self.labels == label
+            rank[own] = np.arange(np.count_nonzero(own))
+        return self.select(np.lexsort((self.labels, rank)))
+
+    def first_of_each(self, count: int) -> Self:
+        """Return the first ``count`` images of each class, class by class, as far as there are."""
+        labels = range(len(self.class_names))
+        return self.select(
+            np.concatenate([np.flatnonzero(self.labels == label)[:count] for label in labels])
+        )
+
+    def of_class(self, label: int) -> NDArray[np.uint8]:
+        """Return the images of one class, uint8 ``[n, H, W, 3]``."""
+        if not 0 <= label < len(self.class_names):
+            raise InputError(
+                f"label {label} received; {self!r} has 0 to {len(self.class_names) - 1}"
+            )
+        pixels: NDArray[np.uint8] = self.pixels[self.labels == label]
+        return pixels
+
+    def image_hashes(self) -> tuple[str, ...]:
+        """Return one hash of the pixels an image: equal only for images that are identical."""
+        size = repr(self.size).encode()
+        return tuple(
+            hashlib.blake2b(image.tobytes(), digest_size=HASH_BYTES, key=size).hexdigest()
+            for image in self.pixels
+        )
+
+    def digest(self) -> str:
+        """Return a hash of the pixels, labels and class names, whatever the source is called."""
+        hashed = hashlib.blake2b(digest_size=HASH_BYTES)
+        hashed.update(repr((self.pixels.shape, self.class_names)).encode())
+        hashed.update(self.pixels.tobytes())
+        hashed.update(self.labels.astype("<i8").tobytes())
+        return hashed.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write a compressed ``.npz`` that `load` reads; it appears whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez_compressed(
+                file,
+                images=self.pixels,
+                labels=self.labels,
+                class_names=np.array(self.class_names, dtype=np.str_),
+                source=np.array(self.source),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or damaged, or holds something else.
+        """
+        arrays = read_npz(path)
+        missing = {"images", "labels", "class_names", "source"} - arrays.keys()
+        if missing:
+            raise InputError(
+                f"{path} lacks {', '.join(sorted(missing))}; it holds {', '.join(arrays)}"
+            )
+        names = tuple(str(name) for name in arrays["class_names"])
+        return cls(arrays["images"], arrays["labels"], names, str(arrays["source"]))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Images"]) -> Self:
+        """Join images of the same classes and size, in order.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to join, or the parts differ in classes or size.
+        """
+        if not parts:
+            raise InputError("no images to concatenate; give at least one part")
+        first = parts[0]
+        for part in parts[1:]:
+            if (part.class_names, part.size) != (first.class_names, first.size):
+                raise InputError(
+                    f"cannot join {first!r} and {part!r}: classes and sizes must be the same"
+                )
+        return cls(
+            np.concatenate([part.pixels for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            first.class_names,
+            " + ".join(dict.fromkeys(part.source for part in parts)),
+        )
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an ``.npz`` file; arrays of Python objects, unsafe to read, are refused.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or not an ``.npz``.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.lib.npyio.NpzFile):
+            with loaded:
+                return {name: loaded[name] for name in loaded.files}
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; check the path") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read as .npz ({first_line(error)}); write it again"
+        ) from error
+    raise InputError(f"{path} holds a single array; write images and labels with numpy.savez")
+
+
+def _checked_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    pixels = np.asarray(images)
+    shaped = pixels.ndim == 4 and pixels.shape[3] == 3 and 0 not in pixels.shape[1:]
+    if pixels.dtype != np.uint8 or not shaped:
+        raise InputError(
+            f"images of type {pixels.dtype} and shape {list(pixels.shape)}; "
+            "give a uint8 array [N, height, width, 3]"
+        )
+    return _read_only(pixels)
+
+
+def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise InputError(f"class names {tuple(names)}; give distinct, non-empty names")
+    return tuple(names)
+
+
+def _checked_labels(
+    labels: NDArray[np.int64], count: int, names: Sequence[str]
+) -> NDArray[np.int64]:
+    array = np.asarray(labels)
+    if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+        raise InputError(
+            f"labels of type {array.dtype} and shape {list(array.shape)}; "
+            f"give {count} integers, one an image"
+        )
+    if count and not 0 <= array.min() <= array.max() < len(names):
+        raise InputError(
+            f"labels from {array.min()} to {array.max()}; {len(names)} class names allow "
+            f"0 to {len(names) - 1}"
+        )
+    return _read_only(array.astype(np.int64))
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that cannot be written to; the caller's own array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

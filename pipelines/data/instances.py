@@ -1,0 +1,269 @@
+"""Instances: which images are trained on, and which are tested on.
+
+An instance is study P's testbed: some classes of a data set, a few training images of each, and
+other images to test on. Everything here is a pure function of its arguments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundwork.settings import Result
+from pipelines.data.images import Images
+from pipelines.data.sources import Source
+from pipelines.errors import InputError, unknown_name
+
+Indices = NDArray[np.int64]
+
+
+class Draw(IntEnum):
+    """What is drawn at random: each draw has a generator of its own.
+
+    It is seeded by (seed, draw, label in the source); so the images of a class depend neither on
+    the other classes nor on how many other images are asked for.
+    """
+
+    CLASSES = 1
+    TRAIN = 2
+    TEST = 3
+
+    def generator(self, seed: int, label: int = 0) -> np.random.Generator:
+        """Return the generator of this draw."""
+        return np.random.default_rng([seed, self, label])
+
+
+class InstanceRecord(Result):
+    """Which images an instance drew."""
+
+    seed: int
+    classes: list[str]
+    train_images: int
+    test_images: int
+    notes: list[str] = []
+    """What differs from what was asked for, e.g. fewer test images."""
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """Some classes of a source, with images to train and to test on.
+
+    Attributes
+    ----------
+    train, test
+        Images that have none in common; labels number ``classes`` from 0.
+    seed
+        What it was drawn with.
+    classes
+        Names, in the order of the source, however they were asked for.
+    notes
+        What differs from what was asked for.
+    """
+
+    train: Images
+    test: Images
+    seed: int
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def record(self) -> InstanceRecord:
+        """Return what was drawn, in a form that can be written to a file."""
+        return InstanceRecord(
+            seed=self.seed,
+            classes=list(self.classes),
+            train_images=len(self.train),
+            test_images=len(self.test),
+            notes=list(self.notes),
+        )
+
+
+def instance(
+    source: Source,
+    seed: int,
+    *,
+    classes: int | Sequence[str] = 2,
+    per_class: int = 50,
+    test_per_class: int = 350,
+    tested: bool = True,
+) -> Instance:
+    """Draw some classes of a source, and training and test images of each.
+
+    Test images come from the source's test split, or, where it has none, from the images that are
+    left. None is identical, pixel by pixel, to a training image: such ones give way to others.
+    With another ``per_class``, the smaller training set is a part of the larger one; with another
+    ``test_per_class``, the training images are the same.
+
+    Parameters
+    ----------
+    source
+        Where the images come from.
+    seed
+        At least 0; the same arguments give the same instance on every machine.
+    classes
+        How many, to be drawn at random, or their names.
+    per_class
+        Training images of each class.
+    test_per_class
+        Test images of each class; fewer where the source has fewer, with a note. 0 for none.
+    tested
+        Whether a class without a test image is an error.
+
+    Raises
+    ------
+    InputError
+        If a class is unknown, or has too few images to train on, or none to test on.
+    """
+    for what, value, least in (
+        ("seed", seed, 0),
+        ("training images of each class", per_class, 1),
+        ("test images of each class", test_per_class, 0),
+    ):
+        if value < least:
+            raise InputError(f"{what}: {value} received; give at least {least}")
+    labels = _choose(source, seed, classes)
+    orders = [_order(source.train, seed, Draw.TRAIN, label) for label in labels]
+    _check_enough(source, labels, [len(order) for order in orders], per_class)
+    train = _gather(source.train, labels, [order[:per_class] for order in orders])
+    if source.test is None:
+        # From the back, so that the test images stay the same while ``per_class`` grows.
+        pool, candidates = source.train, [order[per_class:][::-1] for order in orders]
+    else:
+        pool = source.test
+        candidates = [_order(pool, seed, Draw.TEST, label) for label in labels]
+    drawn, replaced = _distinct(pool, candidates, train, test_per_class)
+    test = _gather(pool, labels, drawn)
+    check_disjoint(train, test)
+    notes = _notes(source.name, test, test_per_class, replaced, tested)
+    return Instance(train, test, seed, train.class_names, notes)
+
+
+def further_images(source: Source, one: Instance, per_class: int) -> Images:
+    """Return more training images of an instance's classes, none identical to one of its own.
+
+    With another ``per_class``, the smaller set is a part of the larger one.
+
+    Raises
+    ------
+    InputError
+        If a class has too few.
+    """
+    labels = [source.train.class_names.index(name) for name in one.classes]
+    orders = [_order(source.train, one.seed, Draw.TRAIN, label) for label in labels]
+    own = Images.concatenate([one.train, one.test])
+    drawn, _ = _distinct(source.train, orders, own, per_class)
+    few, name = min((len(some), name) for some, name in zip(drawn, one.classes, strict=True))
+    if few < per_class:
+        raise InputError(
+            f"class {name!r} of {source.name} has {few} further training images, {per_class} are "
+            "asked for; lower mix.per_class of the arms of origin 'extra_real'"
+        )
+    return _gather(source.train, labels, drawn)
+
+
+def parse_classes(text: str) -> int | tuple[str, ...]:
+    """Return what the option ``--classes`` says: a number of classes, or their names.
+
+    Examples
+    --------
+    >>> parse_classes("2"), parse_classes("airplane, cat"), parse_classes("3,7")
+    (2, ('airplane', 'cat'), ('3', '7'))
+    """
+    if text.strip().isdecimal():
+        return int(text)
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def check_disjoint(train: Images, test: Images) -> None:
+    """Raise InputError if a test image is identical, pixel by pixel, to a training image."""
+    known = set(train.image_hashes())
+    shared = sum(image in known for image in test.image_hashes())
+    if shared:
+        raise InputError(
+            f"{shared} of {len(test)} test images are identical to training images; "
+            "test on images that were not trained on"
+        )
+
+
+def _choose(source: Source, seed: int, classes: int | Sequence[str]) -> list[int]:
+    """Return the labels of the classes, in the order of the source."""
+    names = source.train.class_names
+    if isinstance(classes, int):
+        if not 1 <= classes <= len(names):
+            raise InputError(
+                f"{classes} classes asked for; {source.name} has {len(names)}, give 1 to as many"
+            )
+        drawn = Draw.CLASSES.generator(seed).choice(len(names), classes, replace=False)
+        return sorted(int(label) for label in drawn)
+    for name in classes:
+        if name not in names:
+            raise unknown_name(f"class of {source.name}", name, names)
+    if not classes or len(set(classes)) < len(classes):
+        raise InputError(f"classes {', '.join(classes) or '(none)'}; name each class once")
+    return sorted(names.index(name) for name in classes)
+
+
+def _order(images: Images, seed: int, draw: Draw, label: int) -> Indices:
+    """Return the positions of the images of a class, shuffled."""
+    return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
+
+
+def _check_enough(
+    source: Source, labels: Sequence[int], counts: Sequence[int], per_class: int
+) -> None:
+    few = [(source.train.class_names[at], n) for at, n in zip(labels, counts, strict=True)]
+    few = sorted((pair for pair in few if pair[1] < per_class), key=lambda pair: pair[1])
+    if few:
+        name, count = few[0]
+        others = f" (and {len(few) - 1} more classes too few)" if len(few) > 1 else ""
+        raise InputError(
+            f"class {name!r} of {source.name} has {count} training images{others}, {per_class} "
+            f"are asked for; ask for at most {count} (--per-class) or choose other classes"
+        )
+
+
+def _gather(images: Images, labels: Sequence[int], positions: Sequence[Indices]) -> Images:
+    """Return the images at ``positions``, class by class, with the labels counted from 0."""
+    return Images(
+        images.pixels[np.concatenate(positions)],
+        np.repeat(np.arange(len(labels)), [len(some) for some in positions]),
+        tuple(images.class_names[label] for label in labels),
+        images.source,
+    )
+
+
+def _distinct(
+    pool: Images, candidates: Sequence[Indices], train: Images, wanted: int
+) -> tuple[list[Indices], int]:
+    """Return the first ``wanted`` candidates of each class that are not among ``train``.
+
+    Also returns how many candidates had to give way to later ones.
+    """
+    known = set(train.image_hashes())
+    drawn, replaced = [], 0
+    for positions in candidates:
+        hashes = pool.select(positions).image_hashes()
+        fresh = np.array([image not in known for image in hashes], dtype=bool)
+        looked_at = np.cumsum(fresh) - fresh < wanted  # until there are enough fresh ones
+        drawn.append(positions[looked_at & fresh])
+        replaced += int(np.count_nonzero(looked_at & ~fresh))
+    return drawn, replaced
+
+
+def _notes(name: str, test: Images, wanted: int, replaced: int, tested: bool) -> tuple[str, ...]:
+    """Say how the test images differ from what was asked for."""
+    counts = test.counts()
+    if wanted and tested and not counts.min():
+        empty = test.class_names[int(counts.argmin())]
+        raise InputError(
+            f"class {empty!r} of {name} has no image left to test on; "
+            "train on fewer (--per-class) or choose another class"
+        )
+    notes = []
+    if counts.min() < wanted:
+        found = " to ".join(map(str, sorted({counts.min(), counts.max()})))
+        notes.append(f"{found} test images a class instead of {wanted}")
+    if replaced:
+        notes.append(f"{replaced} images identical to training images were not tested on")
+    return tuple(notes)

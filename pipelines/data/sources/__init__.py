@@ -1,0 +1,7 @@
+"""Data sets: by name, from a folder or from a file."""
+
+from pipelines.data.sources.loading import list_sources, load_source
+from pipelines.data.sources.registry import register_source
+from pipelines.data.sources.source import Source
+
+__all__ = ["Source", "list_sources", "load_source", "register_source"]

@@ -1,0 +1,82 @@
+"""Image folders: `class/…`, or `train|valid|test/class/…`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.data.images import Images
+from pipelines.data.sources.listing import Split, few, list_folder
+from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all
+from pipelines.data.sources.source import Source, from_splits
+from pipelines.errors import InputError
+
+BATCH = 256
+"""Pictures handed to the threads at a time: few enough for a quick answer to Ctrl-C."""
+
+
+def load_folder(root: Path, size: int | None, skip_bad: bool) -> Source:
+    """Read an image folder.
+
+    Each class is a folder of pictures, named as the class; folders in it are read too. The order
+    of classes and pictures is the natural one (`2.png` before `10.png`), on every machine.
+
+    Parameters
+    ----------
+    root
+        Holds one folder a class, or folders `train`, `test` and perhaps `valid` that do. Without
+        `test`, the images of `valid` are those to test on.
+    size
+        Side of the images; None: 32.
+    skip_bad
+        Go on without pictures that cannot be read, and say so in the notes.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or empty, has fewer than two classes, or holds unreadable
+        pictures.
+    """
+    listing = list_folder(root)
+    names = tuple(listing.splits["train"].classes)
+    notes = listing.notes()
+    parts: dict[str, Images] = {}
+    for name, split in listing.splits.items():
+        unknown = [known for known in split.classes if known not in names]
+        if unknown:
+            raise InputError(
+                f"{root}: its {name} split has class {unknown[0]!r}, its train split does not; "
+                "give both the same class folders"
+            )
+        parts[name], left_out = _read(root, split, names, size or DEFAULT_SIZE, skip_bad)
+        notes += left_out
+    return from_splits(root.resolve().name, parts, notes)
+
+
+def _read(
+    root: Path, split: Split, names: tuple[str, ...], size: int, skip_bad: bool
+) -> tuple[Images, list[str]]:
+    """Read one split; return it with the note on what was left out."""
+    files = split.files
+    pixels, bad = decode_all(_batches(files), len(files), size, f"reading {root.name}")
+    counts = [len(split.classes.get(name, ())) for name in names]
+    labels = np.repeat(np.arange(len(names)), counts)
+    named = few([f"{files[at].relative_to(root)} ({reason})" for at, reason in bad.items()])
+    notes = []
+    if bad and not skip_bad:
+        raise InputError(
+            f"{root}: {len(bad)} of {len(files)} images cannot be read: {named}; "
+            "replace or delete them, or go on without them (--skip-bad)"
+        )
+    if bad:
+        good = np.setdiff1d(np.arange(len(files)), list(bad))
+        pixels, labels = pixels[good], labels[good]
+        notes.append(f"{len(bad)} images that cannot be read were left out: {named}")
+    return Images(pixels, labels, names, root.resolve().name), notes
+
+
+def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    remaining = iter(files)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

@@ -1,0 +1,96 @@
+"""A data set from its name or path."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.data.sources import tfds
+from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
+from pipelines.data.sources.folder import load_folder
+from pipelines.data.sources.npz import load_npz
+from pipelines.data.sources.registry import named_sources
+from pipelines.data.sources.source import Source
+from pipelines.errors import InputError, unknown_name
+
+AUTO = "auto"
+FIRST_CHOICE = "cifar10"
+"""What `auto` takes if it can be had."""
+SIZES = range(8, 513)
+"""Sides of images, in pixels, that can be asked for."""
+
+
+def load_source(
+    name: str = AUTO,
+    *,
+    data_dir: Path | None = None,
+    size: int | None = None,
+    skip_bad: bool = False,
+) -> Source:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name
+        One of:
+
+        - `mnist5k`: 5,000 digits that come with a package; always there; or another data set
+          that was added by `register_source`;
+        - a name of tensorflow-datasets, such as `cifar10`, `fashion_mnist` or `emnist/letters`;
+        - a folder with a sub-folder of images for each class, or with such folders in `train`,
+          `test` and perhaps `valid`; `./cifar10` is a folder where `cifar10` is a data set;
+        - a file ending in `.npz`;
+        - `auto`: CIFAR-10 if it lies on this disk or can be downloaded, else `mnist5k`.
+    data_dir
+        Where tensorflow-datasets keeps its data; None: the environment variable
+        GANAUG_DATA_DIR, or else its own choice.
+    size
+        Side of the square images in pixels, 8 to 512; None: the data set's own (at least 32), or
+        32 where it has none.
+    skip_bad
+        Go on without the pictures of a folder that cannot be read.
+
+    Returns
+    -------
+    Source
+        Its notes say what was chosen, left out or replaced.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set, or it cannot be read or downloaded.
+    """
+    if size is not None and size not in SIZES:
+        raise InputError(
+            f"images of size {size}; give the side in pixels, {SIZES[0]} to {SIZES[-1]}"
+        )
+    if name == AUTO:
+        return _auto(data_dir, size)
+    if name in named_sources():
+        return named_sources()[name].load(size)
+    path = Path(name).expanduser()
+    written_as_path = path.is_absolute() or name.startswith((".", "~")) or path.suffix == ".npz"
+    builder = None if written_as_path else tfds.find(name, data_dir)
+    if builder is not None:
+        return tfds.load_tfds(builder, size)
+    if path.suffix == ".npz":
+        return load_npz(path, size)
+    if path.exists() or len(path.parts) > 1 or written_as_path:
+        return load_folder(path, size, skip_bad)
+    raise unknown_name("data set or folder", name, list_sources())
+
+
+def list_sources() -> dict[str, str]:
+    """Return the names that `load_source` takes, beside paths, each with what it stands for."""
+    known = {AUTO: f"{FIRST_CHOICE} if it can be had, else {MNIST5K}"}
+    known |= {name: one.summary for name, one in named_sources().items()}
+    return known | dict.fromkeys(tfds.list_names(), "from tensorflow-datasets")
+
+
+def _auto(data_dir: Path | None, size: int | None) -> Source:
+    """Return CIFAR-10, or the digits with a note that says why."""
+    try:
+        source = load_source(FIRST_CHOICE, data_dir=data_dir, size=size)
+        note = f"{AUTO} chose {FIRST_CHOICE}"
+    except InputError as error:
+        source = load_mnist5k(size)
+        note = f"{AUTO} chose {MNIST5K}: {error}"
+    return replace(source, notes=[note, *source.notes])

@@ -1,0 +1,214 @@
+"""Data sets by name, through tensorflow-datasets."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines import runtime
+from pipelines.data.images import Images
+from pipelines.data.sources.download import download
+from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all, from_arrays
+from pipelines.data.sources.source import Source, from_splits
+from pipelines.errors import InputError
+
+DATA_DIR = "GANAUG_DATA_DIR"
+"""Environment variable: where tensorflow-datasets keeps its data, unless told otherwise."""
+NAME = re.compile(r"\w+(/[\w.-]+)?(:[\d.*]+)?")
+"""Name, configuration and version: `cifar10`, `emnist/letters`, `cifar10:3.0.2`."""
+ROLES = {"train": "train", "test": "test", "validation": "valid"}
+"""What we call its splits; it has others, such as unlabelled or extra images."""
+CLASS_NAMES = {
+    name: tuple(text.split(", "))
+    for name, text in {
+        "cifar10": "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck",
+        "fashion_mnist": "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, "
+        "Bag, Ankle boot",
+    }.items()
+}
+"""Classes that some prepared copies only number."""
+BATCH = 256
+"""Records read at a time."""
+
+
+def list_names() -> list[str]:
+    """Return the image-classification sets that tensorflow-datasets knows by name.
+
+    It has a few more: whatever holds one image and one label a record can be loaded.
+    """
+    import tensorflow_datasets as tfds
+
+    known = sorted(set(tfds.list_builders(with_community_datasets=False)))
+    return [name for name in known if _classifies(tfds.builder_cls(name))]
+
+
+def find(name: str, data_dir: Path | None) -> Any | None:
+    """Return the builder of a data set; None if tensorflow-datasets does not know its name.
+
+    Parameters
+    ----------
+    name
+        May go on with a configuration and a version: `emnist/letters`, `cifar10:3.0.2`.
+    data_dir
+        Where it keeps its data; None: GANAUG_DATA_DIR, or else its own choice.
+
+    Raises
+    ------
+    InputError
+        If there is no such configuration or version.
+    """
+    import tensorflow_datasets as tfds
+
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        with _quiet():
+            return tfds.builder(name, data_dir=data_dir or os.environ.get(DATA_DIR) or None)
+    except tfds.core.DatasetNotFoundError:
+        return None
+    except (ValueError, AssertionError) as error:  # its own checks of configuration and version
+        reason = re.split(r"\.\s", str(error).rpartition('}": ')[2])[0].rstrip(".")
+        raise InputError(f"data set {name!r}: {reason}; leave out what follows the name") from error
+
+
+def is_prepared(builder: Any) -> bool:
+    """Return whether a data set lies on this disk, ready to be read."""
+    with _quiet():
+        return bool(builder.is_prepared())
+
+
+def load_tfds(builder: Any, size: int | None) -> Source:
+    """Read a data set from this disk, after its download if it is not there yet.
+
+    Parameters
+    ----------
+    builder
+        From `find`.
+    size
+        Side of the images; None: their own if they all have the same (at least 32), else 32.
+
+    Raises
+    ------
+    InputError
+        If it is not for image classification, or cannot be downloaded.
+    """
+    name = builder.info.name
+    if builder.builder_config is not None:
+        name = f"{name}/{builder.builder_config.name}"
+    image, label = _keys(name, builder)
+    notes = []
+    if not is_prepared(builder):
+        download(builder)
+        notes.append(f"downloaded into {builder.data_dir_root}")
+    class_names = _class_names(name, builder.info.features[label])  # some come by the download
+    parts = {}
+    for split, role in _roles(builder.info.splits).items():
+        pixels, labels = _read(builder, split, image, label, size)
+        if labels.min() < 0:
+            notes.append(f"the {split} split has no labels and was left aside")
+            continue
+        parts[role] = Images(pixels, labels, class_names, name)
+    return from_splits(name, parts, notes)
+
+
+def _roles(splits: Any) -> dict[str, str]:
+    """Return what each split is for; without one to train on, the first is the only pool."""
+    if "train" not in splits:
+        return {next(iter(splits)): "train"}
+    return {split: role for split, role in ROLES.items() if split in splits}
+
+
+def _keys(name: str, builder: Any) -> tuple[str, str]:
+    """Return the names of the image and of the label in a record."""
+    from tensorflow_datasets import features as kinds
+
+    features = builder.info.features
+    images = [key for key, kind in features.items() if isinstance(kind, kinds.Image)]
+    labels = [key for key, kind in features.items() if isinstance(kind, kinds.ClassLabel)]
+    supervised = builder.info.supervised_keys or ()
+    # A record may hold several; where the set itself does not say which count, they must be alone.
+    images = [key for key in images if key in supervised] or images
+    labels = [key for key in labels if key in supervised] or labels
+    if (len(images), len(labels)) != (1, 1) or features[images[0]].np_dtype != np.uint8:
+        raise InputError(
+            f"data set {name!r} does not hold one 8-bit image and one label a record; "
+            "choose one for image classification"
+        )
+    return images[0], labels[0]
+
+
+def _class_names(name: str, label: Any) -> tuple[str, ...]:
+    """Return the names of the classes; numbers only where nobody knows better."""
+    names = tuple(label.names)
+    numbers = tuple(str(number) for number in range(len(names)))
+    return CLASS_NAMES.get(name, names) if names == numbers else names
+
+
+def _read(
+    builder: Any, split: str, image: str, label: str, size: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the images and labels of a split, in the order in which they are stored."""
+    runtime.quiet()
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    alike = None not in builder.info.features[image].shape
+    # Pictures of many sizes cannot be stacked: they are decoded and fitted here.
+    decoders = {} if alike else {image: tfds.decode.SkipDecoding()}
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
+        read_config=tfds.ReadConfig(try_autocache=False),
+    )
+    labels: list[NDArray[np.int64]] = []
+
+    def pictures() -> Iterator[Any]:
+        for batch in tfds.as_numpy(dataset.batch(BATCH)):
+            labels.append(batch[label])
+            yield batch[image]
+
+    bad: dict[int, str] = {}
+    try:
+        if alike:
+            pixels = np.concatenate([from_arrays(batch, size) for batch in pictures()])
+        else:
+            count = builder.info.splits[split].num_examples
+            batches = (list(batch) for batch in pictures())
+            pixels, bad = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
+    except tf.errors.OpError as error:
+        raise _damaged(builder, split, error.message.partition("\n")[0]) from error
+    if bad:
+        raise _damaged(builder, split, f"{len(bad)} images, the first: {next(iter(bad.values()))}")
+    return pixels, np.concatenate(labels)
+
+
+def _damaged(builder: Any, split: str, reason: str) -> InputError:
+    return InputError(
+        f"the {split} split of {builder.info.name} cannot be read ({reason}); "
+        f"delete {builder.data_dir} to prepare it again"
+    )
+
+
+def _classifies(builder_class: Any) -> bool:
+    """Whether a data set is filed under image classification, by module or by tag."""
+    if "image_classification" in builder_class.__module__:
+        return True
+    return "ml.task.image-classification" in builder_class.get_metadata().tags
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep tensorflow-datasets from warning that what is not there yet is not there."""
+    logger = logging.getLogger("absl")
+    logger.disabled, before = True, logger.disabled
+    try:
+        yield
+    finally:
+        logger.disabled = before

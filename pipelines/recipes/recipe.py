@@ -1,0 +1,227 @@
+"""Recipes: every setting of a comparison, its default and why, and the files that change some.
+
+A recipe file lists only what differs from these defaults. Its arms differ from one another in
+`mix`, `expand`, `augment` and `train` alone, so that every arm sees the same images:
+
+    title = "Do synthetic images help?"
+    [data]
+    source = "cifar10"
+    [arms.real]
+    [arms.synthetic]
+    mix.strategy = "fraction"
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from cyclopts import Parameter
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
+from groundwork.settings import Settings
+from pipelines.augment import parse
+from pipelines.augment.offline import parse as parse_expansion
+from pipelines.errors import InputError, explain
+from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.files import find_file, list_files, read_tables
+from pipelines.recipes.mix import MixConfig
+
+
+class DataConfig(Settings):
+    """Which images: the source, and how an instance is drawn from it."""
+
+    source: Annotated[str, Parameter(parse=False)] = "auto"
+    """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
+    data_dir: Path | None = None
+    """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
+    size: int | None = Field(None, ge=8, le=512)
+    """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
+    skip_bad: bool = False
+    """Go on without images that cannot be read."""
+    classes: str = "2"
+    """A number of classes, drawn anew for each instance, or names joined by commas."""
+    per_class: int = Field(50, ge=1)
+    """Training images of each class."""
+    test_per_class: int = Field(350, ge=0)
+    """Test images of each class; fewer only where the source has fewer."""
+    seed: int = Field(0, ge=0)
+    """Seed of the first instance; the next ones count up from it."""
+    instances: int = Field(10, ge=1)
+    """How often the whole comparison is repeated on freshly drawn images."""
+
+
+class Arm(Settings):
+    """One way to train on the images of an instance."""
+
+    mix: MixConfig = MixConfig()
+    """Which synthetic images are added."""
+    expand: str = ""
+    """Offline expansion of the real images before training, e.g. `flip + rotate`: it makes epochs
+    longer, so arms that differ in it differ in optimiser steps too (study P)."""
+    augment: str = ""
+    """Augmentation drawn anew for each image at each step, e.g. `flip|shift(4)`."""
+    train: TrainConfig = TrainConfig()
+    """The classifier and its training."""
+    input: InputConfig = InputConfig()
+    """How batches are prepared."""
+
+    @field_validator("augment")
+    @classmethod
+    def _augments(cls, augment: str) -> str:
+        parse(augment)
+        return augment
+
+    @field_validator("expand")
+    @classmethod
+    def _expands(cls, expand: str) -> str:
+        parse_expansion(expand)
+        return expand
+
+    @model_validator(mode="after")
+    def _fits_the_mixing(self) -> Self:
+        if self.mix.strategy == "pretrain" and self.train.patience:
+            raise InputError(
+                "mix.strategy 'pretrain' needs train.patience = 0, received "
+                f"{self.train.patience}: the loss jumps where real images follow"
+            )
+        if self.train.folds and self.mix.strategy != "none":
+            raise InputError(
+                f"train.folds={self.train.folds} with mix.strategy={self.mix.strategy!r}: what is "
+                "mixed in was made from the images of every fold; `ganaug tune` makes it anew"
+            )
+        if self.train.validation and self.mix.strategy == "dada":
+            raise InputError(
+                "train.validation with mix.strategy 'dada', whose discriminator has seen all "
+                "images: set train.validation = 0"
+            )
+        in_one_pool = self.mix.strategy in ("none", "concatenate")
+        if not in_one_pool and parse(self.augment).needs_epoch:
+            raise InputError(
+                f"alternating_flip needs epochs of the same images, received mix.strategy "
+                f"{self.mix.strategy!r}, whose batches are drawn from two pools: use flip"
+            )
+        return self
+
+    @property
+    def generated(self) -> bool:
+        """Whether this arm needs generators."""
+        return self.mix.generated
+
+
+class Recipe(Arm):
+    """A comparison: arms that see the same images, over several instances."""
+
+    name: str = "compare"
+    """Names the folders under outputs/; by default the file's name."""
+    title: str = "Do synthetic images help?"
+    """Heading of the report."""
+    data: DataConfig = DataConfig()
+    """Which images."""
+    gan: GanConfig = GanConfig()
+    """The generators, one a class, of the arms that mix synthetic images in."""
+    arms: dict[str, dict[str, Any]] = {
+        "real": {},
+        "real + synthetic": {"mix": {"strategy": "fraction"}},
+        "real + flip, shift": {"augment": "flip|shift(4)"},
+    }
+    """What each arm changes of `mix`, `expand`, `augment` and `train`; the first arm is the
+    reference."""
+    published: dict[str, dict[str, str]] = {}
+    """Published figures as printed, by arm and epoch (`final`: the last one)."""
+
+    @property
+    def needs_generators(self) -> bool:
+        """Whether an arm needs generators."""
+        return any(arm.generated for arm in self.resolved_arms().values())
+
+    @property
+    def extra_real(self) -> int:
+        """How many further real images of each class the arms need."""
+        return max(arm.mix.extra_real for arm in self.resolved_arms().values())
+
+    def resolved_arms(self) -> dict[str, Arm]:
+        """Return the full settings of every arm by name, the reference arm first."""
+        base = {name: getattr(self, name).model_dump() for name in ("mix", "train", "input")}
+        base |= {"augment": self.augment, "expand": self.expand}
+        return {name: Arm.model_validate(merge(base, own)) for name, own in self.arms.items()}
+
+
+def load_recipe(
+    recipe: str | Path | None = None, changes: Mapping[str, Any] | None = None
+) -> Recipe:
+    """Read a recipe and check it.
+
+    Parameters
+    ----------
+    recipe
+        Path of a TOML file, or the name of one that ships with ganaug (see `list_recipes`);
+        None for the defaults.
+    changes
+        Settings that override the file's: ``{"train": {"epochs": 45}}``.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or a key, a type or a value is wrong: one line that names the
+        file, the key, what was received and what is allowed.
+    """
+    settings: dict[str, Any] = {}
+    where = "settings"
+    if recipe is not None:
+        path = find_file(recipe, "recipe")
+        where = path.name
+        settings = {"name": path.stem, **read_tables(path)}
+    settings = merge(settings, changes or {})
+    try:
+        result = Recipe.model_validate(settings)
+        if not result.arms:
+            raise InputError(f"{where}: no arm to train, received an empty [arms] table")
+        where = f"{where}: an arm"
+        result.resolved_arms()
+    except ValidationError as error:
+        raise InputError(explain(error, where, Recipe)) from error
+    return result
+
+
+def override(
+    recipe: str | Path | None, dataset: str | None, **tables: BaseModel | str | None
+) -> Recipe:
+    """Return a recipe with the settings that the caller set explicitly put over it.
+
+    Parameters
+    ----------
+    recipe
+        As in `load_recipe`.
+    dataset
+        Replaces `data.source`, unless None.
+    **tables
+        Tables of the recipe (`data`, `gan`, …): the fields that were given when they were made
+        count, those left at their defaults do not; `augment` and `expand` are strings, or None to
+        keep them.
+    """
+    changes: dict[str, Any] = {
+        name: table.model_dump(exclude_unset=True) if isinstance(table, BaseModel) else table
+        for name, table in tables.items()
+        if table is not None
+    }
+    if dataset is not None:
+        changes = merge(changes, {"data": {"source": dataset}})
+    return load_recipe(recipe, changes)
+
+
+def list_recipes() -> list[str]:
+    """Return the names of the recipes that ship with ganaug."""
+    return list_files("recipe")
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes`` put over it, table by table."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = (
+            merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
+    return merged

@@ -1,0 +1,233 @@
+"""What a search tries, and how: a recipe with two more tables, `[tune]` and `[space]`."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from groundwork.settings import Settings
+from pipelines.errors import InputError, explain
+from pipelines.recipes.files import find_file, list_files, read_tables
+from pipelines.recipes.recipe import Arm, Recipe, load_recipe, merge
+
+Value = str | bool | int | float
+JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
+"""Networks that measure generators, in the order of preference."""
+
+
+class TuneConfig(Settings):
+    """How a search goes about it."""
+
+    tuner: Literal["grid", "random", "bayesian", "hyperband", "halving"] = "bayesian"
+    """`hyperband`: more epochs for the better trials. `halving`: more folds for them."""
+    trials: int = Field(14, ge=1)
+    """Settings tried; the grid is tried whole, up to so many, and `hyperband` and `halving` count
+    by themselves."""
+    initial: int = Field(4, ge=1)
+    """Random trials before the Bayesian ones; keras-tuner's default of three a dimension would make
+    a short search a random one."""
+    folds: int = Field(3, ge=2)
+    """Stratified folds of the training images; each trial trains on all but one of them in turn."""
+    repeats: int = Field(1, ge=1)
+    """How often the images are split anew."""
+    last: int = Field(5, ge=1)
+    """Epochs at the end whose mean validation accuracy is the score: the best epoch of a small
+    validation set is the luckiest one."""
+    objective: Literal["accuracy", "kid"] = "accuracy"
+    """`accuracy` of the classifier, or `kid` of the generators to images that they did not see."""
+    factor: int = Field(3, ge=2)
+    """Of `hyperband` and `halving`: one trial in so many goes on."""
+    seeds: int = Field(3, ge=1)
+    """How often the best setting is trained on all training images, and tested, at the end."""
+    seed: int = Field(0, ge=0)
+    """Of the folds and of the tuner's choices."""
+
+
+class Range(Settings):
+    """Numbers between two ends."""
+
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+    integer: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.low < self.high or (self.scale == "log" and self.low <= 0):
+            raise ValueError(f"low={self.low}, high={self.high}; give low < high, above 0 for log")
+        if self.integer and not (self.low.is_integer() and self.high.is_integer()):
+            raise ValueError(f"low={self.low}, high={self.high}; integers are asked for")
+        return self
+
+
+def _one_type(values: list[Value]) -> list[Value]:
+    """Check that values are of one type, as keras-tuner wants them; 1 among floats is 1.0."""
+    if {type(value) for value in values} == {int, float}:
+        return [float(value) for value in values]
+    if len({type(value) for value in values}) != 1:
+        raise ValueError("give values of one type, at least one")
+    return values
+
+
+Dimension = Annotated[
+    Annotated[list[Value], AfterValidator(_one_type), Tag("values")]
+    | Annotated[Range, Tag("range")],
+    Discriminator(lambda given: "values" if isinstance(given, list | tuple) else "range"),
+]
+
+
+class Search(Settings):
+    """A recipe, and what to vary in it.
+
+    Attributes
+    ----------
+    recipe
+        Everything that stays as it is. Its base settings are tuned, its arms are not looked at.
+    tune
+        The tuner and its scores.
+    space
+        What varies: dotted keys of the recipe, such as `train.learning_rate`, `augment` or
+        `mix.fraction`, each with a list of values or a range.
+    """
+
+    recipe: Recipe
+    tune: TuneConfig = TuneConfig()
+    space: dict[str, Dimension] = Field(min_length=1)
+
+    def judge(self) -> str:
+        """Return the network whose features measure generators: none that a trial looks through.
+
+        Raises
+        ------
+        InputError
+            Every judge is looked through by some trial.
+        """
+        gan, through = self.recipe.gan, set()
+        if "projected" in self._values_of("gan.discriminator", gan.discriminator):
+            through = self._values_of("gan.backbone", gan.backbone)
+        free = [name for name in JUDGES if name not in through]
+        if not free:
+            raise InputError(
+                f"trials look through {', '.join(JUDGES)}, so that no network is left to judge "
+                "them all; leave one out of space.gan.backbone"
+            )
+        return free[0]
+
+    def _values_of(self, key: str, fixed: str) -> set[Value]:
+        varied = self.space.get(key, [fixed])
+        return set(varied) if isinstance(varied, list) else set()
+
+    def arm(self, values: Mapping[str, Value]) -> Arm:
+        """Return the settings of one trial.
+
+        Raises
+        ------
+        ValidationError
+            If a key or a value is not one of an arm.
+        """
+        names = set(Arm.model_fields)
+        base = {key: value for key, value in self.recipe.model_dump().items() if key in names}
+        own = {key: value for key, value in values.items() if not key.startswith("gan.")}
+        return Arm.model_validate(merge(base, nest(own)))
+
+    def recipe_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        """Return the tables of a recipe that compares the untuned setting with this one.
+
+        Of a search for generators: one whose arms train with and without their images.
+        """
+        changed = nest(values)
+        gan = changed.pop("gan", None)
+        tables = self.recipe.model_dump(mode="json", exclude_defaults=True)
+        tables["title"] = f"{self.recipe.title}: untuned and tuned"
+        tables["arms"] = {"untuned": {}, "tuned": changed}
+        if self.tune.objective == "kid":
+            tables["title"] = f"{self.recipe.title}: with and without its images"
+            tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "fraction"}}}
+        tables.pop("published", None)
+        return merge(tables, {"gan": gan}) if gan else tables
+
+
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn dotted keys into tables.
+
+    Examples
+    --------
+    >>> nest({"train.batch": 32, "train.epochs": 5, "augment": "flip"})
+    {'train': {'batch': 32, 'epochs': 5}, 'augment': 'flip'}
+    """
+    tables: dict[str, Any] = {}
+    for key, value in values.items():
+        *parents, name = key.split(".")
+        table = tables
+        for parent in parents:
+            table = table.setdefault(parent, {})
+        table[name] = value
+    return tables
+
+
+def load_search(search: str | Path, changes: Mapping[str, Any] | None = None) -> Search:
+    """Read a search and check every value in it.
+
+    Parameters
+    ----------
+    search
+        Path of a TOML file, or the name of one that ships with ganaug (see `list_searches`).
+    changes
+        Tables that override the file's.
+
+    Raises
+    ------
+    InputError
+        If there is no such search, or a key, a type or a value is wrong.
+    """
+    path = find_file(search, "search")
+    tables = merge(read_tables(path), changes or {})
+    own = {name: tables.pop(name) for name in ("tune", "space") if name in tables}
+    recipe = load_recipe(None, {"name": path.stem, **tables})
+    try:
+        result = Search.model_validate({"recipe": recipe, **own})
+    except ValidationError as error:
+        raise InputError(explain(error, path.name, Search)) from error
+    _check_values(result, path.name)
+    if result.tune.objective == "kid":
+        result.judge()  # an error if there is none
+    return result
+
+
+def list_searches() -> list[str]:
+    """Return the names of the searches that ship with ganaug."""
+    return list_files("search")
+
+
+def _check_values(search: Search, where: str) -> None:
+    """Try every value once: a search must not fail at its tenth trial over a misspelt key."""
+    if search.tune.tuner == "grid":
+        ranges = [key for key, values in search.space.items() if isinstance(values, Range)]
+        if ranges:
+            raise InputError(f"{where}: space.{ranges[0]}: a grid needs a list of values")
+    for key, value in _samples(search.space):
+        try:
+            if key.startswith("gan."):
+                own = search.recipe.gan.model_dump(exclude_unset=True)
+                load_recipe(None, {"gan": own | {key.removeprefix("gan."): value}})
+            search.arm({key: value})
+        except ValidationError as error:
+            raise InputError(explain(error, f"{where}: space.{key}", Arm)) from error
+
+
+def _samples(space: Mapping[str, Dimension]) -> Iterator[tuple[str, Value]]:
+    for key, values in space.items():
+        if isinstance(values, Range):
+            convert = int if values.integer else float
+            yield from itertools.product([key], [convert(values.low), convert(values.high)])
+        else:
+            yield from itertools.product([key], values)

@@ -1,0 +1,1 @@
+"""What a handful of paired measurements can show, and in words."""

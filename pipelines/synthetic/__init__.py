@@ -1,0 +1,1 @@
+"""Where further images come from: generators or controls, judges, teachers, choices."""

@@ -1,0 +1,1 @@
+"""Tasks: pure calls with an identity, run once; and what runs them."""

@@ -1,0 +1,55 @@
+"""What tasks leave behind: the typed content of their `result.json`."""
+
+from classifiers.evaluation.scores import Evaluation
+from groundwork.settings import Result
+
+
+class TrainTaskResult(Result):
+    """One classifier trained on one instance and tested once."""
+
+    scores: Evaluation
+    """Of the final model on the test images."""
+    accuracy_at: dict[int, float]
+    """Test accuracy by epoch, for the epochs of `TrainConfig.evaluate_at` and the last one."""
+    history: dict[str, list[float]]
+    """Training curves by name (`loss`, `accuracy`), one value an epoch."""
+    train_images: int
+    """Distinct images in an epoch."""
+    steps: int
+    """Optimiser steps."""
+    notes: list[str] = []
+    """What a reader of the numbers has to know, e.g. how many samples it took to choose some."""
+    members: dict[str, float] = {}
+    """Of an ensemble: test accuracy of each voter by its folder, then of both ways to vote."""
+    effort: int
+    """`Task.effort` of the task that made it: estimates of run time go by it."""
+    seconds: float
+
+
+class GanTaskResult(Result):
+    """One generator, trained on one class of one instance."""
+
+    class_name: str
+    images: int
+    """Real images that it was trained on."""
+    steps: int
+    """Where the training ended: before `GanConfig.steps` if it stalled or broke down."""
+    kept_step: int = 0
+    """Whose generator was kept; 0 in results of older versions."""
+    restarts: int = 0
+    """How often it collapsed and went back."""
+    warnings: list[str] = []
+    """What looked like a collapse when no restart was left."""
+    history: dict[str, list[float]]
+    """Curves by name (`d_loss`, `g_loss`, …); `step` holds the step of each point."""
+    effort: int
+    """As in `TrainTaskResult`."""
+    seconds: float
+    """Wall time, in all processes that had a part in it."""
+
+    def __str__(self) -> str:
+        """Return one line: what was trained, how far, and what was kept."""
+        parts = [f"{self.steps:,} steps", f"step {self.kept_step:,} kept"]
+        if self.restarts:
+            parts.append(f"{self.restarts} restart" + "s" * (self.restarts > 1))
+        return "; ".join([f"{self.class_name}: " + ", ".join(parts), *self.warnings])

@@ -1,0 +1,103 @@
+"""Finished trainings, read back: the classifier, how it was trained, and what it was tested on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from groundwork.files import read_json
+from pipelines.data.images import Images
+from pipelines.errors import InputError
+from pipelines.tasks.results import TrainTaskResult
+from pipelines.workspace import CONFIG, MODEL, RESULT, TEST, outputs_of
+
+if TYPE_CHECKING:  # at run time it would import TensorFlow
+    import keras
+
+
+@dataclass(frozen=True)
+class TrainedClassifier:
+    """A folder ``outputs/train/…``.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished training.
+    """
+
+    folder: Path
+
+    @cached_property
+    def class_names(self) -> list[str]:
+        """The classes, in the order of the logits."""
+        return [one.name for one in self.result.scores.per_class]
+
+    @cached_property
+    def result(self) -> TrainTaskResult:
+        """Scores and curves."""
+        try:
+            record = (self.folder / RESULT).read_text(encoding="utf-8")
+            return TrainTaskResult.model_validate_json(record)
+        except OSError as error:
+            reason = error.strerror or "cannot be read"
+        except ValidationError:
+            reason = "result.json is not that of a training"
+        raise InputError(
+            f"{self.folder} holds no finished training ({reason}): give a folder outputs/train/…"
+        )
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What was asked for: `instance`, `arm` and more."""
+        settings: dict[str, Any] = read_json(self.folder / CONFIG)
+        return settings
+
+    @property
+    def instance(self) -> Path:
+        """Folder of the images, `train.npz` and `test.npz`."""
+        return outputs_of(self.folder) / str(self.settings["instance"])
+
+    @cached_property
+    def test(self) -> Images:
+        """The test images."""
+        return Images.load(self.instance / TEST)
+
+    @cached_property
+    def network(self) -> "keras.Model":
+        """The classifier."""
+        from classifiers.models.registry import load_model
+
+        return load_model(self.folder / MODEL)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the probability of each class ``[N, K]``, with the views it was tested with."""
+        from classifiers.inference.probabilities import probabilities
+
+        return probabilities(self.network, images, tta=self.settings["arm"]["train"]["tta"])
+
+
+def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
+    """Return several trainings that were tested on the same images.
+
+    Raises
+    ------
+    InputError
+        If none is given, one is not finished, or they were tested on different images.
+    """
+    found = [TrainedClassifier(folder) for folder in folders]
+    if not found:
+        raise InputError("no training named: give folders outputs/train/…")
+    first, *others = found
+    for other in others:
+        same = other.class_names == first.class_names
+        if not same or other.test.digest() != first.test.digest():
+            raise InputError(
+                f"{other.folder} was tested on other images than {first.folder}; name trainings of "
+                "one instance (the same number before the hash)"
+            )
+    return found

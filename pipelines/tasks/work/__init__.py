@@ -1,0 +1,1 @@
+"""What the tasks do: heavy modules, imported when a task runs and never before."""

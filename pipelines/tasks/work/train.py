@@ -1,0 +1,125 @@
+"""The work of a `TrainTask`: an arm on an instance, to a classifier that was tested once."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifiers.errors import DivergedError
+from classifiers.evaluation.scores import Evaluation, evaluate
+from ganaug.bank.bank import Bank
+from groundwork.files import replacing, write_json
+from pipelines.data.images import Images
+from pipelines.errors import InputError
+from pipelines.synthetic.origins import Synthetic, synthesise
+from pipelines.tasks.base import Progress
+from pipelines.tasks.results import TrainTaskResult
+from pipelines.tasks.train import TrainTask
+from pipelines.training.arm import FittedArm, fit_arm
+from pipelines.training.tracking import Tracker
+from pipelines.workspace import CONFIG, FEATURES, LAST_GOOD, MODEL, TEST, TRAIN
+
+
+def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> TrainTaskResult:
+    """Gather the images, train, test, and save `model.keras`."""
+    start = time.perf_counter()
+    material = _gather(task, outputs)
+    with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
+        fitted = _train(task, material, outputs, folder, tracker, progress)
+        scores = _test(fitted, material.test, tracker)
+    _save(task, fitted, folder)
+    notes = material.synthetic.notes if material.synthetic else ()
+    return TrainTaskResult(
+        scores=scores,
+        accuracy_at=fitted.fit.accuracy_at,
+        history=fitted.fit.history,
+        train_images=fitted.images,
+        steps=fitted.fit.steps,
+        notes=[*notes, *_of_folds(fitted.fit.left_out)],
+        effort=task.effort,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What an arm is trained from, and tested on."""
+
+    train: Images
+    test: Images
+    bank: Bank | None
+    synthetic: Synthetic | None
+
+
+def _gather(task: TrainTask, outputs: Path) -> _Material:
+    """Read the real images and the generators, and make the images that join the real ones."""
+    train = Images.load(outputs / task.instance / TRAIN)
+    test = Images.load(outputs / task.instance / TEST)
+    bank = Bank(outputs / task.bank) if task.bank else None
+    synthetic = None
+    if task.arm.mix.strategy != "none":
+        synthetic = synthesise(
+            task.arm.mix,
+            train,
+            task.arm.train.seed,
+            bank=bank,
+            further=Images.load(outputs / task.further) if task.further else None,
+            cache=outputs / FEATURES,
+        )
+    return _Material(train, test, bank, synthetic)
+
+
+def _train(
+    task: TrainTask,
+    material: _Material,
+    outputs: Path,
+    folder: Path,
+    tracker: Tracker,
+    progress: Progress,
+) -> FittedArm:
+    """Train; of a training that diverges the last good weights are kept."""
+    tracker.samples(material.train, "real")
+    if material.synthetic is not None:
+        tracker.samples(material.synthetic.images, "joined")
+    try:
+        return fit_arm(
+            task.arm,
+            material.train,
+            material.synthetic,
+            material.test,
+            cache=outputs / FEATURES,
+            bank=material.bank,
+            callbacks=[tracker],
+            progress=progress,
+        )
+    except DivergedError as error:
+        with replacing(folder / LAST_GOOD) as path:
+            error.model.save(path)
+        raise InputError(f"{error}; they lie in {folder / LAST_GOOD}") from error
+
+
+def _test(fitted: FittedArm, test: Images, tracker: Tracker) -> Evaluation:
+    """Score the classifier on the test images, once."""
+    tested = fitted.fit.test_probabilities
+    assert tested is not None  # there are test images
+    scores = evaluate(tested, test.labels, test.class_names)
+    tracker.finish(test, tested, scores.accuracy, len(fitted.fit.history.get("loss", ())))
+    return scores
+
+
+def _save(task: TrainTask, fitted: FittedArm, folder: Path) -> None:
+    write_json(folder / CONFIG, task.model_dump(mode="json"))
+    with replacing(folder / MODEL) as path:
+        fitted.fit.model.save(path)
+
+
+def _of_folds(accuracies: Sequence[float]) -> list[str]:
+    """Say what a cross-validation found."""
+    if not accuracies:
+        return []
+    mean, spread = 100 * statistics.mean(accuracies), 100 * statistics.stdev(accuracies)
+    return [
+        f"A vote of {len(accuracies)} classifiers, each right on {mean:.1f} ± {spread:.1f} % of "
+        "the training images of the fold that it did not see."
+    ]

@@ -1,0 +1,1 @@
+"""One arm on one instance, to a classifier."""

@@ -1,0 +1,118 @@
+"""One search, from its file to its trials and its best setting, tested once."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import runtime
+from pipelines.comparison.instances import Drawn, draw_instances, open_source
+from pipelines.comparison.run import train_arms, train_generators
+from pipelines.data.sources import Source
+from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.search import Search
+from pipelines.tasks.executor import Executor
+from pipelines.tuning import distributed
+from pipelines.tuning.folds import make_folds
+from pipelines.tuning.results import SearchResult, read_trials
+from pipelines.tuning.tuner import FoldTuner, run_search
+from pipelines.workspace import run_folder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A search whose images are drawn.
+
+    Attributes
+    ----------
+    search
+        What to try.
+    source
+        Where the images come from.
+    drawn
+        The instances.
+    folds
+        Of all instances, as `make_folds` gives them.
+    folder
+        Of the search; the same search on the same images has the same.
+    """
+
+    search: Search
+    source: Source
+    drawn: list[Drawn]
+    folds: list[Drawn]
+    folder: Path
+
+
+def prepare(search: Search, outputs: Path) -> Prepared:
+    """Draw the instances of a search and split them into folds."""
+    source = open_source(search.recipe.data)
+    drawn = draw_instances(source, search.recipe.data, outputs)
+    identity = [search.model_dump(mode="json"), [one.folder for one in drawn]]
+    folder = outputs / run_folder("tune", search.recipe.name, identity)
+    return Prepared(search, source, drawn, make_folds(drawn, search.tune, outputs), folder)
+
+
+def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) -> SearchResult:
+    """Search, then train the best and the untuned setting on all training images and test them.
+
+    Parameters
+    ----------
+    what
+        The search.
+    executor
+        Runs the folds.
+    chief_at
+        Address, ``host:port``, at which to hand the trials out to workers; None to run them here.
+    """
+    started = time.perf_counter()
+    if chief_at is None:
+        run_search(_tuner(what, executor))
+    else:
+        distributed.join_as(distributed.CHIEF, chief_at)
+        tuner = _tuner(what, executor)
+        print(f"chief at {chief_at}; waiting for workers", file=sys.stderr)
+        distributed.run_chief(tuner, chief_at)
+    result = SearchResult(
+        name=what.search.recipe.name,
+        title=what.search.recipe.title,
+        command=" ".join(["ganaug", *sys.argv[1:]]),
+        machine=runtime.machine(),
+        source="; ".join([what.source.name, *what.source.notes]),
+        classes=[one.record.classes for one in what.drawn],
+        settings=what.search.model_dump(mode="json"),
+        trials=read_trials(what.folder),
+        seconds=time.perf_counter() - started,
+    )
+    if result.minimised:
+        return result
+    tuned, untuned = (_retrain(what, one, executor) for one in (result.best.values, {}))
+    return result.model_copy(update={"retrained": tuned, "untuned": untuned})
+
+
+def serve(what: Prepared, executor: Executor, chief_at: str) -> str:
+    """Train trials for the chief at an address; say how many."""
+    name = distributed.name_of_worker()
+    distributed.join_as(name, chief_at)
+    done = distributed.run_worker(_tuner(what, executor), name)
+    return f"{name}: {done} trials done; the chief writes the report"
+
+
+def _tuner(what: Prepared, executor: Executor) -> FoldTuner:
+    return FoldTuner(what.search, what.folds, executor, what.folder)
+
+
+def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> tuple[float, ...]:
+    """Train one setting on all training images, with several seeds; return test accuracies."""
+    search, accuracies = what.search, []
+    for seed in range(search.tune.seeds):
+        tables = search.recipe_of(values)
+        tables["arms"] = {"retrained": tables["arms"]["tuned"]}
+        tables.setdefault("train", {})["seed"] = search.recipe.train.seed + 100 * seed
+        recipe = load_recipe(None, {"name": search.recipe.name, **tables})
+        banks, _ = train_generators(recipe, what.drawn, executor)
+        title = "best setting" if values else "untuned"
+        runs = train_arms(recipe, what.drawn, banks, executor, title)
+        accuracies += [run.result.scores.accuracy for run in runs]
+    return tuple(accuracies)

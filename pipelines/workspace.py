@@ -1,0 +1,45 @@
+"""How the outputs folder is laid out, said once: ``outputs/<kind>/<name>-<hash>/``.
+
+`outputs/README.md` says what lies in the folders of each kind.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from groundwork.names import slug
+from pipelines.identity import digest
+
+Kind = Literal["instance", "gan", "bank", "train", "comparison", "tune"]
+
+TRAIN, TEST = "train.npz", "test.npz"
+"""Files of an instance: the images to train on, and those to test on."""
+CONFIG, RESULT, IDENTITY = "config.json", "result.json", "identity.json"
+"""Files of a task: its settings; what came out, written last; all that its hash stands for."""
+MODEL, LAST_GOOD = "model.keras", "last-good.keras"
+"""Files of a training: the classifier; what a training leaves whose loss was no longer finite."""
+REPORT, QUALITY = "report.html", "quality.json"
+"""The page of a comparison or a search; the quality of a bank."""
+FEATURES = "features"
+"""Folder of the features of frozen backbones, below outputs."""
+
+
+def run_folder(kind: Kind, name: str, identity: Any) -> Path:
+    """Return the folder of a run, relative to outputs: named for people, told apart by a hash.
+
+    Parameters
+    ----------
+    identity
+        All that makes two runs the same, as JSON can hold it; or the digest of that.
+    """
+    hashed = identity if isinstance(identity, str) else digest(identity)
+    return Path(kind) / f"{slug(name)}-{hashed}"
+
+
+def outputs_of(folder: Path) -> Path:
+    """Return the outputs folder that the folder of a run lies in."""
+    return folder.resolve().parent.parent
+
+
+def find_instances(outputs: Path) -> list[Path]:
+    """Return the folders of all instances in an outputs folder, sorted by name."""
+    return sorted(path.parent for path in (outputs / "instance").glob(f"*/{TRAIN}"))

@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.config import TrainConfig
+from pipelines.augment import parse
+from pipelines.augment.offline import Expansion
+from pipelines.data.images import Images
+from pipelines.errors import InputError
+from pipelines.recipes.files import LIBRARY
+from pipelines.recipes.recipe import DataConfig, list_recipes, load_recipe, override
+from pipelines.training.checks import check_training
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_arm_changes_only_what_it_lists(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[train]\nepochs = 7\n[arms.a]\n[arms.b]\naugment = "flip"\ntrain.batch = 5\n'
+        '[arms.c]\nexpand = "flip + rotate"\n',
+    )
+    arms = load_recipe(path).resolved_arms()
+    assert list(arms) == ["a", "b", "c"]
+    assert arms["a"].train == TrainConfig(epochs=7)
+    assert arms["b"].train == TrainConfig(epochs=7, batch=5)
+    assert (arms["a"].augment, arms["b"].augment) == ("", "flip")
+    assert (arms["a"].expand, arms["c"].expand) == ("", "flip + rotate")
+
+
+def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "[data]\nper_class = 9\nseed = 4\n[arms.a]\n")
+    recipe = override(path, "mnist5k", data=DataConfig(seed=0), train=TrainConfig())
+    assert (recipe.data.source, recipe.data.per_class, recipe.data.seed) == ("mnist5k", 9, 0)
+    assert recipe.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[train]\nepoch = 3", "mine.toml: unknown key 'train.epoch'; did you mean epochs?"),
+        (
+            "[train]\nepochs = 0",
+            "mine.toml: train.epochs: should be greater than or equal to 1, received 0",
+        ),
+        ("[data]\nper_class = 'x'", "mine.toml: data.per_class: should be a valid integer"),
+        ("[arms.a]\ntrain.lr = 1", "mine.toml: an arm: unknown key 'train.lr'"),
+        ("[mix]\nstrategy = 'all'", "'whole_batches' or 'dada', received 'all'"),
+        ("[mix]\norigin = 'gan'", "mix.origin: should be 'bank', 'near', 'copies', 'noise' or"),
+        ("[mix]\ncopy_augment = 'flup'", "mix.copy_augment: unknown augmentation 'flup'"),
+        (
+            "augment = 'alternating_flip'\n[arms.a]\nmix.strategy = 'fraction'",
+            "alternating_flip needs epochs of the same images, received mix.strategy 'fraction'",
+        ),
+        (
+            "[mix]\nstrategy = 'pretrain'\n[arms.a]\ntrain.patience = 5",
+            "mix.strategy 'pretrain' needs train.patience = 0, received 5: the loss jumps",
+        ),
+        ("arms = {}", "no arm to train"),
+        ('expand = "flp"', "expand: unknown expansion 'flp'; did you mean flip?"),
+        ('[arms.a]\nexpand = "patch_shuffle(1)"', "patch_shuffle: kernel: should be greater"),
+        ("[train", "mine.toml: not a TOML file"),
+    ],
+)
+def test_wrong_settings_are_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_recipe(write(tmp_path, text))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_recipe_gets_the_closest_name() -> None:
+    with pytest.raises(InputError, match="did you mean demo"):
+        load_recipe("demos")
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("pereira-p2", [100, 360_600]),
+        ("pereira-p3", [100, 250_600]),
+        ("pereira-p4", [100, 600, 100]),
+        ("pereira-p5", [100, 10_600]),
+        ("pereira-p6", [100, 10_100, 200, 400, 200, 400]),
+    ],
+)
+def test_the_expansions_of_the_study_have_its_counts(name: str, counts: list[int]) -> None:
+    pixels = np.zeros((100, 32, 32, 3), np.uint8)
+    hundred = Images(pixels, np.arange(100) % 2, ("a", "b"), "blank")
+    arms = load_recipe(name).resolved_arms().values()
+    assert [len(Expansion(hundred, arm.expand)) for arm in arms] == counts
+
+
+def test_the_sets_of_a2_are_those_of_the_study() -> None:
+    arms = load_recipe("andrzejczuk-a2").resolved_arms()
+    steps = {name: str(parse(arm.augment)) for name, arm in arms.items()}
+    turned = "rotation(low=0, high=180, sampling=nearest)"
+    toned = "invert(p=0.2)|solarize(threshold=100, p=0.2)"
+    simple = f"resized_crop(low=0.08, high=1)|{turned}|flip(p=0.2)|{toned}"
+    either = "mixup_or_cutmix(mixup_alpha=1, cutmix_alpha=1)"
+    assert steps == {
+        "none": "",
+        "simple": simple,
+        "advanced": either,
+        "both": f"{simple}|{either}",
+        "alternative": f"{turned}|flip(p=0.2)",
+    }
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> None:
+    recipe = load_recipe(name)
+    assert set(recipe.published) <= set(recipe.arms)
+    for arm in recipe.resolved_arms().values():
+        check_training(arm)
+    header = (LIBRARY / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
+    assert f"--recipe {name}" in header

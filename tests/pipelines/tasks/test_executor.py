@@ -1,0 +1,154 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from groundwork.settings import Result
+from pipelines.errors import InputError
+from pipelines.tasks.base import Progress, Task
+from pipelines.tasks.executor import Executor
+from tests.conftest import ROOT
+
+
+class Square(Result):
+    value: int
+    process: int
+
+
+class SquareTask(Task):
+    """Squares a number; a negative one is bad input, and 99 kills its process."""
+
+    kind: ClassVar[str] = "square"
+    work_module: ClassVar[str] = "pipelines.errors"  # its work stands here
+    result_type: ClassVar[type[Result]] = Square
+    number: int
+    pause: float = 0
+
+    @property
+    def effort(self) -> int:
+        return 1
+
+    def work(self, outputs: Path, folder: Path, progress: Progress) -> Square:
+        if self.number < 0:
+            raise InputError(f"a number of at least 0 is needed, received {self.number}")
+        if self.number == 99:
+            os.kill(os.getpid(), signal.SIGKILL)
+        progress(1, 2)
+        time.sleep(self.pause)
+        return Square(value=self.number**2, process=os.getpid())
+
+
+def run_tasks(tasks: list[Task], outputs: Path, workers: int = 1) -> list[Square]:
+    with Executor(outputs, workers) as executor:
+        return executor.run(tasks)
+
+
+def task(number: int, pause: float = 0) -> SquareTask:
+    return SquareTask(name=f"n{number}", instance="i", number=number, pause=pause)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: int) -> None:
+    tasks = [task(n) for n in (3, 1, 2, 3)]
+    first = run_tasks(tasks, tmp_path, workers=workers)
+    assert [one.value for one in first] == [9, 1, 4, 9]
+    assert (os.getpid() in {one.process for one in first}) is (workers == 1)
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+    assert run_tasks(tasks, tmp_path, workers=workers) == first
+    assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+
+
+def test_processes_are_kept_and_replaced_when_one_was_killed(tmp_path: Path) -> None:
+    with Executor(tmp_path, 2) as executor:
+        first = {one.process for one in executor.run([task(n, pause=0.5) for n in range(4)])}
+        assert {executor.run([task(n)])[0].process for n in (4, 5)} <= first
+        with pytest.raises(InputError, match="a worker process was killed"):
+            executor.run([task(99)])
+        (after,) = executor.run([task(6)])
+        assert after.value == 36
+        assert after.process not in first
+
+
+def test_processes_are_replaced_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.tasks.executor.TASKS_PER_PROCESS", 3)
+    with Executor(tmp_path, 2) as executor:
+        results = [executor.run([task(n) for n in range(first, first + 9)]) for first in (0, 9)]
+    counts = Counter(one.process for part in results for one in part)
+    assert sum(counts.values()) == 18
+    assert max(counts.values()) <= 6
+    assert len(counts) >= 4
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_bad_input_is_raised_and_finished_tasks_are_kept(tmp_path: Path, workers: int) -> None:
+    with pytest.raises(InputError, match="received -1"):
+        run_tasks([task(2), task(-1)], tmp_path, workers=workers)
+    assert task(-1).result(tmp_path) is None
+    if workers == 1:
+        assert task(2).result(tmp_path).value == 4
+
+
+def test_a_killed_worker_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a worker process was killed"):
+        run_tasks([task(99), task(1)], tmp_path, workers=2)
+
+
+def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
+    run_tasks([task(2)], tmp_path)
+    (tmp_path / task(2).folder() / "result.json").write_text("{")
+    with pytest.raises(InputError, match="is damaged: delete its folder"):
+        run_tasks([task(2)], tmp_path)
+
+
+def start_elsewhere(tmp_path: Path) -> subprocess.Popen:
+    """Run two tasks in a process of its own; return it when the first has ended."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from pathlib import Path\nimport signal\n"
+        "from tests.pipelines.tasks.test_executor import run_tasks, task\n"
+        "if __name__ == '__main__':\n"
+        # a shell starts its background jobs with the signal ignored
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"    run_tasks([task(2), task(3, pause=600)], Path({str(tmp_path)!r}), workers=2)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    process = subprocess.Popen([sys.executable, script], stderr=subprocess.DEVNULL)
+    while task(2).result(tmp_path) is None:
+        assert process.poll() is None
+        time.sleep(0.1)
+    return process
+
+
+def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    process = start_elsewhere(tmp_path)
+    process.kill()
+    process.wait()
+    worker = task(2).result(tmp_path).process
+    deadline = time.monotonic() + 30
+    while _is_alive(worker):
+        assert time.monotonic() < deadline, "left behind"
+        time.sleep(0.1)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")  # a zombie is dead
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
+    process = start_elsewhere(tmp_path)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) != 0
+    assert task(2).result(tmp_path).value == 4
+    assert task(3, pause=600).result(tmp_path) is None

@@ -1,0 +1,213 @@
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from classifiers.config import TrainConfig
+from classifiers.models import registry
+from ganaug.config import GanConfig
+from pipelines import identity
+from pipelines.augment.registry import augmentation
+from pipelines.recipes.recipe import Arm
+from pipelines.tasks.gan import GanTask
+from pipelines.tasks.train import TrainTask
+from tests.conftest import ROOT
+
+WORKS = ("pipelines.tasks.work.gan", "pipelines.tasks.work.train", "pipelines.tasks.work.ensemble")
+NOT_RUN = (
+    "ganaug.quality.report",  # how the quality of a bank is put into words
+    "ganaug.quality.pictures",
+    "classifiers.evaluation.charts",
+    "classifiers.inference.export",
+    "pipelines.data.sources.folder",  # the images' content counts, not how they were read
+    "pipelines.report.page",
+    "pipelines.statistics.verdicts",
+    "pipelines.verbs.classify",
+    "pipelines.cli",
+)
+
+
+def gan_task(**changes: object) -> GanTask:
+    settings = {"name": "cat-0", "instance": "i", "label": 0, "images": "x", "config": GanConfig()}
+    return GanTask.model_validate(settings | changes)
+
+
+def train_task(model: str = "pereira_baseline", augment: str = "") -> TrainTask:
+    arm = Arm(train=TrainConfig(model=model), augment=augment)
+    return TrainTask(name="real-0", instance="i", arm=arm, bank=None)
+
+
+@pytest.fixture
+def edited(monkeypatch: pytest.MonkeyPatch):
+    """A function that edits a module in memory and returns the code version of another one."""
+    whole = identity._code
+
+    def version_with(changed: str, of: str) -> str:
+        identity.code_version.cache_clear()
+        monkeypatch.setattr(
+            identity,
+            "_code",
+            lambda path: whole(path) + "X = 2" * (path == identity._path(changed)),
+        )
+        found = identity.code_version(of)
+        monkeypatch.setattr(identity, "_code", whole)
+        identity.code_version.cache_clear()
+        return found
+
+    return version_with
+
+
+def test_settings_that_matter_change_the_folder_and_others_do_not() -> None:
+    folder = gan_task().folder()
+    assert folder == gan_task(instance="j", label=1).folder()
+    assert folder != gan_task(images="y").folder()
+    assert folder != gan_task(config=GanConfig(seed=1)).folder()
+
+
+IMPORTED = """
+import json, sys
+from importlib import import_module
+import_module(sys.argv[1])
+if "classifiers.models.registry" in sys.modules:
+    sys.modules["classifiers.models.registry"].list_models()
+print(json.dumps(list(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_every_module_that_a_task_loads_counts_and_changes_its_identity(work, edited) -> None:
+    """What Python itself imports is the yardstick, not the reading of the imports."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, work], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    every = json.loads(done.stdout.splitlines()[-1])
+    loaded = {name for name in every if name.partition(".")[0] in identity.PACKAGES}
+    assert {work, "groundwork.files", "pipelines.runtime"} <= loaded
+    before = identity.code_version(work)
+    unchanged = [name for name in sorted(loaded) if edited(name, work) == before]
+    assert unchanged == []
+
+
+@pytest.mark.parametrize("module", NOT_RUN)
+@pytest.mark.parametrize("work", WORKS[:2])
+def test_what_no_training_runs_keeps_its_results(work, module, edited) -> None:
+    assert edited(module, work) == identity.code_version(work)
+
+
+def test_a_generator_does_not_depend_on_how_its_quality_is_assessed(edited) -> None:
+    work = "pipelines.tasks.work.gan"
+    before = identity.code_version(work)
+    assert edited("ganaug.quality.assessment", work) == before
+    assert edited("ganaug.quality.kid", work) != before  # by which a judge chooses the step
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ("def f(x):\n    '''Other words.'''\n\n    return x + 1  # why\n", True),
+        ("def f(x):\n    '''Words.'''\n    return x + 2\n", False),
+    ],
+)
+def test_words_do_not_change_the_code_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, same: bool
+) -> None:
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_text("def f(x):\n    '''Words.'''\n    return x + 1\n")
+    second.write_text(changed)
+    assert (identity._code(first) == identity._code(second)) is same
+
+
+def test_imports_that_only_a_type_checker_reads_do_not_count() -> None:
+    text = "if TYPE_CHECKING:\n    import pipelines.cli\nimport pipelines.errors\n"
+    nodes = list(identity._running(identity.ast.parse(text)))
+    names = [alias.name for node in nodes for alias in getattr(node, "names", ())]
+    assert names == ["pipelines.errors"]
+
+
+def test_libraries_and_backend_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = gan_task().identity()
+    assert {"tensorflow", "keras", "numpy", "python"} <= before["libraries"].keys()
+    folder = gan_task().folder()
+    monkeypatch.setattr(
+        "pipelines.tasks.base.library_versions", lambda: before["libraries"] | {"keras": "9.9"}
+    )
+    assert gan_task().folder() != folder
+    monkeypatch.undo()
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    other = gan_task()
+    assert other.identity()["backend"] == "jax"
+    assert "jax" in other.identity()["libraries"]
+    assert other.folder() != folder
+
+
+MODEL = """
+from keras import Input, Model, layers
+from {package}.parts import head
+from classifiers.models.registry import register_model
+WIDTH = {width}
+
+@register_model(family="mine", source="me", input_size=32, min_size=8)
+def my_model(input_shape: tuple[int, int, int], classes: int) -> Model:
+    '''{words}'''
+    inputs = Input(input_shape)
+    return Model(inputs, head(layers.Dense(WIDTH)(layers.Flatten()(inputs)), classes))
+"""
+PARTS = """
+from keras import layers
+SCALE = {scale}
+
+def head(x, classes):
+    return layers.Dense(classes, name="logits")(SCALE * x)
+"""
+
+
+def test_the_code_of_a_registered_model_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model in two files; each time in another package, for Python keeps what it imported."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
+
+    def folder_with(package: str, words: str = "Build it.", width: int = 4, scale: int = 1) -> Path:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "parts.py").write_text(PARTS.format(scale=scale))
+        text = MODEL.format(package=package, width=width, words=words)
+        (tmp_path / package / "models.py").write_text(text)
+        registry._MODELS.pop("my_model", None)
+        models = import_module(f"{package}.models")
+        models.my_model.__module__, models.head.__module__ = "mine.models", "mine.parts"
+        monkeypatch.setitem(sys.modules, "mine.parts", sys.modules[f"{package}.parts"])
+        monkeypatch.setitem(sys.modules, "mine.models", models)
+        assert list(train_task("my_model").identity()["added"]) == ["my_model"]
+        assert train_task().identity()["added"] == {}
+        return train_task("my_model").folder()
+
+    plain = folder_with("first")
+    assert folder_with("second", words="Other words.") == plain
+    assert folder_with("third", width=5) != plain
+    assert folder_with("fourth", scale=2) != plain  # a helper in another file
+    assert folder_with("fifth") == plain
+
+
+def test_the_code_of_a_registered_augmentation_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.augment import registry as table
+
+    @augmentation()
+    def darker(batch, draws, by: float = 0.5):
+        """Make it darker."""
+        return batch
+
+    first = train_task(augment="darker").identity()["added"]
+    assert list(first) == ["darker"]
+    assert train_task(augment="flip").identity()["added"] == {}
+
+    @augmentation()
+    def darker(batch, draws, by: float = 0.5):  # noqa: F811
+        """Make it darker."""
+        return batch.with_images(batch.images * by)
+
+    assert train_task(augment="darker").identity()["added"] != first
+    del table._TABLE["darker"]

@@ -1,0 +1,79 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.data.contact_sheet import class_rows
+from pipelines.data.images import Images
+from pipelines.data.sources import Source
+from pipelines.data.summary import describe
+from pipelines.errors import InputError
+from pipelines.verbs.data import data
+
+
+def test_what_occurs_twice_is_counted(make_images):
+    train, test = make_images(6), make_images(4, seed=1)
+    again = replace(train.select([0, 11]), labels=np.array([0, 0]))  # the second is mislabelled
+    twice = test.select([2, 2])
+    source = Source("stripes", train, Images.concatenate([test, again, twice]))
+    summary = describe(source, None, ["a note"])
+    assert summary.counts == {"train": {"down": 6, "across": 6}, "test": {"down": 8, "across": 4}}
+    assert summary.size == (32, 32)
+    assert (summary.repeated, summary.leaked, summary.contradictory) == (4, 2, 1)
+    assert summary.notes == ["a note"]
+
+
+def test_a_folder_is_described_and_shown(image_folder, tmp_path):
+    shown = data(str(image_folder), per_class=2, test_per_class=2, seed=5, out=tmp_path / "out")
+    assert [path.name for path in shown.pictures] == ["samples.png", "counts.png", "instance.png"]
+    for path in shown.pictures:
+        assert np.asarray(Image.open(path).convert("L")).std() > 10
+    written = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert written == shown.summary.model_dump(mode="json")
+    assert written["instance"]["train_images"] == 4
+    lines = str(shown).splitlines()
+    assert lines[0] == "pets: 2 classes, images of 32x32 pixels"
+    assert lines[2].split() == ["cat", "4"]
+    assert lines[4].split() == ["all", "8"]
+    assert "an instance (seed 5): cat, dog; 4 images to train on, 4 to test on" in lines
+
+
+def test_of_many_classes_the_smallest_are_listed(tmp_path, make_images):
+    images = make_images(2, classes=35)
+    images = images.select(np.delete(np.arange(70), 66))  # flat33 has one image
+    images.save(tmp_path / "many.npz")
+    lines = str(data(str(tmp_path / "many.npz"), per_class=1, out=tmp_path / "out")).splitlines()
+    assert lines[2].split() == ["flat33", "1"]
+    assert lines[32].strip() == "5 larger classes"
+    assert lines[33].split() == ["all", "69"]
+
+
+def test_an_instance_that_cannot_be_drawn(image_folder, tmp_path):
+    shown = data(str(image_folder), out=tmp_path / "out")
+    assert shown.summary.instance is None
+    assert [path.name for path in shown.pictures] == ["samples.png", "counts.png"]
+    assert "note: no instance: class 'cat' of pets has 4 training images" in str(shown)
+    with pytest.raises(InputError, match="has 4 training images"):
+        data(str(image_folder), classes="2", out=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_pictures_that_cannot_be_written(image_folder, tmp_path):
+    (tmp_path / "samples.png").mkdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        data(str(image_folder), out=tmp_path)
+
+
+def test_rows_hold_whole_classes(make_images):
+    images = make_images(7, classes=3)
+    some = images.select(np.arange(1, 21)).first_of_each(3)
+    assert some.counts().tolist() == [3, 3, 3]
+    assert (some.pixels[0] == images.pixels[1]).all()
+    axes = class_rows(images, "three", columns=5).axes[0]
+    assert axes.get_ylim() == (6, 0)  # two rows a class
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["down", "across", "flat2"]
+    assert class_rows(make_images(1, classes=61), "many").axes[0].get_title(loc="left") == (
+        "many (60 of 61)"
+    )
