@@ -9,6 +9,16 @@ from groundwork.errors import InputError, first_line, unknown_name
 
 __all__ = ["InputError", "explain", "first_line", "unknown_name"]
 
+RENAMED = {
+    "gan.adaptive": "ada_target",
+    "gan.r1": "r1_weight",
+    "gan.lecam": "lecam_weight",
+    "mix.share": "fraction",
+}
+"""What keys of 0.1.0 are called now: see `CHANGELOG.md`."""
+RENAMED_VALUES = {("strategy", "share"): "fraction", ("schedule", "lambda"): "inverse"}
+"""The same of values, with the last part of their key."""
+
 
 def explain(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> str:
     """Turn pydantic's report of wrong settings into one line.
@@ -30,12 +40,18 @@ def explain(error: ValidationError, where: str, model: type[BaseModel] | None = 
     first, *others = error.errors(include_url=False)
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        message = f"unknown key {key!r}{_closest(first['loc'], model)}"
+        message = f"unknown key {key!r}{_now(RENAMED.get(key)) or _closest(first['loc'], model)}"
     else:
         reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         message = f"{key}: {reason}, received {first['input']!r}" if key else reason
+        message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], str(first["input"]))))
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}: {message}{more}"
+
+
+def _now(name: str | None) -> str:
+    """Say what something that was renamed is called now."""
+    return f"; it is called {name!r} now" if name else ""
 
 
 def _closest(location: Iterable[int | str], model: type[BaseModel] | None) -> str:

@@ -85,11 +85,16 @@ def register_model(
 
 
 @cache
-def _registered() -> dict[str, ModelInfo]:
-    """Return every model, in natural order, once all of `classifiers.models` is imported."""
+def _import_ours() -> None:
+    """Import all of `classifiers.models`, which fills the table; once, for that takes time."""
     package = importlib.import_module("classifiers.models")
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
+
+
+def _registered() -> dict[str, ModelInfo]:
+    """Return every model, ours and those that others have registered, in natural order."""
+    _import_ours()
     return {name: _MODELS[name] for name in sorted(_MODELS, key=natural)}
 
 

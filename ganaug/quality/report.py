@@ -3,6 +3,10 @@
 from math import floor, log10
 from pathlib import Path
 
+# The imports fill the table of measures.
+import ganaug.quality.fid
+import ganaug.quality.kid
+import ganaug.quality.prdc  # noqa: F401
 from ganaug.quality.copying import CopyTest, Nearest
 from ganaug.quality.measures import measures
 from groundwork.files import write_json

@@ -87,7 +87,7 @@ def written(name: str, params: BaseModel) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    """Describe what a field may be: its choices or its range."""
+    """Describe what a field may be: its choices, its range, or else its type."""
     if get_origin(field.annotation) is Literal:
         return " or ".join(get_args(field.annotation))
     bounds = {
@@ -96,5 +96,7 @@ def _allowed(field: FieldInfo) -> str:
         for key in ("ge", "gt", "le")
         if (bound := getattr(limit, key, None)) is not None
     }
+    if not {"le"} < bounds.keys():
+        return f"any {getattr(field.annotation, '__name__', field.annotation)}"
     low = f"{bounds['ge']:g}" if "ge" in bounds else f"above {bounds['gt']:g}"
     return f"{low} to {bounds['le']:g}"

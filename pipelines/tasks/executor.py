@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing.queues import Queue
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any, Self, TypeAlias
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from classifiers.models.registry import added_models
+from pipelines.augment.registry import added_augmentations
 from pipelines.errors import InputError
 from pipelines.tasks.base import Task
 
@@ -133,7 +136,7 @@ class Executor:
                 self.workers,
                 mp_context=self._spawn,
                 initializer=_start_worker,
-                initargs=(self._reports,),
+                initargs=(self._reports, _users_modules()),
             )
         return self._pool, self._reports
 
@@ -146,8 +149,21 @@ class Executor:
 _reports: Reports
 
 
-def _start_worker(reports: Reports) -> None:
+def _users_modules() -> list[str]:
+    """Return the modules that registered models and augmentations which are not ours.
+
+    Python itself imports the program that was started again in each worker, but not what a notebook
+    has imported.
+    """
+    added = [*added_models().values(), *added_augmentations().values()]
+    return sorted({one.__module__ for one in added} - {"__main__"})
+
+
+def _start_worker(reports: Reports, modules: Sequence[str]) -> None:
     global _reports
+    for module in modules:
+        with suppress(ImportError):  # what it registered is then unknown, and said so where named
+            import_module(module)
     _reports = reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -34,7 +34,7 @@ class ListedModel:
 
 @dataclass(frozen=True)
 class ModelsResult:
-    """ModelsResult that match a pattern."""
+    """Models that match a pattern."""
 
     rows: list[ListedModel]
 

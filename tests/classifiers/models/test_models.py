@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers.errors import InputError
+from classifiers.models import registry
 from classifiers.models.fast import PartialIdentity, PatchWhitening, whiten
 from classifiers.models.registry import (
     build_model,
@@ -277,3 +278,19 @@ def test_a_name_is_registered_once():
 
     with pytest.raises(ValueError, match="registered already"):
         register_model(family="x", source="x", input_size=1, min_size=1)(pereira_baseline)
+
+
+def test_a_model_registered_after_the_first_listing_is_found(monkeypatch):
+    assert list_models("late*") == []
+    monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
+
+    @register_model(family="mine", source="me", input_size=8, min_size=8)
+    def late(input_shape: tuple[int, int, int], classes: int) -> keras.Model:
+        """Build it."""
+        inputs = keras.Input(input_shape)
+        flat = keras.layers.Flatten()(inputs)
+        return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(flat))
+
+    assert list_models("late*") == ["late"]
+    assert model_info("Late").family == "mine"
+    assert build_model("late", (8, 8, 3), 2).output_names == ["logits"]

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
+from ganaug.config import GanConfig
 from pipelines.augment import parse
 from pipelines.augment.offline import Expansion
 from pipelines.data.images import Images
-from pipelines.errors import InputError
+from pipelines.errors import RENAMED, RENAMED_VALUES, InputError
 from pipelines.recipes.files import LIBRARY
+from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.recipe import DataConfig, list_recipes, load_recipe, override
 from pipelines.training.checks import check_training
 
@@ -65,6 +67,16 @@ def test_options_given_beat_the_file_and_defaults_do_not(tmp_path: Path) -> None
         ('expand = "flp"', "expand: unknown expansion 'flp'; did you mean flip?"),
         ('[arms.a]\nexpand = "patch_shuffle(1)"', "patch_shuffle: kernel: should be greater"),
         ("[train", "mine.toml: not a TOML file"),
+        (
+            "[mix]\nshare = 0.5",
+            "mine.toml: unknown key 'mix.share'; it is called 'fraction' now",
+        ),
+        ("[gan]\nadaptive = 0.6", "unknown key 'gan.adaptive'; it is called 'ada_target' now"),
+        ("[gan]\nr1 = 1", "unknown key 'gan.r1'; it is called 'r1_weight' now"),
+        ("[gan]\nlecam = 0", "unknown key 'gan.lecam'; it is called 'lecam_weight' now"),
+        ("[arms.a]\nmix.share = 0.5", "an arm: unknown key 'mix.share'; it is called 'fraction'"),
+        ("[mix]\nstrategy = 'share'", "received 'share'; it is called 'fraction' now"),
+        ("[train]\nschedule = 'lambda'", "received 'lambda'; it is called 'inverse' now"),
     ],
 )
 def test_wrong_settings_are_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -72,6 +84,17 @@ def test_wrong_settings_are_one_line(tmp_path: Path, text: str, message: str) ->
         load_recipe(write(tmp_path, text))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_renamed_settings_are_called_now_exists() -> None:
+    tables = {"gan": GanConfig, "mix": MixConfig, "train": TrainConfig}
+    for old, new in RENAMED.items():
+        table, name = old.split(".")
+        assert new in tables[table].model_fields
+        assert name not in tables[table].model_fields
+    for (name, _), new in RENAMED_VALUES.items():
+        (table,) = (one for one in tables.values() if name in one.model_fields)
+        assert getattr(table.model_validate({name: new}), name) == new
 
 
 def test_an_unknown_recipe_gets_the_closest_name() -> None:
