@@ -41,6 +41,7 @@ def _profiled(model):
     return tf.compat.v1.profiler.profile(graph, options={**options, "output": "none"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "Xception"])
 def test_agrees_with_tensorflows_profiler(name):
     model = build_model(name, (96, 96, 3), 10)
@@ -48,6 +49,7 @@ def test_agrees_with_tensorflows_profiler(name):
     assert 0.9 * theirs < count_flops(model) < theirs
 
 
+@pytest.mark.slow
 def test_cost_needs_no_weights_and_equals_the_models():
     model = build_model("efficientnet_lite0", (64, 64, 3), 5)
     cost = ModelCost(model.count_params(), count_flops(model))
@@ -63,6 +65,7 @@ def test_a_layer_without_kernel_costs_nothing():
     assert count_flops(keras.Sequential([keras.Input((8, 8, 3)), keras.layers.ReLU()])) == 0
 
 
+@pytest.mark.slow
 def test_a_network_that_looks_twice_costs_twice():
     once = model_cost("MobileNetV3Small", (64, 64, 3), 2).flops
     twice = model_cost("MobileNetV3Small", (64, 64, 3), 2, mirror=True).flops

@@ -58,6 +58,7 @@ def test_grad_cam_of_an_ensemble_is_the_mean_of_its_members() -> None:
     np.testing.assert_array_equal(grad_cam(joined, IMAGES), grad_cam(joined, IMAGES, predicted))
 
 
+@pytest.mark.slow
 def test_grad_cam_of_two_views_stays_in_place() -> None:
     keras.utils.set_random_seed(0)
     image = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)

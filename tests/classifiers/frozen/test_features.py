@@ -44,6 +44,7 @@ def counted(monkeypatch):
     return numbers
 
 
+@pytest.mark.slow
 def test_features_are_the_pooled_maps_of_the_model(memory, images):
     features = memory(images)
     assert features.shape == (8, 1280)
@@ -52,6 +53,7 @@ def test_features_are_the_pooled_maps_of_the_model(memory, images):
     np.testing.assert_allclose(features, backbone(images / np.float32(255)), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_each_image_is_computed_once(images, counted, tmp_path):
     first = FeatureExtractor(NAME, SIZE, cache=tmp_path)
     twice = first(images[[0, 1, 1, 2]])
@@ -83,6 +85,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part(images, tmp_path, monkeypatc
         FeatureExtractor(NAME, SIZE, cache=tmp_path / "file")(images)
 
 
+@pytest.mark.slow
 def test_sizes_do_not_share_features(images, counted, tmp_path):
     one = FeatureExtractor(NAME, SIZE, cache=tmp_path)(images[:2])
     other = FeatureExtractor(NAME, 40, cache=tmp_path)(images[:2])
@@ -172,6 +175,7 @@ def test_ridge_chooses_penalty_and_temperature_by_leave_one_out(problem):
     np.testing.assert_allclose(chosen.weights * scale, temperature * raw.coef_.T, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_probe_becomes_a_whole_model(memory, images, tmp_path):
     probe = logistic_probe(memory(images), np.arange(8) % 2, 2)
     probe.to_model(memory, (20, 20, 3)).save(tmp_path / "model.keras")

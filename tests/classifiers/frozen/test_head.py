@@ -22,6 +22,7 @@ HEAD = TrainConfig(
 )
 
 
+@pytest.mark.slow
 def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp_path):
     images, labels = tiny_images.pixels, tiny_images.labels
     test = images[1::2], labels[1::2]
@@ -42,6 +43,7 @@ def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_a_kept_head_trains_as_a_new_one(tiny_images):
     images, labels = tiny_images.pixels, tiny_images.labels
     weights = []
@@ -61,6 +63,7 @@ def test_only_epochs_that_are_all_frozen_count():
     assert not trains_head_only(HEAD.model_copy(update={"frozen_epochs": 11}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"epochs": 13}, {"frozen_epochs": 0, "thaw_every": 4}])
 def test_a_backbone_that_is_frozen_for_a_while_is_a_trained_one(changes):
     own = {"model_params": {"hidden": 3}}
@@ -74,6 +77,7 @@ def test_a_backbone_that_is_frozen_for_a_while_is_a_trained_one(changes):
     assert model_params(TrainConfig(model="custom_cnn", frozen_epochs=1)) == {}
 
 
+@pytest.mark.slow
 def test_a_head_that_breaks_down_leaves_a_whole_classifier(tiny_images):
     config = HEAD.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(DivergedError, match=r"weights .* are kept") as raised:
@@ -94,6 +98,7 @@ def test_views_at_test_time_are_refused(tiny_images):
         fit_head(tiny_images.pixels, tiny_images.labels, config, classes=2)
 
 
+@pytest.mark.slow
 def test_recipes_train_heads_on_features(tmp_path):
     (tmp_path / "head.toml").write_text(
         "[train]\nmodel = 'efficientnet_lite0'\nmodel_params = {size = 32}\nbatch = 4\n"

@@ -57,6 +57,7 @@ def test_preprocessing_is_the_one_of_keras_applications(name):
     np.testing.assert_allclose(ours, module.preprocess_input(255 * images), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["MobileNetV3Small", "EfficientNetB1", "EfficientNetV2B1", "VGG16"]
 )
@@ -66,6 +67,7 @@ def test_native_size_is_the_one_of_keras_applications(name):
     assert backbone(name).input_size == (theirs.input_shape[1] or 224)
 
 
+@pytest.mark.slow
 def test_model_resizes_and_takes_one_channel(images):
     grey = images[:, :20, :20, :1]
     model = build_model(LITE, (20, 20, 1), CLASSES, size=48)
@@ -76,6 +78,7 @@ def test_model_resizes_and_takes_one_channel(images):
     np.testing.assert_allclose(model(grey), large(resized), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_plain_call_does_not_train(images):
     model = small(size=40)
     before = model.get_weights()
@@ -84,6 +87,7 @@ def test_a_plain_call_does_not_train(images):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.slow
 def test_head_with_hidden_layer():
     model = small(hidden=18, activation="sigmoid", batch_norm=True, dropout=0.1)
     head = [type(layer).__name__ for layer in model.layers[-6:]]
@@ -101,6 +105,7 @@ def test_head_with_hidden_layer():
     assert 0.95 * bound < np.abs(model.get_layer("hidden").kernel).max() <= bound
 
 
+@pytest.mark.slow
 def test_frozen_backbone_trains_the_head_only(images, labels):
     model = pretrained(frozen=True)
     moved = step(model, images, labels)
@@ -108,6 +113,7 @@ def test_frozen_backbone_trains_the_head_only(images, labels):
     assert changed == {"logits/kernel", "logits/bias"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("update", [False, True])
 def test_batch_statistics_move_only_when_asked(images, labels, update):
     moved = step(small(batch_statistics=update), images, labels)
@@ -116,12 +122,14 @@ def test_batch_statistics_move_only_when_asked(images, labels, update):
     assert all(statistics) if update else not any(statistics)
 
 
+@pytest.mark.slow
 def test_given_weights_hold_the_statistics_by_default(images, labels):
     moved = step(pretrained(), images, labels, keras.optimizers.SGD(1e-4))
     assert not any(np.any(by) for path, by in moved.items() if "moving_" in path)
     assert np.any(moved["stem_conv/kernel"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [LITE, "MobileNet", "MobileNetV3Small", "ResNet50V2"])
 def test_blocks_are_the_backbone_in_order(name):
     with keras.StatelessScope():
@@ -134,6 +142,7 @@ def test_blocks_are_the_backbone_in_order(name):
     assert sides[1:] == [24, 12, 6, 3]
 
 
+@pytest.mark.slow
 def test_blocks_of_two_networks_side_by_side_are_joined_by_level():
     with keras.StatelessScope():
         alone = blocks(build_model("efficientnet_lite0", (SIZE, SIZE, 3), CLASSES, size=96))
@@ -148,6 +157,7 @@ def test_blocks_of_a_network_without_backbone():
     assert model.get_layer("logits") not in blocks(model)[-1]
 
 
+@pytest.mark.slow
 def test_set_trainable_from_a_block(images, labels):
     model = pretrained()
     for start in (4, 2, 0):
@@ -165,6 +175,7 @@ def test_set_trainable_from_a_block(images, labels):
         assert np.any(moved["stem_conv/kernel"]) == (start == 0)
 
 
+@pytest.mark.slow
 def test_split_halves_share_the_layers(images):
     model = small()
     features, head = split(model)
@@ -173,6 +184,7 @@ def test_split_halves_share_the_layers(images):
     np.testing.assert_array_equal(head(features(images)), model(images))
 
 
+@pytest.mark.slow
 def test_weights_from_a_file(images, tmp_path):
     source = small()
     network = source.get_layer(backbone("MobileNet").network((SIZE, SIZE, 3), None).name)

@@ -10,7 +10,9 @@ import ganaug
 from ganaug import Bank, GanConfig, InputError
 from ganaug.bank.scoring import scores
 from ganaug.grids import image_grid, save_images
-from tests.ganaug.training.test_train import run_python
+from tests.ganaug.tiny import run_python
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,7 @@ def bank(folders, tmp_path):
     return Bank.assemble(tmp_path / "bank", folders)
 
 
+@pytest.mark.slow
 def test_bank_samples_by_label_and_name(bank):
     assert bank.class_names == ["cat", "dog/wolf"]
     assert sorted(p.name for p in bank.folder.iterdir()) == ["0-cat", "1-dog_wolf"]
@@ -45,6 +48,7 @@ def test_truncation_narrows_the_samples(bank):
     assert narrow.std(axis=0).mean() < 0.7 * wide.std(axis=0).mean()
 
 
+@pytest.mark.slow
 def test_a_fresh_process_needs_the_folder_alone(bank, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(bank.folder, moved)
@@ -78,6 +82,7 @@ def test_the_discriminator_scores_images(bank):
         scores(keras.saving.load_model(bank.folder / "0-cat/discriminator.keras"), images, list)
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_compares_images_scores_each_alone(tmp_path):
     config = GanConfig(steps=1, batch=8, width=4, latent=8, minibatch_stddev=True, dropout=0)
     images = np.random.default_rng(0).integers(0, 256, (10, 32, 32, 3), np.uint8)

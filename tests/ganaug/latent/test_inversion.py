@@ -33,6 +33,7 @@ def test_neighbours_at_no_distance_are_the_images_in_turn(reshaping: keras.Model
     assert np.abs(near - expected).max() <= 3
 
 
+@pytest.mark.slow
 def test_neighbours_lie_between_two_images(reshaping: keras.Model) -> None:
     near = neighbours(reshaping, IMAGES, 40, seed=0, reach=0.4)
     fractions, ends = [], []
@@ -56,6 +57,7 @@ def test_neighbours_lie_between_two_images(reshaping: keras.Model) -> None:
     assert len(set(ends)) > 9, "nearly all of 12 ordered pairs"
 
 
+@pytest.mark.slow
 def test_the_seed_fixes_the_neighbours(reshaping: keras.Model) -> None:
     first, again, other = (
         neighbours(reshaping, IMAGES, 5, seed=seed, reach=0.5) for seed in (0, 0, 1)

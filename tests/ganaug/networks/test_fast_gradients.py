@@ -40,6 +40,7 @@ def test_gradients_of_convolutions(height: int, width: int) -> None:
             np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "shape", "expected"),
     [

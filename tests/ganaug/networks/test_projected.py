@@ -59,6 +59,7 @@ def test_the_lens_is_calibrated_on_all_classes(images):
     np.testing.assert_allclose(*found, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_only_heads_and_generator_learn(images):
     gan = GAN(32, TINY, backbone)
     gan.feature_network.calibrate(images)
@@ -82,6 +83,7 @@ def test_every_view_has_its_own_logits():
     assert tuple(heads.inputs[-1].shape) == (None, 2)
 
 
+@pytest.mark.slow
 def test_training_through_a_backbone_and_checkpoints_without_it(images, tmp_path):
     ganaug.train(images, TINY, tmp_path, class_name="noise", backbone=backbone)
     generator = keras.saving.load_model(tmp_path / "generator.keras", safe_mode=True)
@@ -93,6 +95,7 @@ def test_training_through_a_backbone_and_checkpoints_without_it(images, tmp_path
     assert {id(v) for v in gan.trainable_variables} <= kept
 
 
+@pytest.mark.slow
 def test_a_saved_discriminator_judges_as_the_trained_one(images, tmp_path):
     gan = GAN(32, TINY, backbone)
     gan.feature_network.calibrate(images)
@@ -111,6 +114,7 @@ def test_a_saved_discriminator_judges_as_the_trained_one(images, tmp_path):
         scores(discriminator, images[:8])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device", "flags", "expected", "of_pixels"),
     [

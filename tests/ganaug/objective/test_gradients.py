@@ -38,6 +38,7 @@ def flat_gradients(config: GanConfig, *, independent_logits: bool) -> tuple[floa
     return float(loss), np.concatenate([np.ravel(g) for g in gradients])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -40,6 +40,7 @@ def test_r1_is_half_the_squared_gradient_every_sixteenth_step():
     assert number(lazy_r1(judge, images, tf.constant(33))) == 0
 
 
+@pytest.mark.slow
 def test_r1_reaches_the_discriminators_weights():
     images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
     kernels = []
@@ -63,6 +64,7 @@ def test_lecam_pulls_to_the_other_sides_anchor_and_moves_both():
     assert number(lecam.fake) == pytest.approx(-2 * LECAM_DECAY + (1 - LECAM_DECAY) * 1.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["non_saturating", "hinge"])
 def test_lecam_anchors_move_under_every_loss(loss):
     gan = GAN(32, GanConfig(width=4, latent=4, batch=8, lecam_weight=0.3, loss=loss))
@@ -86,6 +88,7 @@ def test_adaptive_augmentation_follows_the_sign_of_real_logits():
     assert number(fixed.probability) == 1
 
 
+@pytest.mark.slow
 def test_spectral_convolution_has_norm_one_and_an_exact_gradient():
     layer = SpectralConv2D(6, 3, padding="same", seed=1, use_bias=False)
     images = np.random.default_rng(0).standard_normal((2, 8, 8, 4)).astype(np.float32)
@@ -111,6 +114,7 @@ def test_minibatch_spread_tells_repeated_images_from_different_ones():
     np.testing.assert_allclose(planes[GROUP:], spread, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

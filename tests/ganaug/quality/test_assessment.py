@@ -227,6 +227,7 @@ def test_random_network_takes_any_size_and_batches_do_not_matter():
     np.testing.assert_allclose(network(images)[290:], network(images[290:]), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_import_starts_neither_keras_nor_tensorflow():
     code = (
         "import sys, ganaug.quality, ganaug.bank.selection; from ganaug.quality import assess;"

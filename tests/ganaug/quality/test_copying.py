@@ -121,6 +121,7 @@ def test_chance_of_copies_counts_all_orders():
         assert third.copied_floor == pytest.approx(3 / 6)
 
 
+@pytest.mark.slow
 def test_generators_of_new_images_are_rarely_called_copiers():
     random = np.random.default_rng(0)
     scores = random.beta(8, 2, (1000, 2, 50))

@@ -24,6 +24,7 @@ def data():
     return images, np.repeat([0, 1], 10)
 
 
+@pytest.mark.slow
 def test_one_training_makes_a_whole_bank(data, tmp_path):
     images, labels = data
     record = ganaug.train_classes(images, labels, ["dark", "bright"], TINY, tmp_path)
@@ -37,6 +38,7 @@ def test_one_training_makes_a_whole_bank(data, tmp_path):
         ganaug.train_classes(images, labels, ["dark", "light"], TINY, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["dcgan", "residual"])
 def test_a_class_on_its_own_draws_what_the_conditional_generator_draws(network):
     gan = GAN(32, TINY.model_copy(update={"network": network}), classes=3)
@@ -84,6 +86,7 @@ def test_labels_come_in_gradually(data):
     assert not np.allclose(first, second)
 
 
+@pytest.mark.slow
 def test_a_generator_from_before_the_labels_came_in_is_not_kept(data, tmp_path):
     images, labels = data
     config = TINY.model_copy(

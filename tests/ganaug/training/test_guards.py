@@ -40,6 +40,7 @@ def record_of(folder):
     return json.loads((folder / "record.json").read_text())
 
 
+@pytest.mark.slow
 def test_the_best_measured_generator_is_kept(images, tmp_path):
     scores = iter([3.0, 1.0, 2.0, 5.0])
     seen = []
@@ -60,6 +61,7 @@ def test_the_best_measured_generator_is_kept(images, tmp_path):
     assert not list(tmp_path.glob("best*.npz"))
 
 
+@pytest.mark.slow
 def test_a_restart_brings_back_the_best_generator_of_its_record(images, tmp_path, monkeypatch):
     config = TINY.model_copy(update={"checkpoint_every": 4, "quality_every": 1})
     scores = iter([5.0, 1.0, 5.0, 5.0, 0.1, 5.0, 5.0, 5.0, 5.0])
@@ -77,6 +79,7 @@ def test_a_restart_brings_back_the_best_generator_of_its_record(images, tmp_path
     assert (generate(kept, latents) == seen[1]).all()
 
 
+@pytest.mark.slow
 def test_a_lost_best_generator_names_the_file_to_delete(images, tmp_path, monkeypatch):
     config = TINY.model_copy(update={"steps": 2})
 
@@ -91,6 +94,7 @@ def test_a_lost_best_generator_names_the_file_to_delete(images, tmp_path, monkey
         ganaug.train(images, config, tmp_path, class_name="noise", quality=lambda _: 1.0)
 
 
+@pytest.mark.slow
 def test_seconds_include_those_of_a_process_that_was_stopped(images, tmp_path, monkeypatch):
     clock = SimpleNamespace(now=0.0)
     for module in ("session", "train"):
@@ -112,6 +116,7 @@ def test_seconds_include_those_of_a_process_that_was_stopped(images, tmp_path, m
     assert record_of(tmp_path)["seconds"] == 300
 
 
+@pytest.mark.slow
 def test_training_stops_when_quality_stalls(images, tmp_path):
     scores = iter([1.0, 2.0, 3.0, 4.0])
     config = TINY.model_copy(update={"patience": 4})
@@ -159,6 +164,7 @@ def trained_spread(monkeypatch):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "reason"),
     [
@@ -186,6 +192,7 @@ def test_a_collapse_goes_back_to_the_checkpoint_with_new_numbers(
         assert other.history["d_loss"][2] != record.history["d_loss"][2]
 
 
+@pytest.mark.slow
 def test_restarts_are_bounded_and_the_last_good_generator_stays(images, tmp_path, monkeypatch):
     break_at(monkeypatch, 99, nan_loss)
     record = ganaug.train(images, TINY, tmp_path, class_name="noise")
@@ -196,12 +203,14 @@ def test_restarts_are_bounded_and_the_last_good_generator_stays(images, tmp_path
     assert samples.std() > 0
 
 
+@pytest.mark.slow
 def test_a_training_that_cannot_start_is_one_clear_line(images, tmp_path):
     config = TINY.model_copy(update={"learning_rate": 1e30, "ema_half_life": 0})
     with pytest.raises(InputError, match=r"broke down at step .* lower learning_rate"):
         ganaug.train(images, config, tmp_path, class_name="noise")
 
 
+@pytest.mark.slow
 def test_a_restart_goes_back_to_before_the_discriminator_was_always_right(
     images, tmp_path, monkeypatch
 ):

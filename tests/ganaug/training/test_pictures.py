@@ -42,6 +42,7 @@ def test_slerp_of_parallel_vectors_is_a_line():
     np.testing.assert_allclose(slerp(vector, 3 * vector, 0.5), 2 * vector, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_inversion_finds_the_latents_of_generated_images(generator):
     images = generate(generator, draw_latents(4, 8, [5]))
     start = generate(generator, invert(generator, images, steps=1))

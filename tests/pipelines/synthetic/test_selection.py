@@ -49,6 +49,7 @@ def test_a_wrong_rule_is_one_line(text, said):
             check(text)
 
 
+@pytest.mark.slow
 def test_the_discriminator_keeps_its_best(bank, real):
     chosen = choose(bank, real, "score(0.25)", 10, seed=3, judge=RandomNetwork())
     assert list(chosen) == ["dark", "bright"]
@@ -59,6 +60,7 @@ def test_the_discriminator_keeps_its_best(bank, real):
         assert bank.score(name, images).min() > np.median(usual)
 
 
+@pytest.mark.slow
 def test_the_discriminator_chooses_without_real_images_or_a_judge(bank, tmp_path):
     out = sample(bank.folder, n=3, choose="score(0.5)", choose_by="none", out=tmp_path / "a.npz")
     assert Images.load(out).counts().tolist() == [3, 3]
@@ -76,6 +78,7 @@ class Means:
         return halves.mean(axis=2, dtype=np.float32)
 
 
+@pytest.mark.slow
 def test_classifiers_of_the_real_images_have_to_agree(real, bank, monkeypatch):
     def half_dark(label, n, seed, truncation=1.0):
         bright = draw_latents(n, 1, [seed, 7])[:, 0] > 0
@@ -90,6 +93,7 @@ def test_classifiers_of_the_real_images_have_to_agree(real, bank, monkeypatch):
     assert 0.3 < report.acceptance < 0.7
 
 
+@pytest.mark.slow
 def test_copies_are_dropped(real, bank, monkeypatch):
     fresh = bank.sample
 
@@ -108,6 +112,7 @@ def test_copies_are_dropped(real, bank, monkeypatch):
     assert not {image.tobytes() for image in images} & {i.tobytes() for i in real["dark"]}
 
 
+@pytest.mark.slow
 def test_chosen_images_are_mixed_in_and_what_they_owe_is_told(real, bank, monkeypatch):
     images = Images(
         np.concatenate(list(real.values())), np.repeat([0, 1], 12), tuple(real), "noise"
@@ -130,6 +135,7 @@ def test_chosen_images_are_mixed_in_and_what_they_owe_is_told(real, bank, monkey
         load_recipe(None, {"mix": {"choose": "novelty", "origin": "noise"}})
 
 
+@pytest.mark.slow
 def test_agreement_needs_another_class(real, bank):
     with pytest.raises(InputError, match="two classes of at least 5"):
         choose(bank, {"dark": real["dark"]}, "agreement", 3, seed=0, judge=Means())

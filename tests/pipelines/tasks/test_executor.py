@@ -53,6 +53,7 @@ def task(number: int, pause: float = 0) -> SquareTask:
     return SquareTask(name=f"n{number}", instance="i", number=number, pause=pause)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: int) -> None:
     tasks = [task(n) for n in (3, 1, 2, 3)]
@@ -64,6 +65,7 @@ def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: in
     assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
 
 
+@pytest.mark.slow
 def test_processes_are_kept_and_replaced_when_one_was_killed(tmp_path: Path) -> None:
     with Executor(tmp_path, 2) as executor:
         first = {one.process for one in executor.run([task(n, pause=0.5) for n in range(4)])}
@@ -75,6 +77,7 @@ def test_processes_are_kept_and_replaced_when_one_was_killed(tmp_path: Path) -> 
         assert after.process not in first
 
 
+@pytest.mark.slow
 def test_processes_are_replaced_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.tasks.executor.TASKS_PER_PROCESS", 3)
     with Executor(tmp_path, 2) as executor:
@@ -85,6 +88,7 @@ def test_processes_are_replaced_in_time(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(counts) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_bad_input_is_raised_and_finished_tasks_are_kept(tmp_path: Path, workers: int) -> None:
     with pytest.raises(InputError, match="received -1"):
@@ -94,6 +98,7 @@ def test_bad_input_is_raised_and_finished_tasks_are_kept(tmp_path: Path, workers
         assert task(2).result(tmp_path).value == 4
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a worker process was killed"):
         run_tasks([task(99), task(1)], tmp_path, workers=2)
@@ -126,6 +131,7 @@ def start_elsewhere(tmp_path: Path) -> subprocess.Popen:
     return process
 
 
+@pytest.mark.slow
 def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     process = start_elsewhere(tmp_path)
     process.kill()
@@ -146,6 +152,7 @@ def _is_alive(process: int) -> bool:
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
     process = start_elsewhere(tmp_path)
     process.send_signal(signal.SIGINT)

@@ -10,6 +10,8 @@ from pipelines.tasks.trained import open_together
 from pipelines.verbs.ensemble import ensemble
 from pipelines.verbs.explain import explain
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
@@ -28,6 +30,7 @@ def runs(outputs, instance):
     return sorted((outputs / "train").glob(f"two-*-{instance}-*"))
 
 
+@pytest.mark.slow
 def test_probabilities_are_those_that_were_tested(outputs):
     (one, _) = open_together(runs(outputs, 0))
     chances = one.probabilities(one.test.pixels)
@@ -35,6 +38,7 @@ def test_probabilities_are_those_that_were_tested(outputs):
     assert accuracy == pytest.approx(one.result.scores.accuracy)
 
 
+@pytest.mark.slow
 def test_pictures_of_one_and_of_several(outputs, tmp_path):
     first, second = runs(outputs, 0)
     alone = explain([first], out=tmp_path / "one")
@@ -48,6 +52,7 @@ def test_pictures_of_one_and_of_several(outputs, tmp_path):
             assert min(picture.size) > 100
 
 
+@pytest.mark.slow
 def test_trainings_of_one_name_are_told_apart(outputs, tmp_path):
     first, _ = runs(outputs, 0)
     twin = shutil.copytree(first, first.with_name(first.name.rpartition("-")[0] + "-0123456789ab"))
@@ -59,6 +64,7 @@ def test_trainings_of_one_name_are_told_apart(outputs, tmp_path):
         shutil.rmtree(twin)
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_kept_and_predicts(outputs, tmp_path, capsys):
     voted = ensemble(runs(outputs, 0))
     assert list(voted.accuracies)[-2:] == ["soft voting", "hard voting"]

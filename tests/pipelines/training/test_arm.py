@@ -31,6 +31,7 @@ def arm(**train) -> Arm:
     return Arm.model_validate({"train": settings})
 
 
+@pytest.mark.slow
 def test_members_differ_and_vote(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     seen = []
@@ -58,6 +59,7 @@ def test_members_differ_and_vote(tiny_images, tmp_path):
     assert fitted.steps == sum(one.steps for one in alone)
 
 
+@pytest.mark.slow
 def test_a_whitening_layer_sees_the_training_images(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     settings = arm(model="airbench", model_params={"width": 4}, epochs=1)
@@ -69,6 +71,7 @@ def test_a_whitening_layer_sees_the_training_images(tiny_images, tmp_path):
     assert not np.allclose(layer.kernel.numpy(), elsewhere.kernel.numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feed", [{"workers": 2}, {"cache": "disk"}])
 def test_how_batches_are_prepared_changes_no_number(tiny_images, tmp_path, feed):
     train, test = halves(tiny_images)
@@ -79,6 +82,7 @@ def test_how_batches_are_prepared_changes_no_number(tiny_images, tmp_path, feed)
     np.testing.assert_allclose(fitted.test_probabilities, usual.test_probabilities, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_augmentation_inside_the_step_trains(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     settings = arm(epochs=4).model_dump() | {"augment": "flip|shift(2)"}
@@ -94,6 +98,7 @@ def test_augmentation_inside_the_step_trains(tiny_images, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_patience_watches_images_that_are_left_out(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     settings = arm(epochs=30, patience=2, validation=0.3, learning_rate=0.05)
@@ -107,6 +112,7 @@ def test_patience_watches_images_that_are_left_out(tiny_images, tmp_path):
     assert -np.log(right).mean() == pytest.approx(min(losses), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_members_vote_by_what_they_make_of_images_that_are_left_out(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     fitted, _ = fit(arm(members=2, validation=0.3), train, None, test, cache=tmp_path)
@@ -125,6 +131,7 @@ def test_members_vote_by_what_they_make_of_images_that_are_left_out(tiny_images,
     )
 
 
+@pytest.mark.slow
 def test_a_cross_validation_is_an_ensemble(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     settings = arm(folds=3, epochs=6)
@@ -154,6 +161,7 @@ def test_settings_that_contradict_each_other(settings, message):
         Arm.model_validate(settings)
 
 
+@pytest.mark.slow
 def test_a_training_that_breaks_down_leaves_its_last_good_weights(tmp_path, capsys):
     words = ["classify", "mnist5k", "--instances", "1", "--per-class", "6", "--workers", "1"]
     words += ["--test-per-class", "4", "--train.learning-rate", "1e30", "--train.epochs", "3"]
@@ -167,6 +175,7 @@ def test_a_training_that_breaks_down_leaves_its_last_good_weights(tmp_path, caps
     assert not list(tmp_path.glob("train/*/result.json"))
 
 
+@pytest.mark.slow
 def test_cross_validation_is_reported(tmp_path):
     (tmp_path / "folds.toml").write_text("[train]\nfolds = 3\nepochs = 2\n[arms.real]\n")
     words = ["classify", "mnist5k", "--instances", "1", "--per-class", "6", "--workers", "1"]

@@ -124,6 +124,7 @@ def test_weights_and_biases_is_missing(tmp_path, monkeypatch):
         Tracker(tmp_path, "digits", {})
 
 
+@pytest.mark.slow
 def test_a_training_leaves_events(tiny_images, tmp_path):
     np.savez(tmp_path / "data.npz", images=tiny_images.pixels, labels=tiny_images.labels)
     (tmp_path / "one.toml").write_text("[train]\nepochs = 2\n[arms.real]\n")

@@ -1,16 +1,20 @@
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.cli import main
 from pipelines.data.contact_sheet import class_rows
 from pipelines.data.images import Images
 from pipelines.data.sources import Source
 from pipelines.data.summary import describe
 from pipelines.errors import InputError
 from pipelines.verbs.data import data
+from tests.pipelines.verbs.command import failing
 
 
 def test_what_occurs_twice_is_counted(make_images):
@@ -40,6 +44,7 @@ def test_a_folder_is_described_and_shown(image_folder, tmp_path):
     assert "an instance (seed 5): cat, dog; 4 images to train on, 4 to test on" in lines
 
 
+@pytest.mark.slow
 def test_of_many_classes_the_smallest_are_listed(tmp_path, make_images):
     images = make_images(2, classes=35)
     images = images.select(np.delete(np.arange(70), 66))  # flat33 has one image
@@ -77,3 +82,17 @@ def test_rows_hold_whole_classes(make_images):
     assert class_rows(make_images(1, classes=61), "many").axes[0].get_title(loc="left") == (
         "many (60 of 61)"
     )
+
+
+def test_a_broken_image_is_named_and_can_be_skipped(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "photographs"
+    shutil.copytree(photographs, folder)
+    broken = folder / "sky" / "7.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    assert "1 of 60 images cannot be read: sky/7.png" in failing(
+        capsys, "data", folder, "--out", tmp_path / "pictures"
+    )
+    words = ["data", folder, "--per-class", 8, "--skip-bad", "--out", tmp_path / "pictures"]
+    assert main([str(word) for word in words]) == 0

@@ -17,6 +17,8 @@ from pipelines.synthetic.judges import open_judge, open_judges
 from pipelines.synthetic.reals import find_reals
 from pipelines.verbs.quality import quality
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("cat", "dog")
 
 
@@ -41,6 +43,7 @@ def outputs(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_a_bank_is_judged_against_its_own_instance(outputs):
     bank = outputs / "bank" / "dog"
     found = quality(bank, n=20, judges="random", seed=3, truncation=0.9)

@@ -125,6 +125,7 @@ def test_checkpoints_that_are_none(write_checkpoint, tmp_path):
         read_checkpoint(cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [48, 37])
 def test_network_computes_what_keras_applications_does(size):
     """Keras's EfficientNet with ReLU6 and without squeeze-and-excitation is the same function."""
@@ -153,6 +154,7 @@ def test_preprocessing_of_black_and_white():
     np.testing.assert_allclose(np.asarray(model(colours))[:, 0, 0, 1], expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_imagenet_weights_see_a_ball_in_a_disc():
     """Of ImageNet's 1000 classes, the white disc's five likeliest include 722, ping-pong ball."""
     size = 160
@@ -164,6 +166,7 @@ def test_imagenet_weights_see_a_ball_in_a_disc():
     assert 722 in (features @ head["_fc.weight"].T + head["_fc.bias"]).argsort()[0, -5:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEPTHS)
 def test_feature_pyramid(name):
     pyramid = feature_pyramid(name, 64)
@@ -180,6 +183,7 @@ def test_feature_pyramid(name):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_folding_batchnorm_changes_nothing():
     images = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype(np.float32)
     plain, folded = (
@@ -192,6 +196,7 @@ def test_folding_batchnorm_changes_nothing():
     np.testing.assert_allclose(folded(images), expected, atol=1e-4 * abs(expected).max())
 
 
+@pytest.mark.slow
 def test_what_is_put_on_a_network_starts_the_same_whatever_the_network_holds():
     """Two arms of a comparison, with and without weights, begin with the same head."""
     heads = []
@@ -206,6 +211,7 @@ def test_what_is_put_on_a_network_starts_the_same_whatever_the_network_holds():
         np.testing.assert_array_equal(other, heads[0])
 
 
+@pytest.mark.slow
 def test_weights_that_are_missing_or_of_another_network(write_checkpoint, monkeypatch):
     path = write_checkpoint(
         {"_conv_stem.weight": (np.zeros(4, "<f4"), 0, (1, 1, 2, 2), (4, 4, 2, 1))}

@@ -1,0 +1,155 @@
+"""Folders of images, a sub-folder a class."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.data.sources import load_source
+from pipelines.errors import InputError
+from tests.pipelines.data.sources.flat import RED, flat
+
+
+def test_a_folder_in_every_format(image_folder):
+    source = load_source(str(image_folder))
+    assert source.name == "pets"
+    assert source.test is None
+    assert source.notes == []
+    assert source.train.class_names == ("cat", "dog")
+    assert source.train.counts().tolist() == [4, 4]
+    assert source.train.size == (32, 32)
+    with Image.open(image_folder / "dog" / "a.webp") as image:
+        middle = image.resize((32, 32), Image.Resampling.BICUBIC, box=(8, 0, 56, 48))
+    assert (source.train.pixels[4] == np.asarray(middle)).all()
+
+
+def test_the_size_is_the_one_asked_for(image_folder):
+    assert load_source(str(image_folder), size=48).train.size == (48, 48)
+    for size in (7, 513):
+        with pytest.raises(InputError, match="8 to 512"):
+            load_source(str(image_folder), size=size)
+
+
+def test_files_come_in_natural_order_whatever_the_disk_says(tmp_path, monkeypatch):
+    for name in ("b", "a"):
+        (tmp_path / name / "more").mkdir(parents=True)
+        for number in (10, 9, 1):
+            flat((number,) * 3).save(tmp_path / name / f"{number}.png")
+        flat((2,) * 3).save(tmp_path / name / "more" / "0.png")
+    first = load_source(str(tmp_path)).train
+    assert first.pixels[:4, 0, 0, 0].tolist() == [1, 9, 10, 2]
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: reversed(list(listed(path))))
+    assert load_source(str(tmp_path)).train.digest() == first.digest()
+
+
+def test_what_systems_leave_behind_is_not_read_and_the_rest_is_named(image_folder):
+    for name in (".DS_Store", "Thumbs.db", "._1.jpg"):
+        (image_folder / "cat" / name).write_bytes(b"x")
+    (image_folder / ".git").mkdir()
+    (image_folder / "__MACOSX").mkdir()
+    (image_folder / "cat" / "notes.txt").touch()
+    (image_folder / "cat" / "photo.HEIC").touch()
+    (image_folder / "dog" / "photo.heic").touch()
+    (image_folder / "empty").mkdir()
+    source = load_source(str(image_folder))
+    assert len(source.train) == 8
+    assert source.notes == [
+        "files that are no images were left aside: 2 .heic, 1 .txt",
+        "folders without images were left aside: empty",
+    ]
+
+
+@pytest.fixture
+def split_folder(image_folder):
+    root = image_folder.parent / "splits"
+    for split in ("Train", "val", "test"):
+        shutil.copytree(image_folder, root / split)
+    (root / "test" / "cat" / "1.jpg").unlink()
+    return root
+
+
+def test_splits(split_folder):
+    (split_folder / "docs").mkdir()
+    source = load_source(str(split_folder))
+    assert {name: len(part) for name, part in source.splits.items()} == {
+        "train": 8,
+        "valid": 8,
+        "test": 7,
+    }
+    assert source.notes == ["folders beside the splits were left aside: docs"]
+    shutil.rmtree(split_folder / "test")
+    source = load_source(str(split_folder))
+    assert len(source.test) == 8
+    assert source.valid is None
+    assert "no test split: the validation images are those to test on" in source.notes
+
+
+def test_a_class_missing_from_a_split(split_folder):
+    shutil.rmtree(split_folder / "test" / "cat")
+    assert load_source(str(split_folder)).test.counts().tolist() == [0, 4]
+    (split_folder / "test" / "dog").rename(split_folder / "test" / "fox")
+    with pytest.raises(InputError, match="test split has class 'fox'"):
+        load_source(str(split_folder))
+
+
+def test_classes_may_be_called_as_splits(image_folder):
+    (image_folder / "cat").rename(image_folder / "train")
+    (image_folder / "dog").rename(image_folder / "test")
+    assert load_source(str(image_folder)).train.class_names == ("test", "train")
+
+
+def test_broken_images_are_counted_and_named(image_folder):
+    whole = (image_folder / "cat" / "2.png").read_bytes()
+    (image_folder / "cat" / "2.png").write_bytes(whole[: len(whole) // 2])
+    (image_folder / "dog" / "b.PNG").write_bytes(b"no picture")
+    (image_folder / "dog" / "c.jpeg").write_bytes(b"")
+    message = "3 of 8 images cannot be read: cat/2.png .*dog/b.PNG .*--skip-bad"
+    with pytest.raises(InputError, match=message):
+        load_source(str(image_folder))
+    source = load_source(str(image_folder), skip_bad=True)
+    assert source.train.counts().tolist() == [3, 2]
+    (note,) = source.notes
+    assert note.startswith("3 images that cannot be read were left out: cat/2.png (")
+
+
+@pytest.mark.parametrize("name", ["1.jpg", "2.png", "10.bmp", "11.gif"])
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.9])
+def test_an_image_cut_short_anywhere_is_found(image_folder, name, kept):
+    path = image_folder / "cat" / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(InputError, match=f"1 of 8 images cannot be read: cat/{name}"):
+        load_source(str(image_folder))
+
+
+def test_folders_that_hold_no_data_set(tmp_path):
+    empty, loose, single, wrong = (tmp_path / name for name in ("empty", "loose", "one", "wrong"))
+    for folder in (empty, loose, single / "cat", wrong / "cat", wrong / "dog"):
+        folder.mkdir(parents=True)
+    flat(RED).save(loose / "1.png")
+    flat(RED).save(single / "cat" / "1.png")
+    (wrong / "cat" / "1.tif").touch()
+    for folder, message in {
+        tmp_path / "none": "does not exist",
+        empty: "holds no images; give a folder with a sub-folder",
+        loose: "holds 1 images but no class folders",
+        single: "of one class only, 'cat'",
+        wrong: "holds no images, only 1 .tif",
+        loose / "1.png": "is a file",
+    }.items():
+        with pytest.raises(InputError, match=message):
+            load_source(str(folder))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
+def test_a_folder_that_may_not_be_read(image_folder):
+    (image_folder / "cat").chmod(0)
+    try:
+        with pytest.raises(InputError, match="permission"):
+            load_source(str(image_folder))
+    finally:
+        (image_folder / "cat").chmod(0o700)

@@ -1,0 +1,96 @@
+"""Pictures and arrays to squares of one size."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.data.sources.pixels import decode, from_arrays
+from pipelines.errors import InputError
+from tests.pipelines.data.sources.flat import BLACK, RED, WHITE, flat
+
+
+@pytest.mark.parametrize(
+    ("picture", "colour"),
+    [
+        (flat((255, 0, 0, 0), mode="RGBA"), WHITE),
+        (flat((255, 0, 0, 255), mode="RGBA"), RED),
+        (flat((0, 0, 0, 128), mode="RGBA"), (127, 127, 127)),
+        (flat((90, 0), mode="LA"), WHITE),
+        (flat((77,), mode="L"), (77, 77, 77)),
+        (flat(RED).convert("P"), RED),
+        (Image.fromarray(np.full((16, 16), 200 * 256 + 9, np.uint16)), (200, 200, 200)),
+        (flat((1,), mode="1"), WHITE),
+    ],
+    ids=["clear", "opaque", "half", "grey clear", "grey", "palette", "16 bit", "1 bit"],
+)
+def test_any_mode_becomes_rgb_on_white(tmp_path, picture, colour):
+    path = tmp_path / "picture.png"
+    picture.save(path)
+    pixels = decode(path, 8)
+    assert pixels.shape == (8, 8, 3)
+    assert pixels.dtype == np.uint8
+    assert (pixels == colour).all()
+
+
+def test_a_palette_with_a_transparent_colour_becomes_white(tmp_path):
+    path = tmp_path / "picture.gif"
+    flat(RED).convert("P").save(path, transparency=flat(RED).convert("P").getpixel((0, 0)))
+    assert (decode(path, 8) == WHITE).all()
+
+
+def test_photographs_stand_upright(tmp_path):
+    upright = Image.new("RGB", (16, 16), BLACK)
+    upright.paste(WHITE, (0, 0, 16, 8))  # white on top
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees to the right to see it upright
+    path = tmp_path / "phone.jpg"
+    upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+    pixels = decode(path, 16).astype(int)
+    assert pixels[:6].mean() > 240
+    assert pixels[10:].mean() < 15
+
+
+def test_the_centre_is_kept_and_the_shorter_side_fitted(tmp_path):
+    wide = Image.new("RGB", (90, 30), BLACK)
+    wide.paste(RED, (30, 0, 60, 30))
+    wide.save(tmp_path / "wide.png")
+    assert (decode(tmp_path / "wide.png", 10)[:, 1:-1] == RED).all()
+
+
+def test_an_animation_gives_its_first_frame(tmp_path):
+    path = tmp_path / "moving.gif"
+    flat(RED).save(path, save_all=True, append_images=[flat(BLACK)])
+    assert (decode(path, 8) == RED).all()
+
+
+def test_large_jpegs_are_read_smaller_and_look_the_same(tmp_path):
+    ramp = np.linspace(0, 255, 640).astype(np.uint8)
+    picture = Image.fromarray(np.dstack([np.tile(ramp, (640, 1))] * 3))
+    picture.save(tmp_path / "ramp.jpg", quality=95)
+    picture.save(tmp_path / "ramp.png")
+    fast, exact = (decode(tmp_path / name, 32).astype(int) for name in ("ramp.jpg", "ramp.png"))
+    assert abs(fast - exact).max() <= 4
+
+
+def test_small_images_are_set_in_black_unless_asked_smaller():
+    digits = np.full((2, 28, 28), 255, np.uint8)
+    padded = from_arrays(digits, None)
+    assert padded.shape == (2, 32, 32, 3)
+    assert (padded[:, 2:30, 2:30] == 255).all()
+    assert padded.sum() == digits.sum() * 3
+    assert from_arrays(digits, 28).shape == (2, 28, 28, 3)
+    assert (from_arrays(digits, 28) == 255).all()
+    assert from_arrays(digits, 64)[0, 0, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "side"),
+    [((1, 48, 64, 3), None, 48), ((1, 30, 100, 1), None, 32), ((1, 40, 40, 4), 24, 24)],
+)
+def test_arrays_become_squares(shape, size, side):
+    assert from_arrays(np.full(shape, 255, np.uint8), size).shape == (1, side, side, 3)
+
+
+def test_arrays_that_are_no_images_are_refused():
+    with pytest.raises(InputError, match=r"\[2, 3, 32, 32\]"):
+        from_arrays(np.zeros((2, 3, 32, 32), np.uint8), None)

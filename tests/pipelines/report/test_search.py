@@ -1,0 +1,38 @@
+import math
+
+import numpy as np
+import pytest
+
+from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.search import Search, TuneConfig
+from pipelines.report.search import importance, render_search
+from pipelines.tuning.results import TrialRecord
+from tests.pipelines.searches import result_of
+
+
+def test_scores_are_named_with_the_network_that_judged():
+    assert result_of({0.1: (0.5,)}).score_name == "validation accuracy in %"
+    search = Search(
+        recipe=load_recipe(),
+        tune=TuneConfig(objective="kid"),
+        space={"train.learning_rate": [0.1]},
+    )
+    result = result_of({0.1: (0.5, 0.6)}, settings=search.model_dump(mode="json"))
+    assert f"KID to images left out, on {search.judge()}" in render_search(result)
+
+
+def test_importance_finds_what_the_score_depends_on():
+    rng = np.random.default_rng(0)
+    trials = [
+        TrialRecord(
+            trial=str(i),
+            values={"rate": float(rate), "name": str(rng.choice(["x", "y"]))},
+            scores=(math.log(rate),),
+        )
+        for i, rate in enumerate(10 ** rng.uniform(-4, -1, 20))
+    ]
+    found = importance(trials, ["rate", "name"])
+    assert list(found) == ["rate", "name"]
+    assert found["rate"] > 0.9
+    assert sum(found.values()) == pytest.approx(1)
+    assert importance(trials[:3], ["rate"]) == {}

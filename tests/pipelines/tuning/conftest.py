@@ -1,0 +1,33 @@
+"""A small search, and what it is scored on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.comparison.instances import draw_instances
+from pipelines.data.images import Images
+from pipelines.data.sources.source import from_splits
+from pipelines.recipes.recipe import DataConfig
+from tests.pipelines.searches import TEXT
+
+
+@pytest.fixture
+def search_file(tmp_path: Path) -> Path:
+    path = tmp_path / "trial.toml"
+    path.write_text(TEXT.format(tuner="grid", trials=4))
+    return path
+
+
+@pytest.fixture
+def drawn(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    images = Images(
+        rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8),
+        np.repeat([0, 1], 30),
+        ("a", "b"),
+        "noise",
+    )
+    source = from_splits("noise", {"train": images}, [])
+    data = DataConfig(per_class=12, test_per_class=5, instances=2)
+    return draw_instances(source, data, tmp_path)

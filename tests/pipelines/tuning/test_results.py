@@ -1,0 +1,49 @@
+"""What a search leaves: its table, its page and a recipe."""
+
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.search import Search, load_search
+from pipelines.report.search import render_search
+from pipelines.tuning.results import TrialRecord, write_recipe
+from tests.pipelines.searches import result_of
+
+
+def test_the_table_the_page_and_the_recipe(tmp_path):
+    scores = {0.1: (0.5, 0.6), 0.01: (0.8, 0.9), 0.001: (), 0.02: (0.7, 0.9)}
+    result = result_of(scores, retrained=(0.8, 0.9), untuned=(0.7, 0.7))
+    assert [trial.mean for trial in result.ranked()] == pytest.approx([0.85, 0.8, 0.55])
+    assert result.best.standard_error == pytest.approx(0.1 / 2)
+    rows = result.csv().splitlines()
+    assert rows[0] == "trial,train.learning_rate,budget,mean,standard_error,fold 1,fold 2,error"
+    assert rows[3] == "2,0.001,,,,,,it broke & <stopped>"
+    page = render_search(result)
+    assert "it broke &amp; &lt;stopped&gt;" in page
+    assert "85.0 ± 5.0" in page
+    search = Search(
+        recipe=load_recipe(None, {"train": {"epochs": 7}}),
+        space={"train.learning_rate": [0.1], "gan.width": [8]},
+    )
+    best = TrialRecord(trial="0", values={"train.learning_rate": 0.1, "gan.width": 8})
+    path = write_recipe(search, best, tmp_path / "tuned.toml", "Found by: x\n\n  y")
+    assert path.read_text().startswith("# Found by: x\n#\n#   y\n\n")
+    recipe = load_recipe(path)
+    assert recipe.gan.width == 8
+    arms = recipe.resolved_arms()
+    assert arms["tuned"].train.learning_rate == 0.1
+    assert arms["untuned"].train.learning_rate == recipe.train.learning_rate
+    assert {arm.train.epochs for arm in arms.values()} == {7}
+
+
+def test_a_tuned_generator_is_compared_with_none(tmp_path):
+    search = load_search("generator")
+    best = TrialRecord(trial="0", values={"gan.learning_rate": 0.0005})
+    recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x"))
+    assert recipe.gan.learning_rate == 0.0005
+    assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
+def test_a_search_that_only_failed_says_why():
+    with pytest.raises(InputError, match="all 1 trials failed: it broke"):
+        _ = result_of({0.1: ()}).best

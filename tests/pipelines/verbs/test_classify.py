@@ -1,0 +1,79 @@
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from classifiers.config import TrainConfig
+from pipelines.cli import main
+from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.recipe import DataConfig, override
+from pipelines.verbs import classify as classify_verb
+from tests.pipelines.verbs.command import failing
+
+
+@pytest.mark.slow
+def test_controls_take_the_place_of_generated_images(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "controls.toml"
+    arms = {
+        "copies": {"strategy": "fraction", "origin": "copies", "synthetic_weight": 0.5},
+        "noise": {"strategy": "pretrain", "origin": "noise", "synthetic_smoothing": 0.1},
+        "ceiling": {"strategy": "whole_batches", "origin": "extra_real", "per_class": 7},
+    }
+    lines = ["[mix]", "per_class = 9", "[train]", 'model = "pereira_small"', "[arms.real]"]
+    for name, mix in arms.items():
+        lines += [f"[arms.{name}.mix]", *(f"{key} = {value!r}" for key, value in mix.items())]
+    recipe.write_text("\n".join(lines))
+    words = ["classify", str(photographs), "--recipe", str(recipe), "--train.epochs", "2"]
+    words += ["--per-class", "8", "--test-per-class", "4", "--instances", "1", "--workers", "1"]
+    words += ["--train.batch", "10", "--outputs", str(tmp_path / "outputs")]
+    assert main(words) == 0
+    (comparison,) = (tmp_path / "outputs" / "comparison").iterdir()
+    result = json.loads((comparison / "result.json").read_text())
+    seen = {one["arm"]: one["result"]["train_images"] for one in result["trainings"]}
+    assert seen == {"real": 16, "copies": 34, "noise": 34, "ceiling": 30}
+    assert {one["result"]["steps"] for one in result["trainings"]} == {4}
+    assert not (tmp_path / "outputs" / "gan").exists()
+    wrong = [*words, "--mix.teacher", "efficientnet_lite"]
+    assert "efficientnet_lite0" in failing(capsys, *wrong), "before anything is trained"
+    wrong = [*words, "--expand", "patch_shuffle(64)"]
+    assert "needs images of 64 pixels or more, received 32x32" in failing(capsys, *wrong)
+    words[words.index("--test-per-class") + 1] = "6"
+    message = failing(capsys, *words)
+    assert "has 6 further training images, 7 are asked for; lower mix.per_class" in message
+
+
+def test_the_command_in_a_report_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(
+        classify_verb, "plan_comparison", lambda given, *_: seen.append(given) or []
+    )
+    tables = {
+        "data": DataConfig(skip_bad=True, per_class=9),
+        "train": TrainConfig(
+            model="airbench", model_params={"width": 8}, evaluate_at=(1, 2), decay_biases=False
+        ),
+        "augment": "flip|shift(4)",
+        "input": InputConfig(on_device=True, workers="auto"),
+    }
+    command = classify_verb._command("mnist5k", None, tables)
+    assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
+    assert seen == [override(None, "mnist5k", **tables)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--augment", "shift(99)"], "shift(px=99) cannot mirror images of 32x32"),
+        (["--mix.copy-augment", "shift(99)"], "shift(px=99) cannot mirror images of 32x32"),
+        (["--mix.strategy", "dada"], "needs gan.scope='conditional'"),
+    ],
+)
+def test_what_no_image_could_take_is_said_at_once(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classify", "mnist5k", *words, "--instances", "1", "--outputs", str(tmp_path)]
+    assert said in failing(capsys, *words)
+    assert not (tmp_path / "gan").exists()
