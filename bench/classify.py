@@ -37,7 +37,8 @@ from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_trainings
 from pipelines.data.images import Images
-from pipelines.recipes.recipe import Arm, DataConfig, Recipe, load_recipe
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.train import TrainTask
 

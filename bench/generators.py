@@ -39,7 +39,8 @@ from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_gans
 from pipelines.data.images import Images
-from pipelines.recipes.recipe import DataConfig, load_recipe
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.recipe import load_recipe
 from pipelines.statistics.paired import paired, summary
 from pipelines.synthetic.judges import open_judges
 from pipelines.tasks.executor import Executor

@@ -12,9 +12,9 @@ other packages (`make lint` holds that):
 - `mixing/`      how they join the real ones, as a `tf.data.Dataset`
 - `training/`    one arm on one instance
 - `tasks/`       pure calls, each run once; the executor; `work/` with what they do
+- `statistics/`  what numbers show, what they could show, and in words
 - `comparison/`  many tasks: instances, plan, run, estimate
 - `tuning/`      searches with keras-tuner
-- `statistics/`  what the numbers show, and in words
 - `report/`      tables, charts, pages
 - `verbs/`, `cli.py`  the commands
 

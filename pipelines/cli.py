@@ -9,10 +9,10 @@ from importlib.metadata import version
 from typing import Any
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError, ValidationError
+from cyclopts.exceptions import CycloptsError, UnknownOptionError, ValidationError
 from pydantic import ValidationError as SettingsError
 
-from pipelines.errors import InputError, explain
+from pipelines.errors import InputError, explain, renamed_option
 
 VERBS = {
     "data": "Describe a data set and show what an instance would draw.",
@@ -71,6 +71,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         cause = error.__cause__
         return _fail(explain(cause, "settings") if isinstance(cause, SettingsError) else str(error))
+    except UnknownOptionError as error:
+        return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from groundwork.errors import InputError, first_line, unknown_name
 
-__all__ = ["InputError", "explain", "first_line", "unknown_name"]
+__all__ = ["InputError", "explain", "first_line", "renamed_option", "unknown_name"]
 
 RENAMED = {
     "gan.adaptive": "ada_target",
@@ -47,6 +47,23 @@ def explain(error: ValidationError, where: str, model: type[BaseModel] | None = 
         message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], str(first["input"]))))
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}: {message}{more}"
+
+
+def renamed_option(option: str) -> str:
+    """Say what an option of 0.1.0 is called now; empty if it is none.
+
+    Examples
+    --------
+    >>> renamed_option("--mix.share"), renamed_option("--epochs")
+    ("unknown option --mix.share; it is called '--mix.fraction' now", '')
+    >>> renamed_option("--r1")  # of `ganaug gan`, whose options have no prefix
+    "unknown option --r1; it is called '--r1-weight' now"
+    """
+    key = option.partition("=")[0].removeprefix("--").replace("-", "_")
+    bare = f"gan.{key}" in RENAMED
+    new = RENAMED.get(f"gan.{key}" if bare else key, "").replace("_", "-")
+    prefix = "" if bare else f"{key.partition('.')[0]}."
+    return f"unknown option {option}{_now(f'--{prefix}{new}')}" if new else ""
 
 
 def _now(name: str | None) -> str:

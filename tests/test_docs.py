@@ -137,7 +137,7 @@ def test_the_readme_is_short() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_line_is_very_long(page: Path) -> None:
-    long = [line for line in read(page).splitlines() if len(line) > 140 and "|" not in line]
+    long = [line for line in read(page).splitlines() if len(line) > 130 and "|" not in line]
     assert long == []
 
 

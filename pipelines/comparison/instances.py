@@ -7,11 +7,11 @@ from pipelines.data.instances import (
     Instance,
     InstanceRecord,
     further_images,
-    instance,
-    parse_classes,
 )
+from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source, load_source
-from pipelines.recipes.recipe import DataConfig
+from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
 from pipelines.workspace import TEST, TRAIN, run_folder
 
 
@@ -50,21 +50,19 @@ def draw_instances(
     *,
     tested: bool = True,
 ) -> list[Drawn]:
-    """Draw the instances of ``data`` and write each to a folder named by its content.
+    """Make the instances of ``data`` and write each to a folder named by its content.
 
     With ``extra_real``, as many further images of each class are written beside it. ``tested`` is
     that of `instance`.
     """
-    drawn = []
-    for seed in range(data.seed, data.seed + data.instances):
-        one = instance(
-            source,
-            seed,
-            classes=parse_classes(data.classes),
-            per_class=data.per_class,
-            test_per_class=data.test_per_class,
-            tested=tested,
+    design = data.design(source)
+    if extra_real and design.protocol != "draws":
+        raise InputError(
+            "mix.origin 'extra_real' needs data.protocol 'draws', received "
+            f"{design.protocol!r}, which leaves no further images"
         )
+    drawn = []
+    for one in make_instances(source, design, tested=tested):
         written = write_instance(one, outputs)
         if extra_real:
             images = further_images(source, one, extra_real)
@@ -79,7 +77,9 @@ def draw_instances(
 def write_instance(one: Instance, outputs: Path) -> Drawn:
     """Write an instance to a folder named by its content."""
     content = [one.train.digest(), one.test.digest()]
-    folder = run_folder("instance", f"{one.train.source}-{one.seed}", content)
+    # Where the images are the same for every seed, they are written once.
+    name = "split" if one.part == OWN_SPLIT else str(one.seed)
+    folder = run_folder("instance", f"{one.train.source}-{name}", content)
     for name, images in ((TRAIN, one.train), (TEST, one.test)):
         if not (outputs / folder / name).is_file():
             images.save(outputs / folder / name)

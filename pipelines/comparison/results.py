@@ -4,6 +4,7 @@ from pathlib import Path
 
 from groundwork.settings import Result
 from pipelines.data.instances import InstanceRecord
+from pipelines.data.overlap import Overlap
 from pipelines.tasks.results import GanTaskResult, TrainTaskResult
 
 
@@ -47,6 +48,8 @@ class ComparisonResult(Result):
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one)."""
     instances: list[InstanceRecord]
+    overlap: Overlap | None = None
+    """What the instances share; None in a comparison from before that was written down."""
     arms: list[str]
     """Names, the reference arm first."""
     gans: list[GanRun]

@@ -11,6 +11,7 @@ from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
+from pipelines.data.overlap import overlap
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.gan import GanTask
@@ -38,6 +39,7 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
     """Run every task of ``recipe``; what is finished already is read from ``outputs``."""
     clock = _Clock()
     source = open_source(recipe.data)
+    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
     drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
     check_models(recipe, source.train.size, len(drawn[0].record.classes))
     clock.lap("data")
@@ -58,6 +60,7 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         recipe=settings,
         published=recipe.published,
         instances=[one.record for one in drawn],
+        overlap=overlap([outputs / one.folder for one in drawn]),
         arms=list(recipe.arms),
         gans=gans,
         trainings=trainings,

@@ -120,6 +120,10 @@ class Images:
             for image in self.pixels
         )
 
+    def groups(self) -> NDArray[np.int64]:
+        """Return a number for each image, the same for those that are identical, ``[N]``."""
+        return np.unique(self.image_hashes(), return_inverse=True)[1].astype(np.int64)
+
     def digest(self) -> str:
         """Return a hash of the pixels, labels and class names, whatever the source is called."""
         hashed = hashlib.blake2b(digest_size=HASH_BYTES)

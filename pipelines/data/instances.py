@@ -6,33 +6,20 @@ other images to test on. Everything here is a pure function of its arguments.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.settings import Result
+from pipelines.data.choosing import ALL, Count, Draw, choose_classes
 from pipelines.data.images import Images
-from pipelines.data.sources import Source
-from pipelines.errors import InputError, unknown_name
+from pipelines.errors import InputError
+
+if TYPE_CHECKING:  # no training may depend on how folders are read
+    from pipelines.data.sources import Source
 
 Indices = NDArray[np.int64]
-
-
-class Draw(IntEnum):
-    """What is drawn at random: each draw has a generator of its own.
-
-    It is seeded by (seed, draw, label in the source); so the images of a class depend neither on
-    the other classes nor on how many other images are asked for.
-    """
-
-    CLASSES = 1
-    TRAIN = 2
-    TEST = 3
-
-    def generator(self, seed: int, label: int = 0) -> np.random.Generator:
-        """Return the generator of this draw."""
-        return np.random.default_rng([seed, self, label])
 
 
 class InstanceRecord(Result):
@@ -44,6 +31,8 @@ class InstanceRecord(Result):
     test_images: int
     notes: list[str] = []
     """What differs from what was asked for, e.g. fewer test images."""
+    part: str = ""
+    """Which part of the source's images this is, e.g. a fold; empty where images are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +49,8 @@ class Instance:
         Names, in the order of the source, however they were asked for.
     notes
         What differs from what was asked for.
+    part
+        Which part of the source's images this is, e.g. a fold; empty where images are drawn.
     """
 
     train: Images
@@ -67,6 +58,7 @@ class Instance:
     seed: int
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    part: str = ""
 
     def record(self) -> InstanceRecord:
         """Return what was drawn, in a form that can be written to a file."""
@@ -76,16 +68,17 @@ class Instance:
             train_images=len(self.train),
             test_images=len(self.test),
             notes=list(self.notes),
+            part=self.part,
         )
 
 
 def instance(
-    source: Source,
+    source: "Source",
     seed: int,
     *,
     classes: int | Sequence[str] = 2,
-    per_class: int = 50,
-    test_per_class: int = 350,
+    per_class: Count = 50,
+    test_per_class: Count = 350,
     tested: bool = True,
 ) -> Instance:
     """Draw some classes of a source, and training and test images of each.
@@ -104,9 +97,10 @@ def instance(
     classes
         How many, to be drawn at random, or their names.
     per_class
-        Training images of each class.
+        Training images of each class, or `all`.
     test_per_class
-        Test images of each class; fewer where the source has fewer, with a note. 0 for none.
+        Test images of each class, or `all`; fewer where the source has fewer, with a note. 0 for
+        none.
     tested
         Whether a class without a test image is an error.
 
@@ -120,26 +114,29 @@ def instance(
         ("training images of each class", per_class, 1),
         ("test images of each class", test_per_class, 0),
     ):
-        if value < least:
+        if value != ALL and value < least:
             raise InputError(f"{what}: {value} received; give at least {least}")
-    labels = _choose(source, seed, classes)
+    labels = choose_classes(source, seed, classes)
     orders = [_order(source.train, seed, Draw.TRAIN, label) for label in labels]
-    _check_enough(source, labels, [len(order) for order in orders], per_class)
-    train = _gather(source.train, labels, [order[:per_class] for order in orders])
+    if per_class != ALL:
+        _check_enough(source, labels, [len(order) for order in orders], per_class)
+    most = len(source.train) if per_class == ALL else per_class
+    train = gather(source.train, labels, [order[:most] for order in orders])
     if source.test is None:
         # From the back, so that the test images stay the same while ``per_class`` grows.
-        pool, candidates = source.train, [order[per_class:][::-1] for order in orders]
+        pool, candidates = source.train, [order[most:][::-1] for order in orders]
     else:
         pool = source.test
         candidates = [_order(pool, seed, Draw.TEST, label) for label in labels]
-    drawn, replaced = _distinct(pool, candidates, train, test_per_class)
-    test = _gather(pool, labels, drawn)
+    wanted = len(pool) if test_per_class == ALL else test_per_class
+    drawn, replaced = _distinct(pool, candidates, train, wanted)
+    test = gather(pool, labels, drawn)
     check_disjoint(train, test)
     notes = _notes(source.name, test, test_per_class, replaced, tested)
     return Instance(train, test, seed, train.class_names, notes)
 
 
-def further_images(source: Source, one: Instance, per_class: int) -> Images:
+def further_images(source: "Source", one: Instance, per_class: int) -> Images:
     """Return more training images of an instance's classes, none identical to one of its own.
 
     With another ``per_class``, the smaller set is a part of the larger one.
@@ -159,20 +156,7 @@ def further_images(source: Source, one: Instance, per_class: int) -> Images:
             f"class {name!r} of {source.name} has {few} further training images, {per_class} are "
             "asked for; lower mix.per_class of the arms of origin 'extra_real'"
         )
-    return _gather(source.train, labels, drawn)
-
-
-def parse_classes(text: str) -> int | tuple[str, ...]:
-    """Return what the option ``--classes`` says: a number of classes, or their names.
-
-    Examples
-    --------
-    >>> parse_classes("2"), parse_classes("airplane, cat"), parse_classes("3,7")
-    (2, ('airplane', 'cat'), ('3', '7'))
-    """
-    if text.strip().isdecimal():
-        return int(text)
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    return gather(source.train, labels, drawn)
 
 
 def check_disjoint(train: Images, test: Images) -> None:
@@ -186,31 +170,13 @@ def check_disjoint(train: Images, test: Images) -> None:
         )
 
 
-def _choose(source: Source, seed: int, classes: int | Sequence[str]) -> list[int]:
-    """Return the labels of the classes, in the order of the source."""
-    names = source.train.class_names
-    if isinstance(classes, int):
-        if not 1 <= classes <= len(names):
-            raise InputError(
-                f"{classes} classes asked for; {source.name} has {len(names)}, give 1 to as many"
-            )
-        drawn = Draw.CLASSES.generator(seed).choice(len(names), classes, replace=False)
-        return sorted(int(label) for label in drawn)
-    for name in classes:
-        if name not in names:
-            raise unknown_name(f"class of {source.name}", name, names)
-    if not classes or len(set(classes)) < len(classes):
-        raise InputError(f"classes {', '.join(classes) or '(none)'}; name each class once")
-    return sorted(names.index(name) for name in classes)
-
-
 def _order(images: Images, seed: int, draw: Draw, label: int) -> Indices:
     """Return the positions of the images of a class, shuffled."""
     return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
 
 
 def _check_enough(
-    source: Source, labels: Sequence[int], counts: Sequence[int], per_class: int
+    source: "Source", labels: Sequence[int], counts: Sequence[int], per_class: int
 ) -> None:
     few = [(source.train.class_names[at], n) for at, n in zip(labels, counts, strict=True)]
     few = sorted((pair for pair in few if pair[1] < per_class), key=lambda pair: pair[1])
@@ -223,7 +189,7 @@ def _check_enough(
         )
 
 
-def _gather(images: Images, labels: Sequence[int], positions: Sequence[Indices]) -> Images:
+def gather(images: Images, labels: Sequence[int], positions: Sequence[Indices]) -> Images:
     """Return the images at ``positions``, class by class, with the labels counted from 0."""
     return Images(
         images.pixels[np.concatenate(positions)],
@@ -251,7 +217,7 @@ def _distinct(
     return drawn, replaced
 
 
-def _notes(name: str, test: Images, wanted: int, replaced: int, tested: bool) -> tuple[str, ...]:
+def _notes(name: str, test: Images, wanted: Count, replaced: int, tested: bool) -> tuple[str, ...]:
     """Say how the test images differ from what was asked for."""
     counts = test.counts()
     if wanted and tested and not counts.min():
@@ -261,7 +227,7 @@ def _notes(name: str, test: Images, wanted: int, replaced: int, tested: bool) ->
             "train on fewer (--per-class) or choose another class"
         )
     notes = []
-    if counts.min() < wanted:
+    if wanted != ALL and counts.min() < wanted:
         found = " to ".join(map(str, sorted({counts.min(), counts.max()})))
         notes.append(f"{found} test images a class instead of {wanted}")
     if replaced:

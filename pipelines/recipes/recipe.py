@@ -13,10 +13,9 @@ A recipe file lists only what differs from these defaults. Its arms differ from 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from cyclopts import Parameter
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
@@ -24,32 +23,10 @@ from groundwork.settings import Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
 from pipelines.errors import InputError, explain
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import find_file, list_files, read_tables
 from pipelines.recipes.mix import MixConfig
-
-
-class DataConfig(Settings):
-    """Which images: the source, and how an instance is drawn from it."""
-
-    source: Annotated[str, Parameter(parse=False)] = "auto"
-    """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
-    data_dir: Path | None = None
-    """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
-    size: int | None = Field(None, ge=8, le=512)
-    """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
-    skip_bad: bool = False
-    """Go on without images that cannot be read."""
-    classes: str = "2"
-    """A number of classes, drawn anew for each instance, or names joined by commas."""
-    per_class: int = Field(50, ge=1)
-    """Training images of each class."""
-    test_per_class: int = Field(350, ge=0)
-    """Test images of each class; fewer only where the source has fewer."""
-    seed: int = Field(0, ge=0)
-    """Seed of the first instance; the next ones count up from it."""
-    instances: int = Field(10, ge=1)
-    """How often the whole comparison is repeated on freshly drawn images."""
 
 
 class Arm(Settings):

@@ -154,7 +154,9 @@ def _arm_result(
         cells.append(
             Cell(
                 accuracy=summary(list(here.values())) if here else None,
-                against=None if is_reference else _pair(_accuracies(reference, checkpoint), here),
+                against=None
+                if is_reference
+                else _pair(comparison, _accuracies(reference, checkpoint), here),
                 published=published.get(checkpoint, published.get(FINAL) if last else None),
             )
         )
@@ -164,19 +166,24 @@ def _arm_result(
         name=arm,
         cells=cells,
         final=final,
-        against=None if is_reference else _pair(_accuracies(reference, FINAL), final),
+        against=None if is_reference else _pair(comparison, _accuracies(reference, FINAL), final),
         images=float(np.mean([result.train_images for result in results])),
         steps=float(np.mean([result.steps for result in results])),
         seconds=float(np.mean([result.seconds for result in results])),
     )
 
 
-def _pair(reference: Mapping[int, float], other: Mapping[int, float]) -> Paired | None:
-    """Compare two arms on the instances that both have."""
+def _pair(
+    comparison: ComparisonResult, reference: Mapping[int, float], other: Mapping[int, float]
+) -> Paired | None:
+    """Compare two arms on the instances that both have, as far as those share images."""
     common = sorted(reference.keys() & other.keys())
     if not common:
         return None
-    return paired([reference[i] for i in common], [other[i] for i in common])
+    correlation = comparison.overlap.correlation if comparison.overlap else 0.0
+    return paired(
+        [reference[i] for i in common], [other[i] for i in common], correlation=correlation
+    )
 
 
 def percent(accuracy: Summary) -> str:
@@ -248,12 +255,19 @@ def caveats(table: Results, instances: Sequence[InstanceRecord]) -> list[str]:
     compared = table.compared
     if not compared:
         return []
-    few = caveat(min(one.n for one in compared.values()), len(compared))
+    correlation = max(one.correlation for one in compared.values())
+    few = caveat(min(one.n for one in compared.values()), len(compared), correlation)
     found = [few] if few else []
+    if correlation:
+        found.append(
+            "Instances share images: the intervals and p values are those of the corrected "
+            f"resampled t test (correlation {correlation:.2f}; Nadeau and Bengio 2003)."
+        )
+        return found
     drawn = [name for one in instances for name in set(one.classes)]
     if len(drawn) > len(set(drawn)):
         found.append(
-            "Some instances share a class and so may share images: they are not fully "
-            "independent, and the true intervals are somewhat wider than those shown."
+            "Some instances share a class and so may share a few images, too few to correct for: "
+            "the true intervals are slightly wider than those shown."
         )
     return found

@@ -142,10 +142,12 @@ def _parts(config: TrainConfig, train: Images) -> list[_Part]:
     if config.probe:  # fitted in closed form: a second one would be the same
         return [_Part(train, None)]
     if config.folds:
-        splits = stratified_folds(train.labels, config.folds, config.seed)
+        splits = stratified_folds(train.labels, config.folds, config.seed, groups=train.groups())
         return [_Part(train.select(kept), train.select(left_out)) for kept, left_out in splits]
     if config.validation:
-        kept, left_out = stratified_split(train.labels, config.validation, config.seed)
+        kept, left_out = stratified_split(
+            train.labels, config.validation, config.seed, groups=train.groups()
+        )
         return [_Part(train.select(kept), train.select(left_out))] * config.members
     return [_Part(train, None)] * config.members
 

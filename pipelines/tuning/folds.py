@@ -26,7 +26,11 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
     for one in drawn:
         train = Images.load(outputs / one.folder / TRAIN)
         splits = stratified_folds(
-            train.labels, config.folds, config.seed + one.record.seed, repeats=config.repeats
+            train.labels,
+            config.folds,
+            config.seed + one.record.seed,
+            repeats=config.repeats,
+            groups=train.groups(),
         )
         for number, (kept, left_out) in enumerate(splits):
             fold = Instance(

@@ -11,6 +11,7 @@ import tomli_w
 from groundwork.files import read_json, replacing
 from groundwork.settings import Result
 from pipelines.errors import InputError
+from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import Search
 
 
@@ -131,7 +132,7 @@ def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -
     """
     tables = search.recipe_of(best.values)
     data = search.recipe.data
-    tables.setdefault("data", {})["seed"] = data.seed + data.instances
+    tables.setdefault("data", {})["seed"] = data.seed + (data.instances or INSTANCES)
     tables["name"] = f"{search.recipe.name}-tuned"
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     with replacing(target) as part:

@@ -13,9 +13,10 @@ from ganaug.config import GanConfig
 from ganaug.files import GRID
 from pipelines import runtime
 from pipelines.comparison.estimate import plan_comparison
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.mix import MixConfig
-from pipelines.recipes.recipe import DataConfig, override
+from pipelines.recipes.recipe import override
 from pipelines.report.text import text_table
 from pipelines.verbs.report import report
 from pipelines.workspace import outputs_of

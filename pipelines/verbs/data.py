@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from groundwork.files import write_json
 from groundwork.names import slug
-from pipelines.data.instances import InstanceRecord, instance, parse_classes
+from pipelines.data.choosing import Count
+from pipelines.data.instances import InstanceRecord
+from pipelines.data.protocols import Protocol, make_instances
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
 
 LISTED = 30
 """Classes listed one a line; of more, those with the fewest images."""
@@ -52,9 +56,10 @@ def data(
     data_dir: Path | None = None,
     size: int | None = None,
     skip_bad: bool = False,
+    protocol: Protocol | Literal["auto"] = "auto",
     classes: str | None = None,
-    per_class: int = 50,
-    test_per_class: int = 350,
+    per_class: Count | None = None,
+    test_per_class: Count | None = None,
     seed: int = 0,
     out: Path | None = None,
 ) -> DataResult:
@@ -73,13 +78,12 @@ def data(
         Side of the square images, in pixels; by default the source's own, or 32 for a folder.
     skip_bad
         Go on without images that cannot be read.
+    protocol
+        How instances are made: `draws`, `folds`, `split` or `whole`, as in `ganaug classify`.
     classes
-        Classes of the instance: a number, to be drawn at random, or names joined by commas. By
-        default 2, and a note if there are too few images.
-    per_class
-        Training images of each class.
-    test_per_class
-        Test images of each class; fewer only where the source has fewer.
+        Classes of the instance: `all`, a number, to be drawn at random, or names joined by commas.
+    per_class, test_per_class
+        Training and test images of each class, or `all`.
     seed
         Seed of the instance.
     out
@@ -98,15 +102,16 @@ def data(
     """
     source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
     notes = list(source.notes)
+    config = DataConfig(
+        protocol=protocol,
+        classes=classes,
+        per_class=per_class,
+        test_per_class=test_per_class,
+        seed=seed,
+    )
     drawn = None
     try:
-        drawn = instance(
-            source,
-            seed,
-            classes=parse_classes(classes or "2"),
-            per_class=per_class,
-            test_per_class=test_per_class,
-        )
+        drawn = next(make_instances(source, config.design(source)))
     except InputError as error:
         if classes is not None:
             raise
@@ -139,6 +144,7 @@ def _instance_line(one: InstanceRecord | None) -> list[str]:
         return []
     notes = f" ({'; '.join(one.notes)})" if one.notes else ""
     return [
-        f"an instance (seed {one.seed}): {', '.join(one.classes)}; {one.train_images} images to "
+        f"an instance ({one.part or f'seed {one.seed}'}): {', '.join(one.classes)}; "
+        f"{one.train_images} images to "
         f"train on, {one.test_images} to test on{notes}"
     ]

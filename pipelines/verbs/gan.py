@@ -11,7 +11,8 @@ from pipelines import runtime
 from pipelines.comparison.estimate import estimate
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
-from pipelines.recipes.recipe import DataConfig, override
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
 from pipelines.synthetic.provenance import outside_knowledge
 from pipelines.tasks.executor import Executor
@@ -116,8 +117,13 @@ def gan(
     settings = override(recipe, dataset, data=data, gan=config)
     workers = workers or runtime.cores()
     source = open_source(settings.data)
+    images = settings.data
+    if source.own and images.protocol == "auto":
+        # All that somebody has, unless they say how many: nothing is tested here.
+        some = isinstance(images.per_class, int) or isinstance(images.test_per_class, int)
+        images = images.model_copy(update={"protocol": "draws" if some else "whole"})
     # `ganaug quality` wants test images; where none are left it does with the training images.
-    drawn = draw_instances(source, settings.data, outputs, tested=False)
+    drawn = draw_instances(source, images, outputs, tested=False)
     tasks = plan_gans(drawn, settings.gan)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pipelines import runtime
 from pipelines.data.sources.pixels import decode_all
+from pipelines.data.sources.walk import HEIC, few, walk
 from pipelines.errors import InputError
 from pipelines.tasks.trained import TrainedClassifier
 
@@ -72,7 +74,11 @@ class PredictResult:
 
 
 def predict(
-    images: list[Path], *, model: Path, form: Literal["table", "csv", "json"] = "table"
+    images: list[Path],
+    *,
+    model: Path,
+    form: Literal["table", "csv", "json"] = "table",
+    skip_bad: bool = False,
 ) -> PredictResult:
     """Classify image files with a classifier that `ganaug classify` trained.
 
@@ -81,11 +87,13 @@ def predict(
     Parameters
     ----------
     images
-        Image files, or folders of them.
+        Image files, or folders of them; of a folder, whatever is no picture is passed over.
     model
         Folder of a finished training, with `model.keras` and `result.json`.
     form
         How to print: a table of the three most probable classes, or CSV or JSON of all.
+    skip_bad
+        Go on without images that cannot be read; they are named on stderr.
 
     Returns
     -------
@@ -104,16 +112,27 @@ def predict(
         raise InputError("no image to classify: give image files or folders of them")
     runtime.quiet()
     size = classifier.network.input_shape[1]
-    pixels, bad = decode_all([files], len(files), size, "reading")
+    read = decode_all([files], len(files), size, "reading")
+    pixels, bad = read.pixels, read.bad
     if bad:
-        position, reason = next(iter(bad.items()))
-        raise InputError(
-            f"{len(bad)} of {len(files)} images cannot be read: {files[position]}: {reason}"
-        )
+        named = few([f"{files[position]} ({reason})" for position, reason in bad.items()])
+        message = f"{len(bad)} of {len(files)} images cannot be read: {named}"
+        if not skip_bad or len(bad) == len(files):
+            raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
+        print(f"left out: {message}", file=sys.stderr)
+        good = [position for position in range(len(files)) if position not in bad]
+        files, pixels = [files[position] for position in good], pixels[good]
     return PredictResult(files, class_names, classifier.probabilities(pixels).tolist(), form)
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file())
-    return [path]
+    """Return the pictures of a folder, or the file itself, whatever it is called."""
+    if not path.is_dir():
+        return [path]
+    try:
+        found = walk(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error}); check its permissions") from error
+    if found.heic:
+        print(f"left out: {len(found.heic)} {HEIC} in {path}", file=sys.stderr)
+    return found.pictures

@@ -10,7 +10,7 @@ from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from groundwork.files import replacing, write_json
 from pipelines import runtime
-from pipelines.recipes.recipe import DataConfig
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.report.table import percent
 from pipelines.statistics.paired import summary

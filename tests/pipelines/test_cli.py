@@ -26,6 +26,8 @@ def test_bad_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         (["classify", "PHOTOGRAPHS", "--recipe", "demmo"], "did you mean demo?"),
         (["classify", "PHOTOGRAPHS", "--train.optimizer", "adm"], "did you mean adam or "),
         (["gan", "PHOTOGRAPHS", "--stepz", "3"], "Did you mean --steps?"),
+        (["classify", "PHOTOGRAPHS", "--mix.share", "0.5"], "it is called '--mix.fraction' now"),
+        (["gan", "PHOTOGRAPHS", "--adaptive", "0.6"], "it is called '--ada-target' now"),
         (["gn"], 'Did you mean "gan"?'),
     ],
 )

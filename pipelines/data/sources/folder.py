@@ -5,11 +5,13 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.data.images import Images
-from pipelines.data.sources.listing import Split, few, list_folder
-from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all
+from pipelines.data.sources.listing import Split, list_folder
+from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all, what_fitting_lost
 from pipelines.data.sources.source import Source, from_splits
+from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 
 BATCH = 256
@@ -42,6 +44,7 @@ def load_folder(root: Path, size: int | None, skip_bad: bool) -> Source:
     names = tuple(listing.splits["train"].classes)
     notes = listing.notes()
     parts: dict[str, Images] = {}
+    sides = []
     for name, split in listing.splits.items():
         unknown = [known for known in split.classes if known not in names]
         if unknown:
@@ -49,18 +52,21 @@ def load_folder(root: Path, size: int | None, skip_bad: bool) -> Source:
                 f"{root}: its {name} split has class {unknown[0]!r}, its train split does not; "
                 "give both the same class folders"
             )
-        parts[name], left_out = _read(root, split, names, size or DEFAULT_SIZE, skip_bad)
+        parts[name], left_out, measured = _read(root, split, names, size or DEFAULT_SIZE, skip_bad)
         notes += left_out
-    return from_splits(root.resolve().name, parts, notes)
+        sides.append(measured)
+    notes += what_fitting_lost(np.concatenate(sides), size or DEFAULT_SIZE)
+    return from_splits(root.resolve().name, parts, notes, own=True)
 
 
 def _read(
     root: Path, split: Split, names: tuple[str, ...], size: int, skip_bad: bool
-) -> tuple[Images, list[str]]:
-    """Read one split; return it with the note on what was left out."""
+) -> tuple[Images, list[str], NDArray[np.int64]]:
+    """Read one split; return it with the note on what was left out, and the sides as they were."""
     files = split.files
-    pixels, bad = decode_all(_batches(files), len(files), size, f"reading {root.name}")
-    counts = [len(split.classes.get(name, ())) for name in names]
+    read = decode_all(_batches(files), len(files), size, f"reading {root.name}")
+    pixels, bad = read.pixels, read.bad
+    counts = [len(split.classes[name].pictures) if name in split.classes else 0 for name in names]
     labels = np.repeat(np.arange(len(names)), counts)
     named = few([f"{files[at].relative_to(root)} ({reason})" for at, reason in bad.items()])
     notes = []
@@ -73,7 +79,7 @@ def _read(
         good = np.setdiff1d(np.arange(len(files)), list(bad))
         pixels, labels = pixels[good], labels[good]
         notes.append(f"{len(bad)} images that cannot be read were left out: {named}")
-    return Images(pixels, labels, names, root.resolve().name), notes
+    return Images(pixels, labels, names, root.resolve().name), notes, read.sides
 
 
 def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

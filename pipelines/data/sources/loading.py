@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.data.sources import tfds
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
 from pipelines.data.sources.folder import load_folder
+from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.npz import load_npz
 from pipelines.data.sources.registry import named_sources
 from pipelines.data.sources.source import Source
@@ -36,7 +37,7 @@ def load_source(
           that was added by `register_source`;
         - a name of tensorflow-datasets, such as `cifar10`, `fashion_mnist` or `emnist/letters`;
         - a folder with a sub-folder of images for each class, or with such folders in `train`,
-          `test` and perhaps `valid`; `./cifar10` is a folder where `cifar10` is a data set;
+          `test` and perhaps `valid`; it goes before a data set of the same name, with a note;
         - a file ending in `.npz`;
         - `auto`: CIFAR-10 if it lies on this disk or can be downloaded, else `mnist5k`.
     data_dir
@@ -69,6 +70,13 @@ def load_source(
     path = Path(name).expanduser()
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or path.suffix == ".npz"
     builder = None if written_as_path else tfds.find(name, data_dir)
+    if builder is not None and _is_image_folder(path):
+        own = load_folder(path, size, skip_bad)
+        note = (
+            f"the folder {path} was read, not the data set of that name, which is found from "
+            "any folder without one"
+        )
+        return replace(own, notes=[note, *own.notes])
     if builder is not None:
         return tfds.load_tfds(builder, size)
     if path.suffix == ".npz":
@@ -76,6 +84,15 @@ def load_source(
     if path.exists() or len(path.parts) > 1 or written_as_path:
         return load_folder(path, size, skip_bad)
     raise unknown_name("data set or folder", name, list_sources())
+
+
+def _is_image_folder(path: Path) -> bool:
+    """Whether there is a folder of classes; tensorflow-datasets keeps other files in its own."""
+    try:
+        list_folder(path)
+    except InputError:
+        return False
+    return True
 
 
 def list_sources() -> dict[str, str]:
@@ -88,7 +105,7 @@ def list_sources() -> dict[str, str]:
 def _auto(data_dir: Path | None, size: int | None) -> Source:
     """Return CIFAR-10, or the digits with a note that says why."""
     try:
-        source = load_source(FIRST_CHOICE, data_dir=data_dir, size=size)
+        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), size)
         note = f"{AUTO} chose {FIRST_CHOICE}"
     except InputError as error:
         source = load_mnist5k(size)

@@ -53,7 +53,7 @@ def load_npz(path: Path, size: int | None) -> Source:
         }
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return from_splits(path.stem, parts, [])
+    return from_splits(path.stem, parts, [], own=True)
 
 
 def _find(arrays: Arrays) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from pipelines.data.sources.formats import open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores
 
@@ -19,10 +21,32 @@ DEFAULT_SIZE = 32
 SHOW_PROGRESS = 500
 """Pictures from which on reading them shows its progress."""
 
+SHRUNK, CUT = 2, 0.1
+"""How much smaller images are made, and how much is cut off of them, before that is said."""
+
 Encoded = Path | bytes
 """A picture file, or its content."""
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 """What Pillow raises for files that are no pictures, are cut short or are damaged."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pictures that were read, and what is to be said of them.
+
+    Attributes
+    ----------
+    pixels
+        uint8 ``[N, size, size, 3]``.
+    bad
+        Why a picture could not be read, by its position; its pixels are black.
+    sides
+        Width and height of each picture as it was, ``[N, 2]``; 0 of those that are bad.
+    """
+
+    pixels: NDArray[np.uint8]
+    bad: dict[int, str]
+    sides: NDArray[np.int64]
 
 
 def decode(picture: Encoded, size: int) -> NDArray[np.uint8]:
@@ -35,12 +59,18 @@ def decode(picture: Encoded, size: int) -> NDArray[np.uint8]:
     numpy.ndarray
         uint8 ``[size, size, 3]``; of an animation, its first frame.
     """
-    with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+    return _decode(picture, size)[0]
+
+
+def _decode(picture: Encoded, size: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Return the square, and the width and height that the picture had."""
+    with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+        sides = image.size
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
         # leaves twice the pixels needed: 33 ms of a core for 12 megapixels, against 162.
         image.draft(None, (2 * size, 2 * size))
         upright = ImageOps.exif_transpose(image)
-        return np.asarray(ImageOps.fit(to_rgb(upright), (size, size)))
+        return np.asarray(ImageOps.fit(to_rgb(upright), (size, size))), sides
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -53,9 +83,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def decode_all(
-    batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str
-) -> tuple[NDArray[np.uint8], dict[int, str]]:
+def decode_all(batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str) -> Decoded:
     """Decode ``count`` pictures on all cores.
 
     Parameters
@@ -68,20 +96,14 @@ def decode_all(
         Side of the images.
     title
         Stands beside the progress bar.
-
-    Returns
-    -------
-    pixels
-        uint8 ``[count, size, size, 3]``.
-    bad
-        Why a picture could not be read, by its position; its pixels are black.
     """
     pixels = np.zeros((count, size, size, 3), np.uint8)
+    sides = np.zeros((count, 2), np.int64)
     bad: dict[int, str] = {}
 
     def read(position: int, picture: Encoded) -> None:
         try:
-            pixels[position] = decode(picture, size)
+            pixels[position], sides[position] = _decode(picture, size)
         except UNREADABLE as error:
             bad[position] = _reason(error)
 
@@ -97,7 +119,35 @@ def decode_all(
             for _ in pool.map(read, range(done, done + len(batch)), batch):
                 bar.advance(row)
             done += len(batch)
-    return pixels, dict(sorted(bad.items()))
+    return Decoded(pixels, dict(sorted(bad.items())), sides)
+
+
+def what_fitting_lost(sides: NDArray[np.int64], size: int) -> list[str]:
+    """Say what squares of ``size`` pixels leave of pictures with these sides, ``[N, 2]``.
+
+    Examples
+    --------
+    >>> what_fitting_lost(np.array([[640, 480]] * 3 + [[32, 32]]), 32)[0]
+    '3 of 4 images, 640x480 at the median, were shrunk to 32x32 (--size for more)'
+    """
+    read = sides[sides[:, 0] > 0]
+    notes = []
+    shrunk = read[read.min(axis=1) >= SHRUNK * size]
+    if len(shrunk):
+        width, height = np.median(shrunk, axis=0).astype(int)
+        notes.append(
+            f"{len(shrunk)} of {len(read)} images, {width}x{height} at the median, were shrunk to "
+            f"{size}x{size} (--size for more)"
+        )
+    lost = 1 - read.min(axis=1) / read.max(axis=1)
+    cut = lost[lost > CUT]
+    if len(cut):
+        notes.append(
+            f"of {len(cut)} of {len(read)} images only the centre square was kept: "
+            f"{np.median(cut):.0%} of their longer side is cut off at the median, "
+            f"{cut.max():.0%} at most"
+        )
+    return notes
 
 
 def from_arrays(images: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
@@ -151,5 +201,8 @@ def _reason(error: BaseException) -> str:
     """Say in a few words why a picture cannot be read; the file is named elsewhere."""
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
+    if isinstance(error, Image.DecompressionBombError):
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        return f"more than {most} megapixels: save it smaller"
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return said.partition("\n")[0]

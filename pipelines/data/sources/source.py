@@ -23,6 +23,8 @@ class Source:
         What the reader should know: what was chosen, left out or replaced.
     valid
         Validation images, where the data set sets some apart besides its test images.
+    own
+        Whether it is a folder or file of the user's own, not a data set with a name.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Source:
     test: Images | None
     notes: list[str] = field(default_factory=list)
     valid: Images | None = None
+    own: bool = False
 
     def __post_init__(self) -> None:
         if len(self.train.class_names) < 2:
@@ -54,7 +57,9 @@ class Source:
         return {name: images for name, images in parts.items() if images is not None}
 
 
-def from_splits(name: str, parts: dict[str, Images], notes: list[str]) -> Source:
+def from_splits(
+    name: str, parts: dict[str, Images], notes: list[str], *, own: bool = False
+) -> Source:
     """Return the source of the splits `train`, `test` and `valid`, as far as there are any.
 
     Where nothing is set apart for tests, the validation images are those to test on.
@@ -63,4 +68,4 @@ def from_splits(name: str, parts: dict[str, Images], notes: list[str]) -> Source
     if test is None and valid is not None:
         test, valid = valid, None
         notes = [*notes, "no test split: the validation images are those to test on"]
-    return Source(name, parts["train"], test, notes, valid)
+    return Source(name, parts["train"], test, notes, valid, own)

@@ -181,7 +181,8 @@ def _read(
         else:
             count = builder.info.splits[split].num_examples
             batches = (list(batch) for batch in pictures())
-            pixels, bad = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
+            read = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
+            pixels, bad = read.pixels, read.bad
     except tf.errors.OpError as error:
         raise _damaged(builder, split, error.message.partition("\n")[0]) from error
     if bad:

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.data.choosing import parse_classes
 from pipelines.data.images import Images
-from pipelines.data.instances import check_disjoint, further_images, instance, parse_classes
+from pipelines.data.instances import check_disjoint, further_images, instance
 from pipelines.data.sources import Source
-from pipelines.data.splits import stratified_folds, stratified_split
 from pipelines.errors import InputError
 
 
@@ -184,43 +184,25 @@ def test_check_disjoint_counts_what_is_shared(make_images):
         )
 
 
-def test_folds_hold_each_class_in_the_same_share():
-    labels = np.repeat([0, 1, 2], [20, 10, 5])
-    folds = stratified_folds(labels, 5, seed=0)
-    assert len(folds) == 5
-    for train, valid in folds:
-        assert np.bincount(labels[valid]).tolist() == [4, 2, 1]
-        assert sorted([*train, *valid]) == list(range(35))
-    assert sorted(np.concatenate([valid for _, valid in folds])) == list(range(35))
-
-
-def test_folds_follow_the_seed_and_repeats_differ():
-    labels = np.repeat([0, 1], 10)
-    first, again, other = (stratified_folds(labels, 2, seed) for seed in (0, 0, 1))
-    assert all((a[1] == b[1]).all() for a, b in zip(first, again, strict=True))
-    assert any((a[1] != b[1]).any() for a, b in zip(first, other, strict=True))
-    repeated = stratified_folds(labels, 2, 0, repeats=3)
-    assert len({tuple(valid) for _, valid in repeated}) == 6
-
-
-@pytest.mark.parametrize(("folds", "message"), [(4, "class 1 has 3 images"), (1, "at least 2")])
-def test_folds_that_cannot_be_made_are_refused(folds, message):
-    with pytest.raises(InputError, match=message):
-        stratified_folds([0, 0, 0, 0, 1, 1, 1], folds, 0)
-
-
-def test_parse_classes():
-    assert parse_classes(" 10 ") == 10
-    assert parse_classes("cat, dog,") == ("cat", "dog")
-    assert parse_classes("") == ()
-
-
-def test_a_part_is_left_out_of_each_class():
-    labels = np.repeat([0, 1, 2], [10, 5, 2])
-    kept, left_out = stratified_split(labels, 0.2, seed=0)
-    assert sorted([*kept, *left_out]) == list(range(17))
-    assert np.bincount(labels[left_out]).tolist() == [2, 1, 1]
-    assert not np.array_equal(stratified_split(labels, 0.2, seed=1)[1], left_out)
-    np.testing.assert_array_equal(stratified_split(labels, 0.2, seed=0)[1], left_out)
-    with pytest.raises(InputError, match="class 1 has 1 image: none can be left out"):
-        stratified_split([0, 0, 1], 0.2, seed=0)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" 10 ", 10),
+        ("cat, dog,", ("cat", "dog")),
+        ("", ()),
+        ("all", ("cat", "dog", "2020", "salt, pepper", "a,b")),
+        ("2020", ("2020",)),  # a class of that name, not so many classes
+        ("2", 2),
+        ("salt, pepper,cat", ("salt, pepper", "cat")),
+        ("cat,salt,pepper", ("cat", "salt, pepper")),
+        ('"a,b",dog', ("a,b", "dog")),
+        ("bird", ("bird",)),
+    ],
+)
+def test_parse_classes(text, expected):
+    names = ("cat", "dog", "2020", "salt, pepper", "a,b")
+    assert parse_classes(text, names) == expected
+    digits = [str(digit) for digit in range(10)]
+    assert parse_classes("2", digits) == 2  # two of the ten digits
+    assert parse_classes("2,", digits) == ("2",)
+    assert parse_classes("10", digits) == 10

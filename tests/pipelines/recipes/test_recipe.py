@@ -9,9 +9,10 @@ from pipelines.augment import parse
 from pipelines.augment.offline import Expansion
 from pipelines.data.images import Images
 from pipelines.errors import RENAMED, RENAMED_VALUES, InputError
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import LIBRARY
 from pipelines.recipes.mix import MixConfig
-from pipelines.recipes.recipe import DataConfig, list_recipes, load_recipe, override
+from pipelines.recipes.recipe import list_recipes, load_recipe, override
 from pipelines.training.checks import check_training
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.data.overlap import Overlap
 from pipelines.errors import InputError
 from pipelines.report.table import FINAL, caveats, headline, results
 from pipelines.report.text import text_table
@@ -103,3 +104,23 @@ def test_missing_and_doubled_trainings_are_named(plain):
     doubled = [*plain.trainings, plain.trainings[0]]
     with pytest.raises(InputError, match="arm 'real' has two trainings on instance 0"):
         results(plain.model_copy(update={"trainings": doubled}))
+
+
+def test_instances_that_share_images_widen_the_interval(plain):
+    shares = Overlap(
+        instances=3,
+        train_images=40,
+        test_images=20,
+        train=0.67,
+        test=0.33,
+        pooled=1.0,
+        own_test=False,
+    )
+    alone = results(plain).arms[1].against
+    table = results(plain.model_copy(update={"overlap": shares}))
+    shared = table.arms[1].against
+    assert shared.mean == alone.mean
+    # Nadeau and Bengio: 1/3 + 20/40 in place of 1/3
+    assert shared.se == pytest.approx(alone.se * np.sqrt((1 / 3 + 0.5) * 3))
+    assert shared.p_flip is None
+    assert any("corrected resampled t test" in words for words in caveats(table, plain.instances))

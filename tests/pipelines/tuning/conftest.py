@@ -8,7 +8,7 @@ import pytest
 from pipelines.comparison.instances import draw_instances
 from pipelines.data.images import Images
 from pipelines.data.sources.source import from_splits
-from pipelines.recipes.recipe import DataConfig
+from pipelines.recipes.data import DataConfig
 from tests.pipelines.searches import TEXT
 
 

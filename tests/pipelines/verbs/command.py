@@ -6,6 +6,7 @@ from pipelines.cli import main
 
 TINY_GAN = ["--gan.steps", "2", "--gan.width", "4", "--gan.latent", "8", "--gan.grid-every", "1"]
 TINY = [
+    *("--classes", "2"),
     *("--per-class", "10", "--test-per-class", "6", "--instances", "1", "--workers", "1"),
     *("--train.epochs", "2", "--mix.per-class", "12", *TINY_GAN),
 ]

@@ -6,8 +6,9 @@ import pytest
 
 from classifiers.config import TrainConfig
 from pipelines.cli import main
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
-from pipelines.recipes.recipe import DataConfig, override
+from pipelines.recipes.recipe import override
 from pipelines.verbs import classify as classify_verb
 from tests.pipelines.verbs.command import failing
 
@@ -28,6 +29,7 @@ def test_controls_take_the_place_of_generated_images(
     recipe.write_text("\n".join(lines))
     words = ["classify", str(photographs), "--recipe", str(recipe), "--train.epochs", "2"]
     words += ["--per-class", "8", "--test-per-class", "4", "--instances", "1", "--workers", "1"]
+    words += ["--classes", "2"]
     words += ["--train.batch", "10", "--outputs", str(tmp_path / "outputs")]
     assert main(words) == 0
     (comparison,) = (tmp_path / "outputs" / "comparison").iterdir()

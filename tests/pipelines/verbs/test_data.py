@@ -56,13 +56,22 @@ def test_of_many_classes_the_smallest_are_listed(tmp_path, make_images):
 
 
 def test_an_instance_that_cannot_be_drawn(image_folder, tmp_path):
-    shown = data(str(image_folder), out=tmp_path / "out")
+    shown = data(str(image_folder), protocol="draws", out=tmp_path / "out")
     assert shown.summary.instance is None
     assert [path.name for path in shown.pictures] == ["samples.png", "counts.png"]
     assert "note: no instance: class 'cat' of pets has 4 training images" in str(shown)
     with pytest.raises(InputError, match="has 4 training images"):
-        data(str(image_folder), classes="2", out=tmp_path / "new")
+        data(str(image_folder), protocol="draws", classes="2", out=tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_own_images_are_folded_by_default(image_folder, tmp_path):
+    shown = data(str(image_folder), out=tmp_path)
+    drawn = shown.summary.instance
+    assert drawn
+    assert (drawn.train_images, drawn.test_images) == (6, 2)
+    assert drawn.part == "fold 1 of 4, repetition 1"
+    assert "(4 folds instead of 5: class 'cat' has 4)" in str(shown)
 
 
 def test_pictures_that_cannot_be_written(image_folder, tmp_path):

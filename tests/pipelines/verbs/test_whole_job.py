@@ -64,6 +64,7 @@ def test_generators_are_shared_between_commands(
     gans = set((outputs / "gan").iterdir())
     options = [word.replace("--gan.", "--") for word in TINY_GAN]
     words = ["gan", str(photographs), "--per-class", "10", *options, "--outputs", str(outputs)]
+    words += ["--classes", "2", "--protocol", "draws"]
     assert main(words) == 0
     assert set((outputs / "gan").iterdir()) == gans
     said = capsys.readouterr().out

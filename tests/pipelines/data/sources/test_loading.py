@@ -1,5 +1,6 @@
 """Data sets by name, and what is said where there is none."""
 
+import shutil
 import subprocess
 import sys
 
@@ -38,11 +39,15 @@ def offline(monkeypatch):
     monkeypatch.setattr(download, "reachable", lambda urls: False)
 
 
-def test_a_name_is_a_data_set_before_it_is_a_folder(image_folder, tmp_path, monkeypatch, offline):
+def test_an_image_folder_goes_before_a_data_set(image_folder, tmp_path, monkeypatch, offline):
     monkeypatch.chdir(tmp_path)
-    image_folder.rename(tmp_path / "cifar10")
+    (tmp_path / "cifar10" / "3.0.2").mkdir(parents=True)  # as a data set is kept
     with pytest.raises(InputError, match="cannot be reached"):
         load_source("cifar10", data_dir=tmp_path / "none")
+    shutil.rmtree(tmp_path / "cifar10")
+    image_folder.rename(tmp_path / "cifar10")
+    assert load_source("cifar10").train.class_names == ("cat", "dog")
+    assert load_source("auto", data_dir=tmp_path / "none").name == "mnist5k"
     assert load_source("./cifar10").train.class_names == ("cat", "dog")
     (tmp_path / "cifar10").rename(tmp_path / "pets")
     assert load_source("pets").train.class_names == ("cat", "dog")

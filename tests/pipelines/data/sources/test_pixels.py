@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.data.sources.pixels import decode, from_arrays
+from pipelines.data.sources.pixels import decode, from_arrays, what_fitting_lost
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.flat import BLACK, RED, WHITE, flat
 
@@ -94,3 +94,13 @@ def test_arrays_become_squares(shape, size, side):
 def test_arrays_that_are_no_images_are_refused():
     with pytest.raises(InputError, match=r"\[2, 3, 32, 32\]"):
         from_arrays(np.zeros((2, 3, 32, 32), np.uint8), None)
+
+
+def test_what_fitting_loses_is_said():
+    photographs = np.array([[640, 480]] * 3 + [[40, 40], [0, 0]])  # the last cannot be read
+    shrunk, cut = what_fitting_lost(photographs, 32)
+    assert shrunk == "3 of 4 images, 640x480 at the median, were shrunk to 32x32 (--size for more)"
+    assert cut.startswith("of 3 of 4 images only the centre square was kept: 25% of their longer")
+    assert len(what_fitting_lost(photographs, 256)) == 1
+    assert what_fitting_lost(np.array([[63, 60], [0, 0]]), 32) == []
+    assert what_fitting_lost(np.zeros((2, 2), int), 32) == []

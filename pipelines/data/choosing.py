@@ -1,0 +1,108 @@
+"""What can be asked for, how many images of which classes, and what chance decides of it."""
+
+import csv
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import BeforeValidator
+
+from pipelines.errors import InputError, unknown_name
+
+if TYPE_CHECKING:  # no training may depend on how folders are read
+    from pipelines.data.sources import Source
+
+ALL: Literal["all"] = "all"
+
+
+def _count(value: object) -> object:
+    """Refuse what is no count in one line, where pydantic would name each kind it tried."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    whole = isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    if not whole and value != ALL:
+        raise ValueError(f"should be a valid integer of at least 0, or {ALL!r}")
+    return number
+
+
+Count = Annotated[int | Literal["all"], BeforeValidator(_count)]
+"""A number of images of each class, or all there are."""
+
+
+class Draw(IntEnum):
+    """What is drawn at random: each draw has a generator of its own.
+
+    It is seeded by (seed, draw, label in the source); so the images of a class depend neither on
+    the other classes nor on how many other images are asked for.
+    """
+
+    CLASSES = 1
+    TRAIN = 2
+    TEST = 3
+
+    def generator(self, seed: int, label: int = 0) -> np.random.Generator:
+        """Return the generator of this draw."""
+        return np.random.default_rng([seed, self, label])
+
+
+def parse_classes(text: str, names: Sequence[str]) -> int | tuple[str, ...]:
+    """Return what the option ``--classes`` says: a number of classes, or their names.
+
+    A name may hold commas, if the source has a class of that name; where that is not enough, names
+    stand in double quotes. A number that could be meant as how many is so meant: ``2,`` is the
+    class called 2.
+
+    Parameters
+    ----------
+    text
+        `all`, a number, or names joined by commas.
+    names
+        The classes of the source.
+
+    Examples
+    --------
+    >>> parse_classes("2", ["cat", "dog"]), parse_classes("cat, dog", ["cat", "dog"])
+    (2, ('cat', 'dog'))
+    >>> parse_classes("2020", ["2019", "2020"]), parse_classes("a, b,c", ["a, b", "c"])
+    (('2020',), ('a, b', 'c'))
+    """
+    if text.strip() == ALL:
+        return tuple(names)
+    # "2" of the digits 0 to 9 is a number of classes, "2020" of some years is the class.
+    if text.strip().isdecimal() and (text not in names or 1 <= int(text) <= len(names)):
+        return int(text)
+    if text in names:
+        return (text,)
+    parts = next(csv.reader([text], skipinitialspace=True), [])
+    found: list[str] = []
+    while parts:
+        # The longest run of parts that is a name: it may hold commas itself.
+        ends = [end for end in range(len(parts), 1, -1) if _joins(parts[:end], names)]
+        end = ends[0] if ends else 1
+        found.append(_joins(parts[:end], names) or parts[0].strip())
+        parts = parts[end:]
+    return tuple(name for name in found if name)
+
+
+def choose_classes(source: "Source", seed: int, classes: int | Sequence[str]) -> list[int]:
+    """Return the labels of some classes, drawn or named, in the order of the source."""
+    names = source.train.class_names
+    if isinstance(classes, int):
+        if not 1 <= classes <= len(names):
+            raise InputError(
+                f"{classes} classes asked for; {source.name} has {len(names)}, give 1 to as many"
+            )
+        drawn = Draw.CLASSES.generator(seed).choice(len(names), classes, replace=False)
+        return sorted(int(label) for label in drawn)
+    for name in classes:
+        if name not in names:
+            raise unknown_name(f"class of {source.name}", name, names)
+    if not classes or len(set(classes)) < len(classes):
+        raise InputError(f"classes {', '.join(classes) or '(none)'}; name each class once")
+    return sorted(names.index(name) for name in classes)
+
+
+def _joins(parts: Sequence[str], names: Sequence[str]) -> str:
+    """Return the name that parts make with commas between them; empty if none."""
+    joined = {"".join(name.split()): name for name in names}
+    return joined.get("".join(",".join(parts).split()), "")

@@ -1,0 +1,115 @@
+"""Which files are pictures: told by their ending, and where that says nothing by their content."""
+
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from groundwork.names import natural
+
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+"""What Pillow is allowed to read: formats it decodes by itself. EPS would start a program."""
+HEIF = "HEIF"
+HEIF_ENDINGS = (".heic", ".heif", ".hif")
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+SIGNATURES = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",  # JPEG
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",  # TIFF, either byte order
+    b"MM\x00*",
+    b"\x00\x00\x00\x0cjP  ",  # JPEG 2000
+    b"\xff\x4f\xff\x51",  # and its bare stream of code
+)
+HEAD = 16
+"""Bytes that tell any of these apart."""
+SYSTEM = frozenset(
+    (
+        "__macosx",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "icon\r",
+        "@eadir",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "__pycache__",
+    )
+)
+"""What operating systems leave behind, in lower case, beside names that begin with a dot."""
+
+
+@cache
+def picture_endings() -> frozenset[str]:
+    """Return the endings of the allowed formats, in lower case."""
+    Image.init()
+    known = (*readable_formats(), "MPO")  # a JPEG with further pictures behind it
+    return frozenset(end for end, name in Image.registered_extensions().items() if name in known)
+
+
+@cache
+def readable_formats() -> tuple[str, ...]:
+    """Return the allowed formats that this build of Pillow reads."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@cache
+def reads_heif() -> bool:
+    """Whether the extra that reads the HEIC pictures of telephones is there; then it is set up."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def open_picture(file: object) -> Image.Image:
+    """Open a path or a stream with Pillow, in none but the allowed formats."""
+    formats = readable_formats()
+    return Image.open(file, formats=(*formats, HEIF) if reads_heif() else formats)  # type: ignore[arg-type]
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file can be read as a picture; an unusual ending makes it look at the content."""
+    if path.suffix.lower() in picture_endings():
+        return True
+    return _known(_head(path)) or (reads_heif() and _is_heif(path))
+
+
+def unsupported(path: Path) -> bool:
+    """Whether a file is a HEIC picture that the extra would read."""
+    return not reads_heif() and _is_heif(path)
+
+
+def of_system(path: Path) -> bool:
+    """Whether a system put it there: `.DS_Store`, `._cat.jpg`, `__MACOSX`, `Thumbs.db`."""
+    return path.name.startswith(".") or path.name.lower() in SYSTEM
+
+
+def in_order(paths: list[Path]) -> list[Path]:
+    """Sort paths by name in the natural order: `2.png` before `10.png`."""
+    return sorted(paths, key=lambda path: natural(path.name))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _known(head: bytes) -> bool:
+    if head.startswith(SIGNATURES):
+        return True
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    bitmap = head[:2] == b"BM" and head[6:10] == bytes(4)  # its reserved bytes
+    return webp or bitmap or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"))
+
+
+def _is_heif(path: Path) -> bool:
+    head = _head(path)
+    return path.suffix.lower() in HEIF_ENDINGS or (
+        head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
+    )

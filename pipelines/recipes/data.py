@@ -1,0 +1,80 @@
+"""Which images: every setting of the source, and of how instances are made from it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from cyclopts import Parameter
+from pydantic import Field
+
+from groundwork.settings import Settings
+from pipelines.data.choosing import ALL, Count, parse_classes
+from pipelines.data.protocols import Design, Protocol
+
+if TYPE_CHECKING:  # no training may depend on how folders are read
+    from pipelines.data.sources import Source
+
+DRAWN_CLASSES, DRAWN, DRAWN_TEST = "2", 50, 350
+"""Study P's testbed: classes, training and test images of each in an instance that is drawn."""
+FOLDS = 5
+INSTANCES, SPLIT_INSTANCES = 10, 5
+"""How often a comparison is repeated: on other images, or on the same ones with other seeds."""
+
+
+class DataConfig(Settings):
+    """Which images: the source, and how an instance is drawn from it."""
+
+    source: Annotated[str, Parameter(parse=False)] = "auto"
+    """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
+    data_dir: Path | None = None
+    """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
+    size: int | None = Field(None, ge=8, le=512)
+    """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
+    skip_bad: bool = False
+    """Go on without images that cannot be read."""
+    protocol: Protocol | Literal["auto"] = "auto"
+    """`draws`: a few images of some classes, drawn anew for each instance (study P). `folds`: every
+    image, in stratified folds that are tested in turn. `split`: the source's own training and test
+    images, with other seeds. `whole`: every image trains, none tests (for generators). `auto`:
+    draws of a named data set; of your own images their split if they have one, else folds."""
+    classes: str | None = None
+    """`all`, a number of classes, drawn anew for each instance, or names joined by commas. By
+    default 2 where images are drawn, else all."""
+    per_class: Count | None = None
+    """Training images of each class, or `all`. By default 50 where images are drawn, else all."""
+    test_per_class: Count | None = None
+    """Test images of each class, or `all`; fewer only where the source has fewer. By default 350
+    where images are drawn, else all."""
+    folds: int = Field(FOLDS, ge=2)
+    """Folds of the protocol `folds`; fewer where the smallest class has fewer images."""
+    seed: int = Field(0, ge=0)
+    """Seed of the first instance; the next ones count up from it."""
+    instances: int | None = Field(None, ge=1)
+    """How often the whole comparison is repeated. By default 10 times, on other images each time
+    (twice 5 folds); 5 times, with other seeds, where a split of the source's own is kept."""
+
+    def filled(self, source: "Source") -> Self:
+        """Return these settings with every default that depends on the source filled in."""
+        protocol = self._protocol(source)
+        drawn = protocol == "draws"
+        usual = {
+            "classes": DRAWN_CLASSES if drawn and not source.own else ALL,
+            "per_class": DRAWN if drawn else ALL,
+            "test_per_class": DRAWN_TEST if drawn else ALL,
+            "instances": SPLIT_INSTANCES if protocol == "split" else INSTANCES,
+        }
+        missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        return self.model_copy(update={"protocol": protocol} | missing)
+
+    def design(self, source: "Source") -> Design:
+        """Return how instances are made from a source."""
+        given = self.filled(source).model_dump(include=set(Design.model_fields))
+        classes = parse_classes(given["classes"], source.train.class_names)
+        return Design.model_validate(given | {"classes": classes})
+
+    def _protocol(self, source: "Source") -> Protocol:
+        if self.protocol != "auto":
+            return self.protocol
+        # Who says how many images are tested on wants them drawn.
+        if not source.own or isinstance(self.test_per_class, int):
+            return "draws"
+        return "split" if source.test is not None else "folds"

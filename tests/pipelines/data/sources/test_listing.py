@@ -1,0 +1,204 @@
+"""Folders are read by their content: which files are pictures, what is a split, what a class."""
+
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.data.sources import formats, load_source
+from pipelines.data.sources.folder import load_folder
+from pipelines.data.sources.listing import list_folder
+from pipelines.data.sources.pixels import decode
+from pipelines.data.sources.walk import walk
+from pipelines.errors import InputError
+from tests.pipelines.data.sources.flat import flat
+
+RED = (255, 0, 0)
+Tree = Callable[..., Path]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """Return the function that puts pictures at paths below a folder."""
+
+    def grow(*paths: str, under: str = "own") -> Path:
+        for path in paths:
+            file = tmp_path / under / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            flat(RED).save(file)
+        return tmp_path / under
+
+    return grow
+
+
+def found(root: Path) -> dict[str, int]:
+    listing = list_folder(root)
+    return {name: len(one.pictures) for name, one in listing.splits["train"].classes.items()}
+
+
+@pytest.mark.parametrize("ending", [".tif", ".TIFF", ".jfif", ".avif", ".jp2", ".ppm", ".JPE"])
+def test_whatever_pillow_reads_by_itself_is_read(tree, ending):
+    root = tree("a/1.png", f"a/2{ending}", "b/1.png")
+    assert load_folder(root, 16, skip_bad=False).train.counts().tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "gif", "bmp", "webp", "tiff", "avif", "jpeg2000"])
+def test_an_unusual_ending_makes_it_look_at_the_content(tree, name):
+    root = tree("a/1.png", "b/1.png")
+    for file in ("photo", "photo.download", "photo.2019"):
+        flat(RED).save(root / "a" / file, name)
+    assert found(root) == {"a": 4, "b": 1}
+    for nothing in (b"", b"BM: a bookmark", b"Please read", b"\0" * 64):
+        (root / "b" / f"{len(nothing)}.dat").write_bytes(nothing)
+    assert found(root) == {"a": 4, "b": 1}
+    assert "4 .dat" in list_folder(root).notes()[0]
+
+
+def test_no_format_that_starts_a_program_is_read(tmp_path):
+    flat(RED).save(tmp_path / "1.eps")
+    assert not formats.is_picture(tmp_path / "1.eps")
+    (tmp_path / "1.eps").rename(tmp_path / "1.png")
+    with pytest.raises(OSError, match="cannot identify"):
+        decode(tmp_path / "1.png", 16)
+
+
+def test_heic_is_read_with_the_extra(tree):
+    pytest.importorskip("pillow_heif")
+    root = tree("a/1.png", "b/1.png")
+    assert formats.reads_heif()
+    flat(RED).save(root / "a" / "IMG_1.HEIC", "HEIF", quality=100)
+    source = load_folder(root, 16, skip_bad=False)
+    assert source.train.counts().tolist() == [2, 1]
+    assert np.abs(source.train.pixels[1].astype(int) - RED).max() < 8
+
+
+def test_heic_is_named_without_the_extra(tree, monkeypatch):
+    monkeypatch.setattr(formats, "reads_heif", lambda: False)
+    root = tree("a/1.png", "b/1.png", "c/1.png")
+    (root / "a" / "IMG_1.HEIC").touch()
+    (root / "a" / "renamed.bin").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    (note,) = list_folder(root).notes()
+    assert note == (
+        "HEIC pictures, which pillow-heif reads (pip install pillow-heif), were left aside: 2, "
+        "e.g. IMG_1.HEIC"
+    )
+    for name in ("a", "b", "c"):
+        (root / name / "1.png").unlink()
+    with pytest.raises(InputError, match="holds only HEIC pictures"):
+        list_folder(root)
+
+
+def test_a_class_may_begin_with_underscores(tree):
+    root = tree("cat/1.png", "dog/1.png", "__background__/1.png")
+    assert found(root) == {"__background__": 1, "cat": 1, "dog": 1}
+
+
+def test_links_show_no_file_twice(tree, tmp_path):
+    root = tree("a/1.png", "a/2.png", "a/more/3.png", "b/1.png")
+    outside = tree("x/1.png", "x/2.png", under="outside")
+    (root / "a" / "again").symlink_to(root / "a", target_is_directory=True)
+    (root / "a" / "all").symlink_to(Path(".."), target_is_directory=True)
+    (root / "a" / "more" / "up").symlink_to(tmp_path, target_is_directory=True)
+    (root / "a" / "0.png").symlink_to(root / "a" / "1.png")
+    (root / "b" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (root / "b" / "x").symlink_to(outside / "x", target_is_directory=True)
+    (root / "b" / "z").symlink_to(outside / "x", target_is_directory=True)
+    (root / "b" / "9.png").symlink_to(outside / "x" / "1.png")
+    assert found(root) == {"a": 3, "b": 3}
+    (note,) = list_folder(root).notes()
+    assert note == (
+        "links to what is read already, or to nothing, were left aside: "
+        "a/again, a/all, a/more/up, a/0.png, b/gone.png and 2 more"
+    )
+    (outside / "loop").symlink_to(outside, target_is_directory=True)
+    assert len(walk(outside).pictures) == 2
+
+
+def test_a_class_is_one_however_its_name_is_composed(tree):
+    composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
+    root = tree(f"train/{composed}/1.png", "train/thé/1.png", f"test/{apart}/1.png")
+    source = load_folder(root, 16, skip_bad=False)
+    assert source.train.class_names == source.test.class_names == (composed, "thé")
+    assert source.test.counts().tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "names", [("Cat", "cat"), ("big cat", "Big  cat "), ("café", "cafe\u0301")]
+)
+def test_two_spellings_of_one_class_are_refused(tree, names):
+    root = tree(*(f"{name}/1.png" for name in names), "dog/1.png")
+    with pytest.raises(InputError, match="differ only in how they are spelled"):
+        list_folder(root)
+
+
+def test_letters_of_either_case_are_classes(tree):
+    assert found(tree("a/1.png", "A/1.png")) == {"A": 1, "a": 1}
+
+
+def test_classes_one_folder_below_are_pointed_at(tree):
+    root = tree("archive/PetImages/Cat/1.png", "archive/PetImages/Dog/1.png")
+    with pytest.raises(InputError, match=r"below it \(Cat, Dog\); give .*own/archive/PetImages"):
+        list_folder(root)
+
+
+def test_two_levels_are_said(tree):
+    root = tree("animal/cat/1.png", "animal/dog/1.png", "vehicle/car/1.png", "plant/1.png")
+    assert found(root) == {"animal": 2, "plant": 1, "vehicle": 1}
+    (note,) = list_folder(root).notes()
+    assert note == (
+        "sub-folders were read as part of the class above them: animal/cat, animal/dog; if they "
+        "are the classes, put them side by side into one folder"
+    )
+
+
+def test_pictures_beside_the_classes_are_said(tree):
+    root = tree("a/1.png", "b/1.png", "1.png", "2.png")
+    assert list_folder(root).notes() == ["images beside the class folders were left aside: 2"]
+
+
+def test_splits_by_other_names(tree):
+    root = tree("seg_train/a/1.png", "seg_train/b/1.png", "Test Set/a/1.png", "seg_pred/1.png")
+    listing = list_folder(root)
+    assert list(listing.splits) == ["train", "test"]
+    assert listing.notes() == [
+        "seg_train was read as its train split",
+        "Test Set was read as its test split",
+        "folders beside the splits were left aside: seg_pred",
+    ]
+
+
+def test_a_test_folder_without_classes_is_no_class(tree):
+    root = tree("train/a/1.png", "train/b/1.png", "test/1.png", "test/2.png")
+    listing = list_folder(root)
+    assert list(listing.splits) == ["train"]
+    assert listing.notes() == ["folders beside the splits were left aside: test"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (("train/a/1.png", "train/b/1.png", "training/a/1.png"), "two folders of its train split"),
+        (("test/a/1.png", "test/b/1.png", "val/a/1.png", "val/b/1.png"), "but no folder train"),
+    ],
+)
+def test_splits_that_make_no_sense_are_refused(tree, paths, message):
+    with pytest.raises(InputError, match=message):
+        list_folder(tree(*paths))
+
+
+def test_a_folder_of_ones_own_goes_before_a_data_set_of_its_name(tree, tmp_path, monkeypatch):
+    tree("good/1.png", "bad/1.png", under="beans")
+    monkeypatch.chdir(tmp_path)
+    source = load_source("beans")
+    assert source.train.class_names == ("bad", "good")
+    assert source.notes[0].startswith("the folder beans was read, not the data set of that name")
+
+
+def test_a_picture_too_large_is_told_what_to_do(tree, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    root = tree("a/1.png", "b/1.png")
+    with pytest.raises(InputError, match="save it smaller"):
+        load_folder(root, 16, skip_bad=False)

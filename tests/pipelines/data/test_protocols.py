@@ -1,0 +1,147 @@
+"""Instances by folds, by the source's own split, and of everything."""
+
+import numpy as np
+import pytest
+
+from pipelines.data.images import Images
+from pipelines.data.protocols import OWN_SPLIT, make_instances
+from pipelines.data.sources import Source
+from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
+
+
+def made(source: Source, **settings):
+    config = DataConfig(**settings)
+    return list(make_instances(source, config.design(source)))
+
+
+def own(train: Images, test: Images | None = None) -> Source:
+    return Source("own", train, test, own=True)
+
+
+def uneven(make_images, small: int = 12) -> Images:
+    """Return 30 images of one class, and fewer of another."""
+    images = make_images(30)
+    return images.select(np.arange(30 + small))
+
+
+@pytest.mark.parametrize(
+    ("is_own", "has_test", "settings", "protocol"),
+    [
+        (False, True, {}, "draws"),
+        (False, False, {}, "draws"),
+        (True, False, {}, "folds"),
+        (True, True, {}, "split"),
+        (True, True, {"test_per_class": 5}, "draws"),
+        (True, True, {"protocol": "folds"}, "folds"),
+        (True, False, {"protocol": "draws"}, "draws"),
+    ],
+)
+def test_the_default_suits_the_source(make_images, is_own, has_test, settings, protocol):
+    test = make_images(5, seed=1) if has_test else None
+    source = Source("some", make_images(5), test, own=is_own)
+    assert DataConfig(**settings).filled(source).protocol == protocol
+
+
+def test_what_is_drawn_is_study_ps_testbed(make_images):
+    filled = DataConfig().filled(Source("cifar10", make_images(5), None))
+    assert (filled.classes, filled.per_class, filled.test_per_class) == ("2", 50, 350)
+    assert filled.instances == 10
+    of_own = DataConfig(protocol="draws").filled(own(make_images(5)))
+    assert of_own.classes == "all"  # whoever brings three classes wants all three told apart
+
+
+def test_folds_use_every_image_once_and_keep_the_imbalance(make_images):
+    images = uneven(make_images)
+    instances = made(own(images))
+    assert len(instances) == 10  # twice five folds
+    for repetition in (instances[:5], instances[5:]):
+        tested = [image for one in repetition for image in one.test.image_hashes()]
+        assert sorted(tested) == sorted(images.image_hashes())
+    for one in instances:
+        assert not set(one.train.image_hashes()) & set(one.test.image_hashes())
+        assert len(one.train) + len(one.test) == 42
+        assert one.train.counts().tolist() in ([24, 9], [24, 10])
+    assert instances[6].part == "fold 2 of 5, repetition 2"
+    assert len({one.seed for one in instances}) == 10
+
+
+def test_folds_shrink_to_the_smallest_class(make_images):
+    instances = made(own(uneven(make_images, small=3)))
+    assert instances[0].notes == ("3 folds instead of 5: class 'across' has 3",)
+    assert [one.part for one in instances[2:4]] == [
+        "fold 3 of 3, repetition 1",
+        "fold 1 of 3, repetition 2",
+    ]
+    with pytest.raises(InputError, match="class 'across' of own has one image"):
+        made(own(uneven(make_images, small=1)))
+
+
+def test_folds_never_part_copies(make_images):
+    images = make_images(12)
+    copied = Images.concatenate([images, images.select([0, 0, 0, 13])])
+    for one in made(own(copied)):
+        assert not set(one.train.image_hashes()) & set(one.test.image_hashes())
+        assert one.notes == ("4 copies of other images, kept in one fold with them",)
+
+
+def test_folds_of_a_source_with_a_split_use_all_of_it(make_images):
+    source = own(make_images(10), make_images(5, seed=1))
+    first = made(source, protocol="folds", instances=1)[0]
+    assert len(first.train) + len(first.test) == 30
+    assert first.notes == ("its images of train and test were put together",)
+
+
+def test_of_folds_at_most_so_many_are_used(make_images):
+    source = own(make_images(20))
+    few = made(source, per_class=3, protocol="folds", instances=5)
+    more = made(source, per_class=6, protocol="folds", instances=5)
+    for small, large in zip(few, more, strict=True):
+        assert small.train.counts().tolist() == [3, 3]
+        assert set(small.train.image_hashes()) < set(large.train.image_hashes())
+        assert small.test.digest() == large.test.digest()
+    limited = made(source, protocol="folds", test_per_class="all", classes="across,down")
+    assert limited[0].test.counts().tolist() == [4, 4]
+
+
+def test_the_sources_own_split_is_kept(make_images):
+    source = own(make_images(10), make_images(5, seed=1))
+    instances = made(source)
+    assert [one.seed for one in instances] == [0, 1, 2, 3, 4]
+    for one in instances:
+        assert one.part == OWN_SPLIT
+        assert one.train.digest() == source.train.digest()
+        assert one.test.digest() == source.test.digest()
+
+
+def test_a_test_image_that_trains_is_not_tested_on(make_images):
+    train, fresh = make_images(10), make_images(5, seed=1)
+    leaky = own(train, Images.concatenate([fresh, train.select([0, 1, 15])]))
+    one = made(leaky)[0]
+    assert one.test.digest() == fresh.digest()
+    assert one.notes == ("3 test images identical to training images were not tested on",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"protocol": "split"}, "own has no split of its own"),
+        ({"classes": "down,bird"}, "unknown class of own 'bird'"),
+        ({"classes": "3"}, "3 classes asked for; own has 2"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(make_images, settings, message):
+    with pytest.raises(InputError, match=message):
+        made(own(make_images(10)), **settings)
+
+
+def test_a_split_without_test_images_of_a_class_is_refused(make_images):
+    source = own(make_images(10), make_images(5, seed=1).select([0, 1]))
+    with pytest.raises(InputError, match="class 'across' of own has no test image"):
+        made(source)
+
+
+def test_generators_may_train_on_everything(make_images):
+    source = own(make_images(10), make_images(5, seed=1))
+    (one,) = made(source, protocol="whole", instances=1)
+    assert (len(one.train), len(one.test)) == (30, 0)
