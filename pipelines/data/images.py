@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -119,6 +119,10 @@ class Images:
             hashlib.blake2b(image.tobytes(), digest_size=HASH_BYTES, key=size).hexdigest()
             for image in self.pixels
         )
+
+    def found_in(self, hashes: Container[str]) -> NDArray[np.bool_]:
+        """Return which images have one of these hashes, as a mask ``[N]``."""
+        return np.array([image in hashes for image in self.image_hashes()], dtype=bool)
 
     def groups(self) -> NDArray[np.int64]:
         """Return a number for each image, the same for those that are identical, ``[N]``."""

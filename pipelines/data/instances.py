@@ -117,7 +117,7 @@ def instance(
         if value != ALL and value < least:
             raise InputError(f"{what}: {value} received; give at least {least}")
     labels = choose_classes(source, seed, classes)
-    orders = [_order(source.train, seed, Draw.TRAIN, label) for label in labels]
+    orders = [shuffled(source.train, seed, Draw.TRAIN, label) for label in labels]
     if per_class != ALL:
         _check_enough(source, labels, [len(order) for order in orders], per_class)
     most = len(source.train) if per_class == ALL else per_class
@@ -127,7 +127,7 @@ def instance(
         pool, candidates = source.train, [order[most:][::-1] for order in orders]
     else:
         pool = source.test
-        candidates = [_order(pool, seed, Draw.TEST, label) for label in labels]
+        candidates = [shuffled(pool, seed, Draw.TEST, label) for label in labels]
     wanted = len(pool) if test_per_class == ALL else test_per_class
     drawn, replaced = _distinct(pool, candidates, train, wanted)
     test = gather(pool, labels, drawn)
@@ -147,7 +147,7 @@ def further_images(source: "Source", one: Instance, per_class: int) -> Images:
         If a class has too few.
     """
     labels = [source.train.class_names.index(name) for name in one.classes]
-    orders = [_order(source.train, one.seed, Draw.TRAIN, label) for label in labels]
+    orders = [shuffled(source.train, one.seed, Draw.TRAIN, label) for label in labels]
     own = Images.concatenate([one.train, one.test])
     drawn, _ = _distinct(source.train, orders, own, per_class)
     few, name = min((len(some), name) for some, name in zip(drawn, one.classes, strict=True))
@@ -162,7 +162,7 @@ def further_images(source: "Source", one: Instance, per_class: int) -> Images:
 def check_disjoint(train: Images, test: Images) -> None:
     """Raise InputError if a test image is identical, pixel by pixel, to a training image."""
     known = set(train.image_hashes())
-    shared = sum(image in known for image in test.image_hashes())
+    shared = int(np.count_nonzero(test.found_in(known)))
     if shared:
         raise InputError(
             f"{shared} of {len(test)} test images are identical to training images; "
@@ -170,7 +170,7 @@ def check_disjoint(train: Images, test: Images) -> None:
         )
 
 
-def _order(images: Images, seed: int, draw: Draw, label: int) -> Indices:
+def shuffled(images: Images, seed: int, draw: Draw, label: int) -> Indices:
     """Return the positions of the images of a class, shuffled."""
     return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
 
@@ -209,8 +209,7 @@ def _distinct(
     known = set(train.image_hashes())
     drawn, replaced = [], 0
     for positions in candidates:
-        hashes = pool.select(positions).image_hashes()
-        fresh = np.array([image not in known for image in hashes], dtype=bool)
+        fresh = ~pool.select(positions).found_in(known)
         looked_at = np.cumsum(fresh) - fresh < wanted  # until there are enough fresh ones
         drawn.append(positions[looked_at & fresh])
         replaced += int(np.count_nonzero(looked_at & ~fresh))

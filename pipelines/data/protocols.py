@@ -8,7 +8,7 @@ import numpy as np
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
 from pipelines.data.images import Images
-from pipelines.data.instances import Instance, check_disjoint, gather, instance
+from pipelines.data.instances import Instance, check_disjoint, gather, instance, shuffled
 from pipelines.data.splits import stratified_folds
 from pipelines.errors import InputError
 
@@ -115,12 +115,11 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
         notes.append(f"{len(source.valid)} validation images of its own were not used")
     everything = _of_classes(source.train, source, design)
     tests = _of_classes(source.test, source, design)
-    known = set(everything.image_hashes())
-    fresh = np.array([image not in known for image in tests.image_hashes()], bool)
-    if not fresh.all():
-        leaked = int(np.count_nonzero(~fresh))
-        notes.append(f"{leaked} test images identical to training images were not tested on")
-    tests = tests.select(fresh)
+    leaked = tests.found_in(set(everything.image_hashes()))
+    if leaked.any():
+        count = int(np.count_nonzero(leaked))
+        notes.append(f"{count} test images identical to training images were not tested on")
+    tests = tests.select(~leaked)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(everything, design.per_class, seed, Draw.TRAIN)
         test = _at_most(tests, design.test_per_class, seed, Draw.TEST)
@@ -165,7 +164,6 @@ def _at_most(images: Images, count: Count, seed: int, draw: Draw) -> Images:
     if count == ALL:
         return images
     chosen = [
-        draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))[:count]
-        for label in range(len(images.class_names))
+        shuffled(images, seed, draw, label)[:count] for label in range(len(images.class_names))
     ]
     return images.select(np.sort(np.concatenate(chosen)))
