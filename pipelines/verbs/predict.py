@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipelines import runtime
 from pipelines.data.sources.pixels import decode_all
-from pipelines.data.sources.walk import HEIC, few, walk
+from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError
 from pipelines.tasks.trained import TrainedClassifier
 
@@ -113,16 +113,14 @@ def predict(
     runtime.quiet()
     size = classifier.network.input_shape[1]
     read = decode_all([files], len(files), size, "reading")
-    pixels, bad = read.pixels, read.bad
-    if bad:
-        named = few([f"{files[position]} ({reason})" for position, reason in bad.items()])
-        message = f"{len(bad)} of {len(files)} images cannot be read: {named}"
-        if not skip_bad or len(bad) == len(files):
+    if read.bad:
+        message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
+        if not skip_bad or not len(read.good):
             raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
         print(f"left out: {message}", file=sys.stderr)
-        good = [position for position in range(len(files)) if position not in bad]
-        files, pixels = [files[position] for position in good], pixels[good]
-    return PredictResult(files, class_names, classifier.probabilities(pixels).tolist(), form)
+        files = [files[position] for position in read.good]
+    probabilities = classifier.probabilities(read.pixels[read.good])
+    return PredictResult(files, class_names, probabilities.tolist(), form)
 
 
 def _files(path: Path) -> list[Path]:

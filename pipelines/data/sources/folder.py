@@ -11,7 +11,6 @@ from pipelines.data.images import Images
 from pipelines.data.sources.listing import Split, list_folder
 from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all, what_fitting_lost
 from pipelines.data.sources.source import Source, from_splits
-from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 
 BATCH = 256
@@ -65,20 +64,19 @@ def _read(
     """Read one split; return it with the note on what was left out, and the sides as they were."""
     files = split.files
     read = decode_all(_batches(files), len(files), size, f"reading {root.name}")
-    pixels, bad = read.pixels, read.bad
+    pixels = read.pixels
     counts = [len(split.classes[name].pictures) if name in split.classes else 0 for name in names]
     labels = np.repeat(np.arange(len(names)), counts)
-    named = few([f"{files[at].relative_to(root)} ({reason})" for at, reason in bad.items()])
     notes = []
-    if bad and not skip_bad:
-        raise InputError(
-            f"{root}: {len(bad)} of {len(files)} images cannot be read: {named}; "
-            "replace or delete them, or go on without them (--skip-bad)"
-        )
-    if bad:
-        good = np.setdiff1d(np.arange(len(files)), list(bad))
-        pixels, labels = pixels[good], labels[good]
-        notes.append(f"{len(bad)} images that cannot be read were left out: {named}")
+    if read.bad:
+        unread = read.unread([file.relative_to(root) for file in files])
+        if not skip_bad:
+            raise InputError(
+                f"{root}: {len(read.bad)} of {len(files)} images cannot be read: {unread}; "
+                "replace or delete them, or go on without them (--skip-bad)"
+            )
+        pixels, labels = pixels[read.good], labels[read.good]
+        notes.append(f"{len(read.bad)} images that cannot be read were left out: {unread}")
     return Images(pixels, labels, names, root.resolve().name), notes, read.sides
 
 

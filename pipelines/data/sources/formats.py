@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -44,7 +45,6 @@ SYSTEM = frozenset(
 @cache
 def picture_endings() -> frozenset[str]:
     """Return the endings of the allowed formats, in lower case."""
-    Image.init()
     known = (*readable_formats(), "MPO")  # a JPEG with further pictures behind it
     return frozenset(end for end, name in Image.registered_extensions().items() if name in known)
 
@@ -73,16 +73,20 @@ def open_picture(file: object) -> Image.Image:
     return Image.open(file, formats=(*formats, HEIF) if reads_heif() else formats)  # type: ignore[arg-type]
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a file can be read as a picture; an unusual ending makes it look at the content."""
-    if path.suffix.lower() in picture_endings():
-        return True
-    return _known(_head(path)) or (reads_heif() and _is_heif(path))
+def kind(path: Path) -> Literal["picture", "heic", "other"]:
+    """Say what a file is; an unusual ending makes it look at the content, once.
 
-
-def unsupported(path: Path) -> bool:
-    """Whether a file is a HEIC picture that the extra would read."""
-    return not reads_heif() and _is_heif(path)
+    `heic` is a picture of a telephone that the extra would read, where the extra is not there.
+    """
+    ending = path.suffix.lower()
+    if ending in picture_endings():
+        return "picture"
+    head = _head(path)
+    if _known(head):
+        return "picture"
+    if ending in HEIF_ENDINGS or (head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS):
+        return "picture" if reads_heif() else "heic"
+    return "other"
 
 
 def of_system(path: Path) -> bool:
@@ -106,10 +110,3 @@ def _known(head: bytes) -> bool:
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     bitmap = head[:2] == b"BM" and head[6:10] == bytes(4)  # its reserved bytes
     return webp or bitmap or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"))
-
-
-def _is_heif(path: Path) -> bool:
-    head = _head(path)
-    return path.suffix.lower() in HEIF_ENDINGS or (
-        head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
-    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.data.sources.formats import in_order, is_picture, of_system
+from pipelines.data.sources.formats import in_order, kind, of_system
 from pipelines.data.sources.walk import HEIC, Found, few, walk
 from pipelines.errors import InputError
 
@@ -178,7 +178,7 @@ def _role(name: str) -> str | None:
 
 
 def _list_split(root: Path, folder: Path) -> Split:
-    split = Split({}, {}, sum(is_picture(path) for path in _files(folder)))
+    split = Split({}, {}, sum(kind(path) == "picture" for path in _files(folder)))
     spelled: dict[str, str] = {}
     for path in _folders(folder):
         # A Mac decomposes the é of a name that Windows composes; both look the same.

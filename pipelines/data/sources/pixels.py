@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from pipelines.data.sources.formats import open_picture
+from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 from pipelines.runtime import cores
 
@@ -47,6 +48,15 @@ class Decoded:
     pixels: NDArray[np.uint8]
     bad: dict[int, str]
     sides: NDArray[np.int64]
+
+    @property
+    def good(self) -> NDArray[np.int64]:
+        """Positions of the pictures that could be read."""
+        return np.setdiff1d(np.arange(len(self.pixels)), list(self.bad))
+
+    def unread(self, names: Sequence[object]) -> str:
+        """Say which of the pictures, named in their order, cannot be read, and why."""
+        return few([f"{names[at]} ({reason})" for at, reason in self.bad.items()])
 
 
 def decode(picture: Encoded, size: int) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.data.sources.formats import in_order, is_picture, of_system, unsupported
+from pipelines.data.sources.formats import in_order, kind, of_system
 
 SHOWN = 5
 """Names given in a message; of more, only the number."""
@@ -50,17 +50,18 @@ def walk(folder: Path, root: Path | None = None) -> Found:
     found = Found(folder)
     home = (root or folder).resolve()
     _walk(folder, home, {folder.resolve()}, found)
-    plain = {path.resolve() for path in found.pictures if not path.is_symlink()}
-    kept = []
-    for path in found.pictures:
-        if path.is_symlink():
-            target = path.resolve()
-            if target in plain:
-                found.links.append(path)
-                continue
-            plain.add(target)
-        kept.append(path)
-    found.pictures = kept
+    links = [path for path in found.pictures if path.is_symlink()]
+    if not links:  # nearly always; to resolve a hundred thousand paths takes seconds
+        return found
+    linked = set(links)
+    seen = {path.resolve() for path in found.pictures if path not in linked}
+    for path in links:
+        target = path.resolve()
+        if target in seen:
+            found.links.append(path)
+        seen.add(target)
+    twice = set(found.links)
+    found.pictures = [path for path in found.pictures if path not in twice]
     return found
 
 
@@ -78,12 +79,10 @@ def _walk(folder: Path, home: Path, seen: set[Path], found: Found) -> None:
             below.append(path)
         elif not path.is_file():
             found.links.append(path)
-        elif is_picture(path):
-            found.pictures.append(path)
-        elif unsupported(path):
-            found.heic.append(path)
-        else:
+        elif (what := kind(path)) == "other":
             found.others[path.suffix.lower() or path.name] += 1
+        else:
+            (found.pictures if what == "picture" else found.heic).append(path)
     for path in below:
         target = path.resolve()
         inside = target.is_relative_to(home) or home.is_relative_to(target)

@@ -59,7 +59,7 @@ def test_an_unusual_ending_makes_it_look_at_the_content(tree, name):
 
 def test_no_format_that_starts_a_program_is_read(tmp_path):
     flat(RED).save(tmp_path / "1.eps")
-    assert not formats.is_picture(tmp_path / "1.eps")
+    assert formats.kind(tmp_path / "1.eps") == "other"
     (tmp_path / "1.eps").rename(tmp_path / "1.png")
     with pytest.raises(OSError, match="cannot identify"):
         decode(tmp_path / "1.png", 16)

@@ -1,0 +1,64 @@
+"""Which files of a folder are classified, and what is said of the others."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.verbs import predict as verb
+from pipelines.verbs.predict import predict
+
+
+@pytest.fixture(autouse=True)
+def _red_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the classifier be the mean of the red channel."""
+
+    def probabilities(pixels: np.ndarray) -> np.ndarray:
+        red = pixels[..., 0].mean(axis=(1, 2)) / 255
+        return np.stack([red, 1 - red], axis=1)
+
+    classifier = SimpleNamespace(
+        class_names=["red", "other"],
+        network=SimpleNamespace(input_shape=(None, 16, 16, 3)),
+        probabilities=probabilities,
+    )
+    monkeypatch.setattr(verb, "TrainedClassifier", lambda folder: classifier)
+
+
+def test_of_a_folder_the_pictures_are_classified(image_folder: Path) -> None:
+    whole = predict([image_folder], model=Path("any"))
+    assert [path.name for path in whole.files] == [
+        *("1.jpg", "2.png", "10.bmp", "11.gif"),
+        *("a.webp", "b.PNG", "c.jpeg", "d.png"),
+    ]
+    for name in (".DS_Store", "Thumbs.db", "notes.txt"):
+        (image_folder / "cat" / name).write_bytes(b"x")
+    again = predict([image_folder], model=Path("any"))
+    assert again.files == whole.files
+    assert again.probabilities == whole.probabilities
+
+
+def test_what_cannot_be_read_is_named_or_skipped(
+    image_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = predict([image_folder], model=Path("any"))
+    for name in ("cat/2.png", "dog/d.png"):
+        (image_folder / name).write_bytes(b"no picture")
+    message = r"2 of 8 images cannot be read: \S*cat/2.png \(.*dog/d.png \(.*--skip-bad"
+    with pytest.raises(InputError, match=message):
+        predict([image_folder], model=Path("any"))
+    some = predict([image_folder], model=Path("any"), skip_bad=True)
+    kept = [at for at, path in enumerate(whole.files) if path.name not in ("2.png", "d.png")]
+    assert some.files == [whole.files[at] for at in kept]
+    assert some.probabilities == [whole.probabilities[at] for at in kept]
+    assert "left out: 2 of 8 images" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no image to classify"):
+        predict([tmp_path], model=Path("any"))
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match="1 of 1 images cannot be read"):
+        predict([tmp_path], model=Path("any"), skip_bad=True)
