@@ -267,7 +267,7 @@ def caveats(table: Results, instances: Sequence[InstanceRecord]) -> list[str]:
     drawn = [name for one in instances for name in set(one.classes)]
     if len(drawn) > len(set(drawn)):
         found.append(
-            "Some instances share a class and so may share a few images, too few to correct for: "
-            "the true intervals are slightly wider than those shown."
+            "Some instances share a class and so may share images: they are not fully "
+            "independent, and the true intervals are somewhat wider than those shown."
         )
     return found
