@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from groundwork.files import replacing
+from pipelines.data.labelled import Labelled, chosen, same_group
 from pipelines.errors import InputError, first_line
 
 EVERY_CLASS = "every class"
@@ -21,7 +22,7 @@ HASH_BYTES = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class Images(Labelled):
     """Images of one size, with their labels.
 
     The arrays are read-only, because many arms of a comparison share them.
@@ -36,6 +37,9 @@ class Images:
         Distinct names, one a label.
     source
         Name of the data set they come from.
+    together
+        A number for each image, ``[N]``: those of one number show one object, person or scene and
+        stay on one side of every split. None: each stands for itself.
 
     Raises
     ------
@@ -53,15 +57,16 @@ class Images:
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     source: str
+    together: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", _checked_pixels(self.pixels))
         object.__setattr__(self, "class_names", _checked_names(self.class_names))
         labels = _checked_labels(self.labels, len(self.pixels), self.class_names)
         object.__setattr__(self, "labels", labels)
-
-    def __len__(self) -> int:
-        return len(self.pixels)
+        if self.together is not None:
+            together = _checked_groups(self.together, len(self.pixels))
+            object.__setattr__(self, "together", together)
 
     def __repr__(self) -> str:
         height, width = self.size
@@ -73,34 +78,16 @@ class Images:
         """Height and width in pixels."""
         return self.pixels.shape[1], self.pixels.shape[2]
 
-    def counts(self) -> NDArray[np.int64]:
-        """Return the number of images of each class, ``[K]``."""
-        return np.bincount(self.labels, minlength=len(self.class_names))
-
     def one_hot(self) -> NDArray[np.float32]:
         """Return the labels as float32 ``[N, K]``."""
         return np.eye(len(self.class_names), dtype=np.float32)[self.labels]
 
     def select(self, indices: ArrayLike) -> Self:
         """Return the images at ``indices``, in that order; a boolean mask does as well."""
-        chosen = np.asarray(indices)
-        if not chosen.size:
-            chosen = chosen.astype(np.intp)  # numpy takes an empty list for floats
-        return type(self)(self.pixels[chosen], self.labels[chosen], self.class_names, self.source)
-
-    def in_turn(self) -> Self:
-        """Return the images one of each class in turn: any part of them then holds every class."""
-        rank = np.empty(len(self), np.int64)
-        for label in range(len(self.class_names)):
-            own = self.labels == label
-            rank[own] = np.arange(np.count_nonzero(own))
-        return self.select(np.lexsort((self.labels, rank)))
-
-    def first_of_each(self, count: int) -> Self:
-        """Return the first ``count`` images of each class, class by class, as far as there are."""
-        labels = range(len(self.class_names))
-        return self.select(
-            np.concatenate([np.flatnonzero(self.labels == label)[:count] for label in labels])
+        which = chosen(indices)
+        together = None if self.together is None else self.together[which]
+        return type(self)(
+            self.pixels[which], self.labels[which], self.class_names, self.source, together
         )
 
     def of_class(self, label: int) -> NDArray[np.uint8]:
@@ -114,19 +101,19 @@ class Images:
 
     def image_hashes(self) -> tuple[str, ...]:
         """Return one hash of the pixels an image: equal only for images that are identical."""
-        size = repr(self.size).encode()
-        return tuple(
-            hashlib.blake2b(image.tobytes(), digest_size=HASH_BYTES, key=size).hexdigest()
-            for image in self.pixels
-        )
+        return pixel_hashes(self.pixels)
 
     def found_in(self, hashes: Container[str]) -> NDArray[np.bool_]:
         """Return which images have one of these hashes, as a mask ``[N]``."""
         return np.array([image in hashes for image in self.image_hashes()], dtype=bool)
 
     def groups(self) -> NDArray[np.int64]:
-        """Return a number for each image, the same for those that are identical, ``[N]``."""
-        return np.unique(self.image_hashes(), return_inverse=True)[1].astype(np.int64)
+        """Return a number for each image, the same for those to keep on one side, ``[N]``.
+
+        Those are the identical ones, and those that are told to stay together.
+        """
+        identical = np.unique(self.image_hashes(), return_inverse=True)[1].astype(np.int64)
+        return same_group(identical, self.together)
 
     def digest(self) -> str:
         """Return a hash of the pixels, labels and class names, whatever the source is called."""
@@ -134,6 +121,9 @@ class Images:
         hashed.update(repr((self.pixels.shape, self.class_names)).encode())
         hashed.update(self.pixels.tobytes())
         hashed.update(self.labels.astype("<i8").tobytes())
+        if self.together is not None:
+            # By who is with whom: the numbers themselves say nothing.
+            hashed.update(same_group(self.together, None).astype("<i8").tobytes())
         return hashed.hexdigest()
 
     def save(self, path: Path) -> None:
@@ -144,6 +134,7 @@ class Images:
         InputError
             If it cannot be written.
         """
+        together = {} if self.together is None else {"together": self.together}
         with replacing(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -151,6 +142,7 @@ class Images:
                 labels=self.labels,
                 class_names=np.array(self.class_names, dtype=np.str_),
                 source=np.array(self.source),
+                **together,
             )
 
     @classmethod
@@ -169,11 +161,12 @@ class Images:
                 f"{path} lacks {', '.join(sorted(missing))}; it holds {', '.join(arrays)}"
             )
         names = tuple(str(name) for name in arrays["class_names"])
-        return cls(arrays["images"], arrays["labels"], names, str(arrays["source"]))
+        source, together = str(arrays["source"]), arrays.get("together")
+        return cls(arrays["images"], arrays["labels"], names, source, together)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Images"]) -> Self:
-        """Join images of the same classes and size, in order.
+        """Join images of the same classes and size, in order; who stays together is forgotten.
 
         Raises
         ------
@@ -194,6 +187,15 @@ class Images:
             first.class_names,
             " + ".join(dict.fromkeys(part.source for part in parts)),
         )
+
+
+def pixel_hashes(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Return one hash an image of ``[N, H, W, 3]``: equal only for identical ones of one size."""
+    size = repr((pixels.shape[1], pixels.shape[2])).encode()
+    return tuple(
+        hashlib.blake2b(image.tobytes(), digest_size=HASH_BYTES, key=size).hexdigest()
+        for image in pixels
+    )
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -248,6 +250,16 @@ def _checked_labels(
         raise InputError(
             f"labels from {array.min()} to {array.max()}; {len(names)} class names allow "
             f"0 to {len(names) - 1}"
+        )
+    return _read_only(array.astype(np.int64))
+
+
+def _checked_groups(groups: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    array = np.asarray(groups)
+    if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+        raise InputError(
+            f"groups of type {array.dtype} and shape {list(array.shape)}; "
+            f"give {count} integers, one an image"
         )
     return _read_only(array.astype(np.int64))
 

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from groundwork.settings import Result
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
-from pipelines.data.images import Images
+from pipelines.data.pool import Indices, Pool
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source
-
-Indices = NDArray[np.int64]
 
 
 class InstanceRecord(Result):
@@ -42,7 +39,7 @@ class Instance:
     Attributes
     ----------
     train, test
-        Images that have none in common; labels number ``classes`` from 0.
+        Images that have none in common, still to be read; labels number ``classes`` from 0.
     seed
         What it was drawn with.
     classes
@@ -53,8 +50,8 @@ class Instance:
         Which part of the source's images this is, e.g. a fold; empty where images are drawn.
     """
 
-    train: Images
-    test: Images
+    train: Pool
+    test: Pool
     seed: int
     classes: tuple[str, ...]
     notes: tuple[str, ...]
@@ -84,7 +81,8 @@ def instance(
     """Draw some classes of a source, and training and test images of each.
 
     Test images come from the source's test split, or, where it has none, from the images that are
-    left. None is identical, pixel by pixel, to a training image: such ones give way to others.
+    left. None is identical to a training image, or shows what one of `data.group_by` shows: such
+    ones give way to others.
     With another ``per_class``, the smaller training set is a part of the larger one; with another
     ``test_per_class``, the training images are the same.
 
@@ -121,6 +119,9 @@ def instance(
     if per_class != ALL:
         _check_enough(source, labels, [len(order) for order in orders], per_class)
     most = len(source.train) if per_class == ALL else per_class
+    orders = [_readable_first(source.train, order, most) for order in orders]
+    if per_class != ALL:
+        _check_enough(source, labels, [len(order) for order in orders], per_class)
     train = gather(source.train, labels, [order[:most] for order in orders])
     if source.test is None:
         # From the back, so that the test images stay the same while ``per_class`` grows.
@@ -136,7 +137,7 @@ def instance(
     return Instance(train, test, seed, train.class_names, notes)
 
 
-def further_images(source: "Source", one: Instance, per_class: int) -> Images:
+def further_images(source: "Source", one: Instance, per_class: int) -> Pool:
     """Return more training images of an instance's classes, none identical to one of its own.
 
     With another ``per_class``, the smaller set is a part of the larger one.
@@ -148,7 +149,7 @@ def further_images(source: "Source", one: Instance, per_class: int) -> Images:
     """
     labels = [source.train.class_names.index(name) for name in one.classes]
     orders = [shuffled(source.train, one.seed, Draw.TRAIN, label) for label in labels]
-    own = Images.concatenate([one.train, one.test])
+    own = Pool.concatenate([one.train, one.test])
     drawn, _ = _distinct(source.train, orders, own, per_class)
     few, name = min((len(some), name) for some, name in zip(drawn, one.classes, strict=True))
     if few < per_class:
@@ -159,10 +160,9 @@ def further_images(source: "Source", one: Instance, per_class: int) -> Images:
     return gather(source.train, labels, drawn)
 
 
-def check_disjoint(train: Images, test: Images) -> None:
-    """Raise InputError if a test image is identical, pixel by pixel, to a training image."""
-    known = set(train.image_hashes())
-    shared = int(np.count_nonzero(test.found_in(known)))
+def check_disjoint(train: Pool, test: Pool) -> None:
+    """Raise InputError if a test image is identical to a training image."""
+    shared = int(np.count_nonzero(test.found_in(set(train.hashes()))))
     if shared:
         raise InputError(
             f"{shared} of {len(test)} test images are identical to training images; "
@@ -170,7 +170,7 @@ def check_disjoint(train: Images, test: Images) -> None:
         )
 
 
-def shuffled(images: Images, seed: int, draw: Draw, label: int) -> Indices:
+def shuffled(images: Pool, seed: int, draw: Draw, label: int) -> Indices:
     """Return the positions of the images of a class, shuffled."""
     return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
 
@@ -189,34 +189,52 @@ def _check_enough(
         )
 
 
-def gather(images: Images, labels: Sequence[int], positions: Sequence[Indices]) -> Images:
+def gather(pool: Pool, labels: Sequence[int], positions: Sequence[Indices]) -> Pool:
     """Return the images at ``positions``, class by class, with the labels counted from 0."""
-    return Images(
-        images.pixels[np.concatenate(positions)],
-        np.repeat(np.arange(len(labels)), [len(some) for some in positions]),
-        tuple(images.class_names[label] for label in labels),
-        images.source,
-    )
+    return pool.select(np.concatenate(positions)).relabelled(labels)
+
+
+def _readable_first(pool: Pool, order: Indices, count: int) -> Indices:
+    """Return an order whose first ``count`` images can be read, without those that cannot.
+
+    Only as many as needed are looked at: the rest may hold further ones.
+    """
+    good: list[Indices] = []
+    found = start = 0
+    while found < count and start < len(order):
+        some = order[start : start + count - found]
+        good.append(some[pool.select(some).can_be_read()])
+        found, start = found + len(good[-1]), start + len(some)
+    return np.concatenate([*good, order[start:]])
 
 
 def _distinct(
-    pool: Images, candidates: Sequence[Indices], train: Images, wanted: int
+    pool: Pool, candidates: Sequence[Indices], train: Pool, wanted: int
 ) -> tuple[list[Indices], int]:
-    """Return the first ``wanted`` candidates of each class that are not among ``train``.
+    """Return the first ``wanted`` candidates of each class that have nothing to do with ``train``.
 
     Also returns how many candidates had to give way to later ones.
     """
-    known = set(train.image_hashes())
+    known: set[str | None] = {*train.hashes(), None}
+    groups = [] if train.together is None else np.unique(train.together)
     drawn, replaced = [], 0
     for positions in candidates:
-        fresh = ~pool.select(positions).found_in(known)
-        looked_at = np.cumsum(fresh) - fresh < wanted  # until there are enough fresh ones
-        drawn.append(positions[looked_at & fresh])
-        replaced += int(np.count_nonzero(looked_at & ~fresh))
+        chosen: list[Indices] = []
+        found = start = 0
+        while found < wanted and start < len(positions):
+            some = positions[start : start + wanted - found]
+            of_some = pool.select(some)
+            fresh = ~of_some.found_in(known)
+            if of_some.together is not None:
+                fresh &= ~np.isin(of_some.together, groups)
+            chosen.append(some[fresh])
+            replaced += int(np.count_nonzero(~fresh))
+            found, start = found + int(fresh.sum()), start + len(some)
+        drawn.append(np.concatenate([*chosen, positions[:0]]))
     return drawn, replaced
 
 
-def _notes(name: str, test: Images, wanted: Count, replaced: int, tested: bool) -> tuple[str, ...]:
+def _notes(name: str, test: Pool, wanted: Count, replaced: int, tested: bool) -> tuple[str, ...]:
     """Say how the test images differ from what was asked for."""
     counts = test.counts()
     if wanted and tested and not counts.min():

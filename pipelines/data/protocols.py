@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
-from pipelines.data.images import Images
-from pipelines.data.instances import Instance, check_disjoint, gather, instance, shuffled
+from pipelines.data.instances import Instance, check_disjoint, instance, shuffled
+from pipelines.data.pool import Pool
 from pipelines.data.splits import stratified_folds
 from pipelines.errors import InputError
 
@@ -78,19 +79,16 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
 
 def _folds(source: "Source", design: Design) -> Iterator[Instance]:
     """Fold all images of a source, its own split put together."""
-    pool = _of_classes(Images.concatenate(list(source.splits.values())), source, design)
+    pool = _readable(Pool.concatenate(list(source.splits.values())), source, design)
     notes = list(_joined(source))
     groups = pool.groups()
     smallest, name = _smallest(pool, groups)
     if smallest < 2:
-        raise InputError(
-            f"class {name!r} of {source.name} has one image, which cannot be trained and tested "
-            "on: add images of it, or leave it out (--classes)"
-        )
+        raise InputError(_why_no_folds(source, pool, name))
     folds = min(design.folds, smallest)
     if folds < design.folds:
         notes.append(f"{folds} folds instead of {design.folds}: class {name!r} has {smallest}")
-    copies = len(pool) - len(np.unique(groups))
+    copies = len(pool) - len(np.unique(pool.identical()))
     if copies:
         notes.append(f"{copies} copies of other images, kept in one fold with them")
     repeats = -(-design.instances // folds)
@@ -113,13 +111,17 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
     notes = []
     if source.valid is not None:
         notes.append(f"{len(source.valid)} validation images of its own were not used")
-    everything = _of_classes(source.train, source, design)
-    tests = _of_classes(source.test, source, design)
-    leaked = tests.found_in(set(everything.image_hashes()))
+    everything = _readable(source.train, source, design)
+    tests = _readable(source.test, source, design)
+    leaked = tests.found_in(set(everything.hashes()))
     if leaked.any():
         count = int(np.count_nonzero(leaked))
         notes.append(f"{count} test images identical to training images were not tested on")
-    tests = tests.select(~leaked)
+    related = _related(tests, everything) & ~leaked
+    if related.any():
+        count = int(np.count_nonzero(related))
+        notes.append(f"{count} test images of groups that training images belong to were not used")
+    tests = tests.select(~leaked & ~related)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(everything, design.per_class, seed, Draw.TRAIN)
         test = _at_most(tests, design.test_per_class, seed, Draw.TEST)
@@ -134,16 +136,23 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
 
 
 def _whole(source: "Source", design: Design) -> Iterator[Instance]:
-    pool = _of_classes(Images.concatenate(list(source.splits.values())), source, design)
+    pool = _readable(Pool.concatenate(list(source.splits.values())), source, design)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(pool, design.per_class, seed, Draw.TRAIN)
         yield Instance(train, pool.select([]), seed, train.class_names, _joined(source), "whole")
 
 
-def _of_classes(images: Images, source: "Source", design: Design) -> Images:
+def _readable(pool: Pool, source: "Source", design: Design) -> Pool:
     """Return the images of the design's classes, class by class, labels counted from 0."""
-    labels = choose_classes(source, design.seed, design.classes)
-    return gather(images, labels, [np.flatnonzero(images.labels == label) for label in labels])
+    own = pool.relabelled(choose_classes(source, design.seed, design.classes))
+    return own.select(own.can_be_read())
+
+
+def _related(some: Pool, others: Pool) -> NDArray[np.bool_]:
+    """Return which images are of a group that one of the others is of, as a mask ``[N]``."""
+    if some.together is None or others.together is None:
+        return np.zeros(len(some), bool)
+    return np.isin(some.together, others.together)
 
 
 def _joined(source: "Source") -> tuple[str, ...]:
@@ -151,7 +160,7 @@ def _joined(source: "Source") -> tuple[str, ...]:
     return (f"its images of {' and '.join(['train', *others])} were put together",) * bool(others)
 
 
-def _smallest(pool: Images, groups: np.ndarray) -> tuple[int, str]:
+def _smallest(pool: Pool, groups: np.ndarray) -> tuple[int, str]:
     """Return how many different images the smallest class has, and its name."""
     return min(
         (len(np.unique(groups[pool.labels == label])), name)
@@ -159,7 +168,22 @@ def _smallest(pool: Images, groups: np.ndarray) -> tuple[int, str]:
     )
 
 
-def _at_most(images: Images, count: Count, seed: int, draw: Draw) -> Images:
+def _why_no_folds(source: "Source", pool: Pool, name: str) -> str:
+    """Say why a class cannot be both trained and tested on."""
+    count = int(pool.counts()[pool.class_names.index(name)])
+    if count > 1:
+        return (
+            f"the {count} images of class {name!r} of {source.name} are all of one group, which "
+            "cannot be trained and tested on: add images of others, group otherwise "
+            "(--group-by), or leave the class out (--classes)"
+        )
+    return (
+        f"class {name!r} of {source.name} has {'one image' if count else 'no image'}, which "
+        "cannot be trained and tested on: add images of it, or leave it out (--classes)"
+    )
+
+
+def _at_most(images: Pool, count: Count, seed: int, draw: Draw) -> Pool:
     """Return at most ``count`` images of each class, chosen at random, in their order."""
     if count == ALL:
         return images

@@ -68,7 +68,12 @@ def reads_heif() -> bool:
 
 
 def open_picture(file: object) -> Image.Image:
-    """Open a path or a stream with Pillow, in none but the allowed formats."""
+    """Open a path or a stream with Pillow, in none but the allowed formats.
+
+    Pillow's own limit of pixels looks at a JPEG before it can be asked to read it smaller; ours
+    stands where pictures are decoded.
+    """
+    Image.MAX_IMAGE_PIXELS = None
     formats = readable_formats()
     return Image.open(file, formats=(*formats, HEIF) if reads_heif() else formats)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
 from pipelines.data.sources.folder import load_folder
 from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.npz import load_npz
+from pipelines.data.sources.pixels import Fit
 from pipelines.data.sources.registry import named_sources
 from pipelines.data.sources.source import Source
 from pipelines.errors import InputError, unknown_name
@@ -15,15 +16,13 @@ from pipelines.errors import InputError, unknown_name
 AUTO = "auto"
 FIRST_CHOICE = "cifar10"
 """What `auto` takes if it can be had."""
-SIZES = range(8, 513)
-"""Sides of images, in pixels, that can be asked for."""
 
 
 def load_source(
     name: str = AUTO,
     *,
     data_dir: Path | None = None,
-    size: int | None = None,
+    fit: Fit = "crop",
     skip_bad: bool = False,
 ) -> Source:
     """Load a data set.
@@ -43,9 +42,8 @@ def load_source(
     data_dir
         Where tensorflow-datasets keeps its data; None: the environment variable
         GANAUG_DATA_DIR, or else its own choice.
-    size
-        Side of the square images in pixels, 8 to 512; None: the data set's own (at least 32), or
-        32 where it has none.
+    fit
+        How pictures that are no squares become some: as in `pipelines.data.sources.pixels.decode`.
     skip_bad
         Go on without the pictures of a folder that cannot be read.
 
@@ -59,30 +57,26 @@ def load_source(
     InputError
         If there is no such data set, or it cannot be read or downloaded.
     """
-    if size is not None and size not in SIZES:
-        raise InputError(
-            f"images of size {size}; give the side in pixels, {SIZES[0]} to {SIZES[-1]}"
-        )
     if name == AUTO:
-        return _auto(data_dir, size)
+        return _auto(data_dir, fit)
     if name in named_sources():
-        return named_sources()[name].load(size)
+        return named_sources()[name].load()
     path = Path(name).expanduser()
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or path.suffix == ".npz"
     builder = None if written_as_path else tfds.find(name, data_dir)
     if builder is not None and _is_image_folder(path):
-        own = load_folder(path, size, skip_bad)
+        own = load_folder(path, fit, skip_bad)
         note = (
             f"the folder {path} was read, not the data set of that name, which is found from "
             "any folder without one"
         )
         return replace(own, notes=[note, *own.notes])
     if builder is not None:
-        return tfds.load_tfds(builder, size)
+        return tfds.load_tfds(builder, fit)
     if path.suffix == ".npz":
-        return load_npz(path, size)
+        return load_npz(path)
     if path.exists() or len(path.parts) > 1 or written_as_path:
-        return load_folder(path, size, skip_bad)
+        return load_folder(path, fit, skip_bad)
     raise unknown_name("data set or folder", name, list_sources())
 
 
@@ -102,12 +96,12 @@ def list_sources() -> dict[str, str]:
     return known | dict.fromkeys(tfds.list_names(), "from tensorflow-datasets")
 
 
-def _auto(data_dir: Path | None, size: int | None) -> Source:
+def _auto(data_dir: Path | None, fit: Fit) -> Source:
     """Return CIFAR-10, or the digits with a note that says why."""
     try:
-        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), size)
+        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), fit)
         note = f"{AUTO} chose {FIRST_CHOICE}"
     except InputError as error:
-        source = load_mnist5k(size)
+        source = load_mnist5k()
         note = f"{AUTO} chose {MNIST5K}: {error}"
     return replace(source, notes=[note, *source.notes])

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.images import Images, read_npz
+from pipelines.data.pool import in_memory
 from pipelines.data.sources.pixels import from_arrays
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError, unknown_name
@@ -20,7 +21,7 @@ LAYOUTS = (
 """Names of the arrays of images and labels, by split; the first layout that is there counts."""
 
 
-def load_npz(path: Path, size: int | None) -> Source:
+def load_npz(path: Path) -> Source:
     """Read images and labels from an ``.npz`` file.
 
     Parameters
@@ -30,8 +31,6 @@ def load_npz(path: Path, size: int | None) -> Source:
         and perhaps `x_test`, `y_test`, as Keras does. Images are `[N, H, W]` or `[N, H, W, C]`,
         uint8 in 0..255 or floats in 0..1, with 1, 3 or 4 channels; labels are integers or names,
         `[N]` or `[N, 1]`; `class_names` names the integers, counted from 0.
-    size
-        Side of the images; None: their own, at least 32.
 
     Raises
     ------
@@ -44,16 +43,23 @@ def load_npz(path: Path, size: int | None) -> Source:
         names = _class_names(arrays, splits)
         parts = {
             split: Images(
-                from_arrays(_to_uint8(arrays[images]), size),
+                from_arrays(_to_uint8(arrays[images])),
                 _to_positions(arrays[labels], names, numbered="class_names" in arrays),
                 names,
                 path.stem,
+                arrays.get("together") if split == "train" else None,
             )
             for split, (images, labels) in splits.items()
         }
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return from_splits(path.stem, parts, [], own=True)
+    if len({images.size for images in parts.values()}) > 1:
+        raise InputError(
+            f"{path}: its splits differ in size, {' and '.join(map(repr, parts.values()))}; "
+            "give all of them the same"
+        )
+    pools = {split: in_memory(images) for split, images in parts.items()}
+    return from_splits(path.stem, pools, [], own=True)
 
 
 def _find(arrays: Arrays) -> dict[str, tuple[str, str]]:

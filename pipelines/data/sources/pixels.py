@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,10 @@ SHRUNK, CUT = 2, 0.1
 
 Encoded = Path | bytes
 """A picture file, or its content."""
+Fit = Literal["crop", "pad", "squash"]
+"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
+MOST_PIXELS = 100_000_000
+"""Pictures of more pixels are not read, unless they are JPEG, which can be read smaller."""
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 """What Pillow raises for files that are no pictures, are cut short or are damaged."""
 
@@ -59,28 +64,54 @@ class Decoded:
         return few([f"{names[at]} ({reason})" for at, reason in self.bad.items()])
 
 
-def decode(picture: Encoded, size: int) -> NDArray[np.uint8]:
-    """Read a picture, upright, as RGB on white, and fit it to a square.
+def decode(picture: Encoded, size: int, fit: Fit = "crop") -> NDArray[np.uint8]:
+    """Read a picture, upright, as RGB on white, and make it a square.
 
-    The shorter side becomes ``size`` and the centre is kept.
+    Parameters
+    ----------
+    picture
+        A file or its content; of an animation, the first frame counts.
+    size
+        Side of the square in pixels.
+    fit
+        `crop`: the shorter side becomes ``size`` and the centre is kept. `pad`: the longer side
+        does, and what is missing is black. `squash`: both do, whatever the picture's shape.
 
     Returns
     -------
     numpy.ndarray
-        uint8 ``[size, size, 3]``; of an animation, its first frame.
+        uint8 ``[size, size, 3]``.
     """
-    return _decode(picture, size)[0]
+    return _decode(picture, size, fit)[0]
 
 
-def _decode(picture: Encoded, size: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def _decode(
+    picture: Encoded, size: int, fit: Fit = "crop"
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Return the square, and the width and height that the picture had."""
     with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
         sides = image.size
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
         # leaves twice the pixels needed: 33 ms of a core for 12 megapixels, against 162.
         image.draft(None, (2 * size, 2 * size))
-        upright = ImageOps.exif_transpose(image)
-        return np.asarray(ImageOps.fit(to_rgb(upright), (size, size))), sides
+        if image.width * image.height > MOST_PIXELS:
+            raise Image.DecompressionBombError
+        upright = to_rgb(ImageOps.exif_transpose(image))
+        square = (size, size)
+        if fit == "crop":
+            return np.asarray(ImageOps.fit(upright, square)), sides
+        if fit == "pad":
+            return np.asarray(ImageOps.pad(upright, square)), sides
+        return np.asarray(upright.resize(square, Image.Resampling.BICUBIC)), sides
+
+
+def side_of(picture: Encoded) -> int | None:
+    """Return the shorter side of a picture in pixels, from its head; None if it has none."""
+    try:
+        with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+            return min(image.size)
+    except UNREADABLE:
+        return None
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -93,7 +124,9 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def decode_all(batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str) -> Decoded:
+def decode_all(
+    batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str, fit: Fit = "crop"
+) -> Decoded:
     """Decode ``count`` pictures on all cores.
 
     Parameters
@@ -106,6 +139,8 @@ def decode_all(batches: Iterable[Sequence[Encoded]], count: int, size: int, titl
         Side of the images.
     title
         Stands beside the progress bar.
+    fit
+        As in `decode`.
     """
     pixels = np.zeros((count, size, size, 3), np.uint8)
     sides = np.zeros((count, 2), np.int64)
@@ -113,7 +148,7 @@ def decode_all(batches: Iterable[Sequence[Encoded]], count: int, size: int, titl
 
     def read(position: int, picture: Encoded) -> None:
         try:
-            pixels[position], sides[position] = _decode(picture, size)
+            pixels[position], sides[position] = _decode(picture, size, fit)
         except UNREADABLE as error:
             bad[position] = _reason(error)
 
@@ -132,7 +167,7 @@ def decode_all(batches: Iterable[Sequence[Encoded]], count: int, size: int, titl
     return Decoded(pixels, dict(sorted(bad.items())), sides)
 
 
-def what_fitting_lost(sides: NDArray[np.int64], size: int) -> list[str]:
+def what_fitting_lost(sides: NDArray[np.int64], size: int, fit: Fit = "crop") -> list[str]:
     """Say what squares of ``size`` pixels leave of pictures with these sides, ``[N, 2]``.
 
     Examples
@@ -151,16 +186,20 @@ def what_fitting_lost(sides: NDArray[np.int64], size: int) -> list[str]:
         )
     lost = 1 - read.min(axis=1) / read.max(axis=1)
     cut = lost[lost > CUT]
-    if len(cut):
-        notes.append(
-            f"of {len(cut)} of {len(read)} images only the centre square was kept: "
-            f"{np.median(cut):.0%} of their longer side is cut off at the median, "
-            f"{cut.max():.0%} at most"
-        )
-    return notes
+    if not len(cut):
+        return notes
+    middle, most = f"{np.median(cut):.0%}", f"{cut.max():.0%}"
+    what = {
+        "crop": f"only the centre square was kept: {middle} of their longer side is cut off at the "
+        f"median, {most} at most (--fit pad or --fit squash keeps all)",
+        "pad": f"the shorter side was filled up with black: {middle} of the square at the median, "
+        f"{most} at most",
+        "squash": f"the longer side was pressed together by {middle} at the median, {most} at most",
+    }
+    return [*notes, f"of {len(cut)} of {len(read)} images {what[fit]}"]
 
 
-def from_arrays(images: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
+def from_arrays(images: NDArray[np.uint8], size: int | None = None) -> NDArray[np.uint8]:
     """Fit images of one size to squares.
 
     Images smaller than 32 pixels are set in the middle of black ones of 32, the custom for MNIST
@@ -212,7 +251,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     if isinstance(error, Image.DecompressionBombError):
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        return f"more than {most} megapixels: save it smaller"
+        return f"more than {MOST_PIXELS // 1_000_000} megapixels: save it smaller, or as JPEG"
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return said.partition("\n")[0]

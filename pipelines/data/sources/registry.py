@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.data.sources.source import Source
 
-Load = Callable[[int | None], Source]
-"""Takes the side of the images in pixels, or None for the data set's own."""
+Load = Callable[[], Source]
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ _TABLE: dict[str, NamedSource] = {}
 
 
 def register_source(name: str, summary: str) -> Callable[[Load], Load]:
-    """Add a function ``size -> Source`` to the data sets that can be named."""
+    """Add a function that returns a `Source` to the data sets that can be named."""
 
     def register(load: Load) -> Load:
         _TABLE[name] = NamedSource(summary, load)

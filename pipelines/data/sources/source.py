@@ -1,14 +1,15 @@
 """What every kind of source gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.data.images import Images
+from pipelines.data.pool import Pool
 from pipelines.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A data set in memory.
+    """A data set, whose pictures are read when they are asked for.
 
     Attributes
     ----------
@@ -28,10 +29,10 @@ class Source:
     """
 
     name: str
-    train: Images
-    test: Images | None
+    train: Pool
+    test: Pool | None
     notes: list[str] = field(default_factory=list)
-    valid: Images | None = None
+    valid: Pool | None = None
     own: bool = False
 
     def __post_init__(self) -> None:
@@ -41,24 +42,32 @@ class Source:
                 "a classifier needs at least two"
             )
         for other in (self.test, self.valid):
-            if other is not None and (other.class_names, other.size) != (
-                self.train.class_names,
-                self.train.size,
-            ):
+            if other is not None and other.class_names != self.train.class_names:
                 raise InputError(
-                    f"{self.name}: its splits differ in classes or size, {self.train!r} and "
-                    f"{other!r}; give all of them the same"
+                    f"{self.name}: its splits differ in classes, {self.train!r} and {other!r}; "
+                    "give all of them the same"
                 )
 
     @property
-    def splits(self) -> dict[str, Images]:
+    def side(self) -> int:
+        """Side in pixels of the squares that its pictures are worth; at least 32."""
+        return self.train.side
+
+    def found(self, sizes: Sequence[int] = ()) -> list[str]:
+        """Return the notes, and what has been noticed since in reading pictures at some sizes."""
+        readers = dict.fromkeys(reader for part in self.splits.values() for reader in part.readers)
+        seen = [note for reader in readers for note in reader.notes(sizes)]
+        return list(dict.fromkeys([*self.notes, *seen]))
+
+    @property
+    def splits(self) -> dict[str, Pool]:
         """The parts that there are, by name."""
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: images for name, images in parts.items() if images is not None}
 
 
 def from_splits(
-    name: str, parts: dict[str, Images], notes: list[str], *, own: bool = False
+    name: str, parts: dict[str, Pool], notes: list[str], *, own: bool = False
 ) -> Source:
     """Return the source of the splits `train`, `test` and `valid`, as far as there are any.
 

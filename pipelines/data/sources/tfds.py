@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines import runtime
-from pipelines.data.images import Images
+from pipelines.data.pool import Indices, InMemory, Numbered, Reader, of_reader
 from pipelines.data.sources.download import download
-from pipelines.data.sources.pixels import DEFAULT_SIZE, decode_all, from_arrays
+from pipelines.data.sources.pictures import Pictures
+from pipelines.data.sources.pixels import Encoded, Fit, from_arrays
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 
@@ -35,6 +35,8 @@ CLASS_NAMES = {
 """Classes that some prepared copies only number."""
 BATCH = 256
 """Records read at a time."""
+IN_MEMORY = 2**29
+"""Bytes of images of one size that are kept decoded; of larger sets only what is asked for."""
 
 
 def list_names() -> list[str]:
@@ -83,15 +85,15 @@ def is_prepared(builder: Any) -> bool:
         return bool(builder.is_prepared())
 
 
-def load_tfds(builder: Any, size: int | None) -> Source:
-    """Read a data set from this disk, after its download if it is not there yet.
+def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
+    """Open a data set on this disk, after its download if it is not there yet.
 
     Parameters
     ----------
     builder
         From `find`.
-    size
-        Side of the images; None: their own if they all have the same (at least 32), else 32.
+    fit
+        How pictures become squares.
 
     Raises
     ------
@@ -109,12 +111,32 @@ def load_tfds(builder: Any, size: int | None) -> Source:
     class_names = _class_names(name, builder.info.features[label])  # some come by the download
     parts = {}
     for split, role in _roles(builder.info.splits).items():
-        pixels, labels = _read(builder, split, image, label, size)
-        if labels.min() < 0:
+        labels = np.concatenate([*_read(builder, split, label), np.empty(0, np.int64)])
+        if labels.min(initial=0) < 0:
             notes.append(f"the {split} split has no labels and was left aside")
             continue
-        parts[role] = Images(pixels, labels, class_names, name)
+        reader = _reader(builder, split, image, fit)
+        parts[role] = of_reader(reader, labels, class_names, name)
     return from_splits(name, parts, notes)
+
+
+def _reader(builder: Any, split: str, image: str, fit: Fit) -> Reader:
+    """Return what reads the images of a split: all at once where they are small and alike."""
+    shape, count = builder.info.features[image].shape, builder.info.splits[split].num_examples
+    if None not in shape and count * np.prod(shape) <= IN_MEMORY:
+        return InMemory(from_arrays(np.concatenate([*_read(builder, split, image)])))
+
+    def some(positions: Indices) -> Iterator[Encoded]:
+        """Go through the records once: only their bytes are copied."""
+        wanted, at = set(positions.tolist()), 0
+        last = int(positions[-1]) if len(positions) else -1
+        for batch in _read(builder, split, image, encoded=True):
+            yield from (one for number, one in enumerate(batch, start=at) if number in wanted)
+            at += len(batch)
+            if at > last:
+                return
+
+    return Pictures(f"the {split} split of {builder.info.name}", Numbered(count), some, fit=fit)
 
 
 def _roles(splits: Any) -> dict[str, str]:
@@ -150,44 +172,24 @@ def _class_names(name: str, label: Any) -> tuple[str, ...]:
     return CLASS_NAMES.get(name, names) if names == numbers else names
 
 
-def _read(
-    builder: Any, split: str, image: str, label: str, size: int | None
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return the images and labels of a split, in the order in which they are stored."""
+def _read(builder: Any, split: str, key: str, *, encoded: bool = False) -> Iterator[Any]:
+    """Yield batches of one feature of a split, in the order in which it is stored."""
     runtime.quiet()
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
-    alike = None not in builder.info.features[image].shape
-    # Pictures of many sizes cannot be stacked: they are decoded and fitted here.
-    decoders = {} if alike else {image: tfds.decode.SkipDecoding()}
+    decoders = {key: tfds.decode.SkipDecoding()} if encoded else {}
     dataset = builder.as_dataset(
         split=split,
         shuffle_files=False,
-        decoders=tfds.decode.PartialDecoding({image: True, label: True}, decoders=decoders),
+        decoders=tfds.decode.PartialDecoding({key: True}, decoders=decoders),
         read_config=tfds.ReadConfig(try_autocache=False),
     )
-    labels: list[NDArray[np.int64]] = []
-
-    def pictures() -> Iterator[Any]:
-        for batch in tfds.as_numpy(dataset.batch(BATCH)):
-            labels.append(batch[label])
-            yield batch[image]
-
-    bad: dict[int, str] = {}
     try:
-        if alike:
-            pixels = np.concatenate([from_arrays(batch, size) for batch in pictures()])
-        else:
-            count = builder.info.splits[split].num_examples
-            batches = (list(batch) for batch in pictures())
-            read = decode_all(batches, count, size or DEFAULT_SIZE, f"reading {split}")
-            pixels, bad = read.pixels, read.bad
+        for batch in tfds.as_numpy(dataset.batch(BATCH)):
+            yield batch[key]
     except tf.errors.OpError as error:
         raise _damaged(builder, split, error.message.partition("\n")[0]) from error
-    if bad:
-        raise _damaged(builder, split, f"{len(bad)} images, the first: {next(iter(bad.values()))}")
-    return pixels, np.concatenate(labels)
 
 
 def _damaged(builder: Any, split: str, reason: str) -> InputError:
