@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
+from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.base import Task
 from pipelines.workspace import RESULT
@@ -47,12 +48,16 @@ class Plan:
 def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
     """Say what `run_comparison` would run; the instances are drawn, nothing is trained."""
     source = open_source(recipe.data)
-    drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
-    gans = plan_gans(drawn, recipe.gan)
-    trainings = [task for *_, task in plan_trainings(recipe, drawn, [*map(bank_folder, gans)])]
-    plans = []
+    sizes = arm_sizes(recipe, source)
+    drawn = draw_instances(
+        source, recipe.data, outputs, needed_sizes(recipe, source), recipe.extra_real
+    )
+    plans, banks = [], None
     if recipe.needs_generators:
+        gans = plan_gans(drawn, recipe.gan, generator_size(recipe, source))
+        banks = [*map(bank_folder, gans)]
         plans.append(estimate([task for group in gans for task in group], outputs, workers))
+    trainings = [task for *_, task in plan_trainings(recipe, drawn, banks, sizes)]
     return [*plans, estimate(trainings, outputs, workers)]
 
 

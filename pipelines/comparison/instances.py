@@ -1,13 +1,16 @@
 """The instances of a comparison: drawn from their source, and written to the outputs folder."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.data.images import Images
 from pipelines.data.instances import (
     Instance,
     InstanceRecord,
     further_images,
 )
+from pipelines.data.pool import Pool
 from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
@@ -16,15 +19,13 @@ from pipelines.workspace import TEST, TRAIN, run_folder
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """An instance on disk.
+class OnDisk:
+    """An instance on disk, its images at one size.
 
     Attributes
     ----------
     folder
         Relative to outputs/; holds `train.npz` and `test.npz`.
-    record
-        What was drawn.
     class_digests
         Stands for the training images of each class.
     further
@@ -32,28 +33,55 @@ class Drawn:
     """
 
     folder: str
-    record: InstanceRecord
     class_digests: tuple[str, ...]
     further: str | None = None
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """An instance on disk.
+
+    Attributes
+    ----------
+    record
+        What was drawn.
+    at
+        Where it lies, by the size of its images.
+    train, test
+        The hashes of its images, which are the same whatever their size.
+    """
+
+    record: InstanceRecord
+    at: dict[int, OnDisk]
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The only size at which it was written, as those of a search are."""
+        (size,) = self.at
+        return size
+
+
 def open_source(data: DataConfig) -> Source:
-    """Load the source that ``data`` names."""
-    return load_source(data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad)
+    """Open the source that ``data`` names."""
+    return load_source(data.source, data_dir=data.data_dir, fit=data.fit, skip_bad=data.skip_bad)
 
 
 def draw_instances(
     source: Source,
     data: DataConfig,
     outputs: Path,
+    sizes: Sequence[int],
     extra_real: int = 0,
     *,
     tested: bool = True,
 ) -> list[Drawn]:
-    """Make the instances of ``data`` and write each to a folder named by its content.
+    """Make the instances of ``data`` and write each to a folder a size, named by its content.
 
-    With ``extra_real``, as many further images of each class are written beside it. ``tested`` is
-    that of `instance`.
+    Which pictures are drawn does not depend on the sizes, and the images of one size do not depend
+    on the others: each is read from the picture itself. With ``extra_real``, as many further images
+    of each class are written beside it. ``tested`` is that of `instance`.
     """
     design = data.design(source)
     if extra_real and design.protocol != "draws":
@@ -63,26 +91,40 @@ def draw_instances(
         )
     drawn = []
     for one in make_instances(source, design, tested=tested):
-        written = write_instance(one, outputs)
-        if extra_real:
-            images = further_images(source, one, extra_real)
-            path = Path(written.folder) / f"further-{images.digest()[:12]}.npz"
-            if not (outputs / path).is_file():
-                images.save(outputs / path)
-            written = replace(written, further=path.as_posix())
-        drawn.append(written)
+        further = further_images(source, one, extra_real) if extra_real else None
+        at = {size: _write(one, outputs, size, further) for size in sizes}
+        drawn.append(Drawn(one.record(), at, *_hashes(one)))
     return drawn
 
 
-def write_instance(one: Instance, outputs: Path) -> Drawn:
+def write_instance(one: Instance, outputs: Path, size: int) -> Drawn:
     """Write an instance to a folder named by its content."""
-    content = [one.train.digest(), one.test.digest()]
+    return Drawn(one.record(), {size: _write(one, outputs, size)}, *_hashes(one))
+
+
+def _write(one: Instance, outputs: Path, size: int, further: Pool | None = None) -> OnDisk:
+    train, test = one.train.read(size), one.test.read(size)
     # Where the images are the same for every seed, they are written once.
     name = "split" if one.part == OWN_SPLIT else str(one.seed)
-    folder = run_folder("instance", f"{one.train.source}-{name}", content)
-    for name, images in ((TRAIN, one.train), (TEST, one.test)):
-        if not (outputs / folder / name).is_file():
-            images.save(outputs / folder / name)
-    labels = range(len(one.train.class_names))
-    digests = tuple(one.train.select(one.train.labels == label).digest() for label in labels)
-    return Drawn(folder.as_posix(), one.record(), digests)
+    identity = [train.digest(), test.digest()]
+    folder = run_folder("instance", f"{one.train.source}-{name}", identity)
+    _save(train, outputs / folder / TRAIN)
+    _save(test, outputs / folder / TEST)
+    beside = None
+    if further is not None:
+        images = further.read(size)
+        beside = folder / f"further-{images.digest()[:12]}.npz"
+        _save(images, outputs / beside)
+    labels = range(len(train.class_names))
+    digests = tuple(train.select(train.labels == label).digest() for label in labels)
+    return OnDisk(folder.as_posix(), digests, beside.as_posix() if beside else None)
+
+
+def _save(images: Images, path: Path) -> None:
+    if not path.is_file():
+        images.save(path)
+
+
+def _hashes(one: Instance) -> Iterator[tuple[str, ...]]:
+    for pool in (one.train, one.test):
+        yield tuple(str(hashed) for hashed in pool.hashes())

@@ -1,6 +1,6 @@
 """The tasks of a comparison: one a generator, one an arm on each instance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ganaug.config import GanConfig
@@ -13,22 +13,23 @@ from pipelines.tasks.train import TrainTask
 from pipelines.workspace import run_folder
 
 
-def plan_gans(drawn: Sequence[Drawn], config: GanConfig) -> list[list[GanTask]]:
-    """Return the tasks that train the generators, instance by instance."""
+def plan_gans(drawn: Sequence[Drawn], config: GanConfig, size: int) -> list[list[GanTask]]:
+    """Return the tasks that train generators of images of some size, instance by instance."""
     planned = []
     for one in drawn:
         own = config.model_copy(update={"seed": config.seed + one.record.seed})
         labels = range(len(one.record.classes)) if config.scope == "class" else [None]
-        planned.append([_plan_gan(one, label, own) for label in labels])
+        planned.append([_plan_gan(one, label, own, size) for label in labels])
     return planned
 
 
-def _plan_gan(one: Drawn, label: int | None, config: GanConfig) -> GanTask:
+def _plan_gan(one: Drawn, label: int | None, config: GanConfig, size: int) -> GanTask:
+    digests = one.at[size].class_digests
     return GanTask(
         name=f"{EVERY_CLASS if label is None else one.record.classes[label]}-{one.record.seed}",
-        instance=one.folder,
+        instance=one.at[size].folder,
         label=label,
-        images=digest(one.class_digests) if label is None else one.class_digests[label],
+        images=digest(digests) if label is None else digests[label],
         config=config,
     )
 
@@ -41,20 +42,24 @@ def bank_folder(tasks: Sequence[GanTask]) -> Path:
 
 
 def plan_trainings(
-    recipe: Recipe, drawn: Sequence[Drawn], banks: Sequence[Path] | None
+    recipe: Recipe,
+    drawn: Sequence[Drawn],
+    banks: Sequence[Path] | None,
+    sizes: Mapping[str, int],
 ) -> list[tuple[int, str, TrainTask]]:
-    """Return (instance, arm, task) for every arm on every instance."""
+    """Return (instance, arm, task) for every arm, at its size, on every instance."""
     planned = []
     for index, one in enumerate(drawn):
         for name, arm in recipe.resolved_arms().items():
+            images = one.at[sizes[name]]
             train = arm.train.model_copy(update={"seed": arm.train.seed + one.record.seed})
             bank = banks[index].as_posix() if arm.generated and banks else None
             task = TrainTask(
                 name=f"{recipe.name}-{name}-{one.record.seed}",
-                instance=one.folder,
-                arm=arm.model_copy(update={"train": train}),
+                instance=images.folder,
+                arm=arm.model_copy(update={"train": train, "size": sizes[name]}),
                 bank=bank,
-                further=one.further if arm.mix.extra_real else None,
+                further=images.further if arm.mix.extra_real else None,
             )
             planned.append((index, name, task))
     return planned

@@ -1,7 +1,7 @@
 """A comparison: draw instances, train the generators they need, train every arm."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
-from pipelines.data.overlap import overlap
+from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes
+from pipelines.data.overlap import overlap_of
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.gan import GanTask
@@ -40,14 +41,15 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
     clock = _Clock()
     source = open_source(recipe.data)
     recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
-    drawn = draw_instances(source, recipe.data, outputs, recipe.extra_real)
-    check_models(recipe, source.train.size, len(drawn[0].record.classes))
+    sizes, needed = arm_sizes(recipe, source), needed_sizes(recipe, source)
+    drawn = draw_instances(source, recipe.data, outputs, needed, recipe.extra_real)
+    check_models(recipe, sizes, len(drawn[0].record.classes))
     clock.lap("data")
     with Executor(outputs, workers) as executor:
-        banks, gans = train_generators(recipe, drawn, executor)
+        banks, gans = train_generators(recipe, drawn, generator_size(recipe, source), executor)
         if banks is not None:
             clock.lap("generators")
-        trainings = train_arms(recipe, drawn, banks, executor)
+        trainings = train_arms(recipe, drawn, banks, sizes, executor)
     clock.lap("classifiers")
     settings = recipe.model_dump(mode="json")
     result = ComparisonResult(
@@ -55,12 +57,12 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         title=recipe.title,
         command=command,
         machine=runtime.machine(),
-        source="; ".join([source.name, *source.notes]),
+        source="; ".join([source.name, *source.found(needed)]),
         seconds=clock.laps,
         recipe=settings,
         published=recipe.published,
         instances=[one.record for one in drawn],
-        overlap=overlap([outputs / one.folder for one in drawn]),
+        overlap=overlap_of([(one.train, one.test) for one in drawn]),
         arms=list(recipe.arms),
         gans=gans,
         trainings=trainings,
@@ -72,23 +74,24 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
 
 
 def train_generators(
-    recipe: Recipe, drawn: Sequence[Drawn], executor: Executor
+    recipe: Recipe, drawn: Sequence[Drawn], size: int, executor: Executor
 ) -> tuple[list[Path] | None, list[GanRun]]:
-    """Train the generators that the arms need; None where no arm needs any."""
+    """Train the generators that the arms need, at some size; None where no arm needs any."""
     if not recipe.needs_generators:
         return None, []
-    return train_gans(plan_gans(drawn, recipe.gan), executor)
+    return train_gans(plan_gans(drawn, recipe.gan, size), executor)
 
 
 def train_arms(
     recipe: Recipe,
     drawn: Sequence[Drawn],
     banks: Sequence[Path] | None,
+    sizes: Mapping[str, int],
     executor: Executor,
     title: str = "classifiers",
 ) -> list[TrainRun]:
-    """Train every arm on every instance; ``title`` stands before the progress bar."""
-    planned = plan_trainings(recipe, drawn, banks)
+    """Train every arm, at its size, on every instance; ``title`` stands before the progress bar."""
+    planned = plan_trainings(recipe, drawn, banks, sizes)
     results = executor.run([task for *_, task in planned], title)
     return [
         TrainRun(instance=index, arm=arm, folder=task.folder(), result=result)

@@ -11,6 +11,7 @@ from ganaug.grids import image_grid, whole_rows
 from groundwork.files import replacing
 from pipelines.data.images import Images
 from pipelines.data.instances import Instance
+from pipelines.data.pool import Pool
 from pipelines.data.sources.source import Source
 
 COLUMNS = 10
@@ -37,7 +38,7 @@ def class_rows(images: Images, title: str, columns: int = COLUMNS) -> Figure:
     return figure
 
 
-def draw_data_set(source: Source, drawn: Instance | None, folder: Path) -> list[Path]:
+def draw_data_set(source: Source, drawn: Instance | None, folder: Path, size: int) -> list[Path]:
     """Draw what a data set holds; return the pictures' paths.
 
     `samples.png`: images of each class. `counts.png`: how many there are. `instance.png`: the
@@ -46,15 +47,22 @@ def draw_data_set(source: Source, drawn: Instance | None, folder: Path) -> list[
     names, counts = source.train.class_names, source.train.counts().tolist()
     figures = {
         "samples.png": class_rows(
-            source.train.first_of_each(COLUMNS), f"{source.name}: the first images of each class"
+            _first_of_each(source.train, COLUMNS, size),
+            f"{source.name}: the first images of each class",
         ),
         "counts.png": class_counts_chart(dict(zip(names, counts, strict=True))),
     }
     if drawn is not None:
-        shown = drawn.train.first_of_each(50 if len(drawn.classes) <= 10 else COLUMNS)
+        shown = _first_of_each(drawn.train, 50 if len(drawn.classes) <= 10 else COLUMNS, size)
         title = f"{source.name}, instance {drawn.seed}: images to train on"
         figures["instance.png"] = class_rows(shown, title)
     for name, figure in figures.items():
         with replacing(folder / name) as part:
             save(figure, part)
     return [folder / name for name in figures]
+
+
+def _first_of_each(pool: Pool, count: int, size: int) -> Images:
+    """Return the first images of each class that can be read."""
+    some = pool.first_of_each(count)
+    return some.select(some.can_be_read()).read(size)

@@ -134,7 +134,7 @@ class Images(Labelled):
         InputError
             If it cannot be written.
         """
-        together = {} if self.together is None else {"together": self.together}
+        together: dict[str, Any] = {} if self.together is None else {"together": self.together}
         with replacing(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -187,6 +187,19 @@ class Images(Labelled):
             first.class_names,
             " + ".join(dict.fromkeys(part.source for part in parts)),
         )
+
+
+def resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return square images ``[N, S, S, 3]`` at another size, uint8 ``[N, side, side, 3]``."""
+    if pixels.shape[1:3] == (side, side):
+        return pixels
+    from PIL import Image  # only where sizes differ
+
+    made = np.zeros((len(pixels), side, side, 3), np.uint8)
+    for at, image in enumerate(pixels):
+        whole = Image.fromarray(image)
+        made[at] = np.asarray(whole.resize((side, side), Image.Resampling.BICUBIC))
+    return made
 
 
 def pixel_hashes(pixels: NDArray[np.uint8]) -> tuple[str, ...]:

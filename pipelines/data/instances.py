@@ -216,7 +216,7 @@ def _distinct(
     Also returns how many candidates had to give way to later ones.
     """
     known: set[str | None] = {*train.hashes(), None}
-    groups = [] if train.together is None else np.unique(train.together)
+    groups = train.labels[:0] if train.together is None else train.together
     drawn, replaced = [], 0
     for positions in candidates:
         chosen: list[Indices] = []

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 
 from groundwork.settings import Result
-from pipelines.data.images import Images
-from pipelines.workspace import TEST, TRAIN
 
 TOLERATED = 0.2
 """Instances count as disjoint while n rho / (1 - rho), by which the variance of a mean of n
@@ -66,20 +63,6 @@ class Overlap(Result):
         images = self.train_images + self.test_images
         rho = self.train if self.own_test else self.test_images / images * self.pooled
         return 0.0 if self.instances * rho <= TOLERATED * (1 - rho) else rho
-
-
-def overlap(folders: Sequence[Path]) -> Overlap:
-    """Compare the images of instances on disk, by their content.
-
-    Parameters
-    ----------
-    folders
-        Of the instances, each with `train.npz` and `test.npz`.
-    """
-    hashes = [
-        [Images.load(folder / name).image_hashes() for name in (TRAIN, TEST)] for folder in folders
-    ]
-    return overlap_of([(train, test) for train, test in hashes])
 
 
 def overlap_of(instances: Sequence[tuple[Sequence[str], Sequence[str]]]) -> Overlap:

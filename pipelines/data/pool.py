@@ -3,16 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.data.images import Images, pixel_hashes
+from pipelines.data.images import Images, pixel_hashes, resized
 from pipelines.data.labelled import Labelled, chosen, same_group
 from pipelines.errors import InputError
 
 Indices = NDArray[np.int64]
+Fit = Literal["crop", "pad", "squash"]
+"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
 GROUP_SIDE = 64
 """At which pictures are compared with one another, whatever size they are trained at."""
 
@@ -75,11 +77,7 @@ class InMemory(Reader):
 
     def read(self, positions: Indices, size: int) -> NDArray[np.uint8]:
         """Return pictures; another size than their own is interpolated."""
-        from pipelines.data.sources.pixels import from_arrays  # it imports Pillow
-
-        pixels = self.pixels[positions]
-        fits = self.pixels.shape[1:3] == (size, size) or not len(pixels)
-        return pixels if fits else from_arrays(pixels, size)
+        return resized(self.pixels[positions], size)
 
     def hashes(self, positions: Indices) -> list[str | None]:
         """Return the hashes of the pixels."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, parse_classes
+from pipelines.data.pool import Fit
 from pipelines.data.protocols import Design, Protocol
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
@@ -28,7 +29,12 @@ class DataConfig(Settings):
     data_dir: Path | None = None
     """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
     size: int | None = Field(None, ge=8, le=512)
-    """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
+    """Side of the square images of every arm, in pixels. By default each arm sees the size that
+    suits its model, as far as the pictures have it: a pre-trained network that of its training, one
+    from scratch, and generators, at most 64."""
+    fit: Fit = "crop"
+    """How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
+    stretches them."""
     skip_bad: bool = False
     """Go on without images that cannot be read."""
     protocol: Protocol | Literal["auto"] = "auto"

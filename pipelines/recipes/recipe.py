@@ -1,7 +1,7 @@
 """Recipes: every setting of a comparison, its default and why, and the files that change some.
 
 A recipe file lists only what differs from these defaults. Its arms differ from one another in
-`mix`, `expand`, `augment` and `train` alone, so that every arm sees the same images:
+`size`, `mix`, `expand`, `augment` and `train` alone, so that every arm sees the same pictures:
 
     title = "Do synthetic images help?"
     [data]
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
@@ -32,6 +32,8 @@ from pipelines.recipes.mix import MixConfig
 class Arm(Settings):
     """One way to train on the images of an instance."""
 
+    size: int | None = Field(None, ge=8, le=512)
+    """Side of this arm's images, in pixels; by default `data.size`, or what suits the model."""
     mix: MixConfig = MixConfig()
     """Which synthetic images are added."""
     expand: str = ""
@@ -103,7 +105,7 @@ class Recipe(Arm):
         "real + synthetic": {"mix": {"strategy": "fraction"}},
         "real + flip, shift": {"augment": "flip|shift(4)"},
     }
-    """What each arm changes of `mix`, `expand`, `augment` and `train`; the first arm is the
+    """What each arm changes of `size`, `mix`, `expand`, `augment` and `train`; the first arm is the
     reference."""
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one)."""
@@ -121,7 +123,7 @@ class Recipe(Arm):
     def resolved_arms(self) -> dict[str, Arm]:
         """Return the full settings of every arm by name, the reference arm first."""
         base = {name: getattr(self, name).model_dump() for name in ("mix", "train", "input")}
-        base |= {"augment": self.augment, "expand": self.expand}
+        base |= {"augment": self.augment, "expand": self.expand, "size": self.size}
         return {name: Arm.model_validate(merge(base, own)) for name, own in self.arms.items()}
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.augment import lazy as tf
 from pipelines.augment import parse
-from pipelines.data.images import Images
+from pipelines.data.images import Images, resized
 from pipelines.errors import InputError
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.rules import looks_at_features
@@ -76,8 +76,7 @@ def synthesise(
     Raises
     ------
     InputError
-        If the bank was trained on images of another size or lacks a class, or images to change or
-        to take are missing.
+        If the bank lacks a class, or images to change or to take are missing.
     """
     notes: list[str] = []
     if config.origin == "copies":
@@ -104,10 +103,14 @@ def _generated(
     """Draw from the generators; the notes are those of `Synthetic`."""
     if bank is None:
         raise ValueError(f"the origin {config.origin!r} needs a bank, received none")
-    bank.require_size(real.size[0])
-    n, names = config.per_class, real.class_names
-    ours = {name: real.of_class(label) for label, name in enumerate(names)}
+    n, names, side = config.per_class, real.class_names, real.size[0]
+    ours = {
+        name: resized(real.of_class(label), bank.image_size) for label, name in enumerate(names)
+    }
     notes = []
+    if bank.image_size != side:
+        change = "enlarged" if bank.image_size < side else "shrunk"
+        notes.append(f"generated images of {bank.image_size} pixels were {change} to {side}")
     if config.origin == "near":
         drawn = [bank.near(name, ours[name], n, seed=seed, reach=config.reach) for name in names]
     elif config.choose:
@@ -116,12 +119,13 @@ def _generated(
             bank, ours, config.choose, n, seed=seed, truncation=config.truncation, judge=judge
         )
         drawn = [images for images, _ in chosen.values()]
-        notes = [f"{name}: {report}" for name, (_, report) in chosen.items()]
+        notes += [f"{name}: {report}" for name, (_, report) in chosen.items()]
     else:
         drawn = [bank.sample(name, n, seed=seed, truncation=config.truncation) for name in names]
     chosen_by = config.choose_by if looks_at_features(config.choose) else ""
     owed = [words for one in bank.settings() for words in outside_knowledge(one, chosen_by)]
     notes += dict.fromkeys(owed)
+    drawn = [resized(images, side) for images in drawn]
     return _by_class(drawn, real, "synthetic"), notes
 
 

@@ -1,5 +1,6 @@
 """Checks of a recipe that need its images or Keras, made before anything long begins."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from pipelines.synthetic.teacher import teacher_features
 from pipelines.training.dada import check_turnable
 
 
-def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
+def check_models(recipe: Recipe, sizes: Mapping[str, int], classes: int) -> None:
     """Build the classifier of every arm once: a wrong name must not wait for the generators.
 
     Raises
@@ -33,14 +34,9 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
         discriminator that could become a classifier.
     """
     runtime.prepare()
-    one_each = Images(
-        np.zeros((classes, *size, 3), np.uint8),
-        np.arange(classes),
-        tuple(map(str, range(classes))),
-        "blank",
-    )
     checked = []
     for name, arm in recipe.resolved_arms().items():
+        one_each = _blank(sizes[name], classes)
         Expansion(one_each, arm.expand)
         _check_augmentation(arm, one_each)
         if arm.mix.strategy == "dada":
@@ -57,10 +53,16 @@ def check_models(recipe: Recipe, size: tuple[int, int], classes: int) -> None:
             probe_features(arm.train, None)
             continue
         check_training(arm)
-        model = (arm.train.model, model_params(arm.train))
+        model = (arm.train.model, model_params(arm.train), sizes[name])
         if model not in checked:
-            build_model(model[0], (*size, 3), classes, **model[1])
+            build_model(model[0], (*one_each.size, 3), classes, **model[1])
             checked.append(model)
+
+
+def _blank(size: int, classes: int) -> Images:
+    """Return one black image of each class."""
+    names = tuple(map(str, range(classes)))
+    return Images(np.zeros((classes, size, size, 3), np.uint8), np.arange(classes), names, "blank")
 
 
 def _check_augmentation(arm: Arm, images: Images) -> None:

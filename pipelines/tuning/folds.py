@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.comparison.instances import Drawn, write_instance
 from pipelines.data.images import Images
 from pipelines.data.instances import Instance
+from pipelines.data.pool import in_memory
 from pipelines.data.splits import stratified_folds
 from pipelines.recipes.search import TuneConfig
 from pipelines.workspace import TRAIN
@@ -24,7 +25,8 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
     """
     by_fold: list[list[Drawn]] = []
     for one in drawn:
-        train = Images.load(outputs / one.folder / TRAIN)
+        train = Images.load(outputs / one.at[one.size].folder / TRAIN)
+        pool = in_memory(train)
         splits = stratified_folds(
             train.labels,
             config.folds,
@@ -34,13 +36,13 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
         )
         for number, (kept, left_out) in enumerate(splits):
             fold = Instance(
-                train=train.select(kept),
-                test=train.select(left_out),
+                train=pool.select(kept),
+                test=pool.select(left_out),
                 seed=len(splits) * one.record.seed + number,
                 classes=tuple(one.record.classes),
                 notes=(f"fold {number + 1} of {len(splits)}",),
             )
             if number == len(by_fold):
                 by_fold.append([])
-            by_fold[number].append(write_instance(fold, outputs))
+            by_fold[number].append(write_instance(fold, outputs, one.size))
     return [one for fold in by_fold for one in fold]

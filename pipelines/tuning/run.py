@@ -9,6 +9,7 @@ from typing import Any
 from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.run import train_arms, train_generators
+from pipelines.comparison.sizes import search_size
 from pipelines.data.sources import Source
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search
@@ -48,10 +49,12 @@ class Prepared:
 def prepare(search: Search, outputs: Path) -> Prepared:
     """Draw the instances of a search and split them into folds."""
     source = open_source(search.recipe.data)
-    drawn = draw_instances(source, search.recipe.data, outputs)
-    identity = [search.model_dump(mode="json"), [one.folder for one in drawn]]
+    size = search_size(search.recipe, source, search.tune.objective == "kid")
+    drawn = draw_instances(source, search.recipe.data, outputs, [size])
+    identity = [search.model_dump(mode="json"), [one.at[size].folder for one in drawn]]
     folder = outputs / run_folder("tune", search.recipe.name, identity)
-    return Prepared(search, source, drawn, make_folds(drawn, search.tune, outputs), folder)
+    folds = make_folds(drawn, search.tune, outputs)
+    return Prepared(search, source, drawn, folds, folder)
 
 
 def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) -> SearchResult:
@@ -79,7 +82,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
         title=what.search.recipe.title,
         command=" ".join(["ganaug", *sys.argv[1:]]),
         machine=runtime.machine(),
-        source="; ".join([what.source.name, *what.source.notes]),
+        source="; ".join([what.source.name, *what.source.found([what.drawn[0].size])]),
         classes=[one.record.classes for one in what.drawn],
         settings=what.search.model_dump(mode="json"),
         trials=read_trials(what.folder),
@@ -105,14 +108,16 @@ def _tuner(what: Prepared, executor: Executor) -> FoldTuner:
 
 def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> tuple[float, ...]:
     """Train one setting on all training images, with several seeds; return test accuracies."""
-    search, accuracies = what.search, []
+    search, size, accuracies = what.search, what.drawn[0].size, []
     for seed in range(search.tune.seeds):
         tables = search.recipe_of(values)
         tables["arms"] = {"retrained": tables["arms"]["tuned"]}
         tables.setdefault("train", {})["seed"] = search.recipe.train.seed + 100 * seed
         recipe = load_recipe(None, {"name": search.recipe.name, **tables})
-        banks, _ = train_generators(recipe, what.drawn, executor)
+        banks, _ = train_generators(recipe, what.drawn, size, executor)
         title = "best setting" if values else "untuned"
-        runs = train_arms(recipe, what.drawn, banks, executor, title)
+        runs = train_arms(
+            recipe, what.drawn, banks, dict.fromkeys(recipe.arms, size), executor, title
+        )
         accuracies += [run.result.scores.accuracy for run in runs]
     return tuple(accuracies)

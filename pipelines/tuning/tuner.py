@@ -60,6 +60,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     ) -> None:
         self.what = search
         self.folds = folds
+        self.size = folds[0].size
         self.executor = executor
         self.folder = folder
         self.done = 0
@@ -141,14 +142,15 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             epochs = values["tuner/epochs"]
         recipe = self._recipe({key: values[key] for key in self.what.space}, epochs)
         if self.what.tune.objective == "kid":
-            banks, _ = train_gans(plan_gans(folds, recipe.gan), self.executor)
+            banks, _ = train_gans(plan_gans(folds, recipe.gan, self.size), self.executor)
             outputs = self.executor.outputs
             return [
-                fold_kid(outputs / bank, outputs / fold.folder, self.what.judge())
+                fold_kid(outputs / bank, outputs / fold.at[self.size].folder, self.what.judge())
                 for bank, fold in zip(banks, folds, strict=True)
             ]
-        needed, _ = train_generators(recipe, folds, self.executor)
-        runs = train_arms(recipe, folds, needed, self.executor, self._title)
+        needed, _ = train_generators(recipe, folds, self.size, self.executor)
+        sizes = dict.fromkeys(recipe.arms, self.size)
+        runs = train_arms(recipe, folds, needed, sizes, self.executor, self._title)
         return [last_accuracies(run.result, self.what.tune.last) for run in runs]
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from ganaug.grids import save_picture
 from pipelines import runtime
+from pipelines.comparison.sizes import SCRATCH
+from pipelines.data.pool import Fit
 from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 
@@ -16,7 +18,8 @@ def augment_preview(
     dataset: Annotated[str, Parameter(name=["--dataset", "--image-folder"])] = "auto",
     *,
     data_dir: Path | None = None,
-    size: int | None = None,
+    size: Annotated[int | None, Parameter(validator=validators.Number(gte=8, lte=512))] = None,
+    fit: Fit = "crop",
     augment: str | None = None,
     columns: int = 10,
     seed: int = 0,
@@ -33,7 +36,10 @@ def augment_preview(
     data_dir
         Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
     size
-        Side of the square images, in pixels; by default the source's own, or 32 for a folder.
+        Side of the square images, in pixels; by default the pictures' own, at most 64.
+    fit
+        How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
+        stretches them.
     augment
         One pipeline to show instead, e.g. `flip|shift(4)`: each row draws anew.
     columns
@@ -59,12 +65,12 @@ def augment_preview(
 
     if not 1 <= columns <= 64:
         raise InputError(f"--columns is 1 to 64, received {columns}")
-    train = load_source(dataset, data_dir=data_dir, size=size).train
+    train = load_source(dataset, data_dir=data_dir, fit=fit).train
     rng = np.random.default_rng(seed)
     labels = range(len(train.class_names))
     of_class = [rng.permutation(np.flatnonzero(train.labels == label)) for label in labels]
     in_turn = [places[turn] for turn in range(columns) for places in of_class if turn < len(places)]
-    images = train.pixels[in_turn[:columns]]
+    images = train.select(in_turn[:columns]).read(size or min(train.side, SCRATCH)).pixels
     if augment is None:
         rows = [*online_rows(images, seed), *offline_rows(images, seed)]
     else:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
 
 from groundwork.files import write_json
 from groundwork.names import slug
+from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Count
 from pipelines.data.instances import InstanceRecord
+from pipelines.data.pool import Fit
 from pipelines.data.protocols import Protocol, make_instances
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
@@ -37,9 +41,8 @@ class DataResult:
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
         one = self.summary
-        height, width = one.size
         lines = [
-            f"{one.name}: {len(one.counts['train'])} classes, images of {height}x{width} pixels",
+            f"{one.name}: {len(one.counts['train'])} classes, images of {one.size} pixels a side",
             *_table(one.counts),
             f"identical images: {one.repeated}; in training and in test: {one.leaked}; "
             f"under two labels: {one.contradictory}",
@@ -54,7 +57,8 @@ def data(
     dataset: str = "auto",
     *,
     data_dir: Path | None = None,
-    size: int | None = None,
+    size: Annotated[int | None, Parameter(validator=validators.Number(gte=8, lte=512))] = None,
+    fit: Fit = "crop",
     skip_bad: bool = False,
     protocol: Protocol | Literal["auto"] = "auto",
     classes: str | None = None,
@@ -75,7 +79,10 @@ def data(
     data_dir
         Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
     size
-        Side of the square images, in pixels; by default the source's own, or 32 for a folder.
+        Side of the squares that are shown, in pixels; by default the pictures' own, at most 64.
+    fit
+        How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
+        stretches them.
     skip_bad
         Go on without images that cannot be read.
     protocol
@@ -100,8 +107,9 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
-    notes = list(source.notes)
+    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad)
+    shown_at = size or min(source.side, SCRATCH)
+    notes = []
     config = DataConfig(
         protocol=protocol,
         classes=classes,
@@ -116,12 +124,12 @@ def data(
         if classes is not None:
             raise
         notes.append(f"no instance: {error}")
-    summary = describe(source, drawn.record() if drawn else None, notes)
+    summary = describe(source, shown_at, drawn.record() if drawn else None, notes)
     folder = out or Path("outputs") / "data" / slug(source.name)
     write_json(folder / "summary.json", summary.model_dump(mode="json"))
     from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
 
-    return DataResult(summary, draw_data_set(source, drawn, folder))
+    return DataResult(summary, draw_data_set(source, drawn, folder, shown_at))
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

@@ -11,6 +11,7 @@ from pipelines import runtime
 from pipelines.comparison.estimate import estimate
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
+from pipelines.comparison.sizes import generator_size
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
@@ -123,8 +124,9 @@ def gan(
         some = isinstance(images.per_class, int) or isinstance(images.test_per_class, int)
         images = images.model_copy(update={"protocol": "draws" if some else "whole"})
     # `ganaug quality` wants test images; where none are left it does with the training images.
-    drawn = draw_instances(source, images, outputs, tested=False)
-    tasks = plan_gans(drawn, settings.gan)
+    size = generator_size(settings, source)
+    drawn = draw_instances(source, images, outputs, [size], tested=False)
+    tasks = plan_gans(drawn, settings.gan, size)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
     runtime.quiet()
@@ -134,7 +136,7 @@ def gan(
         banks, runs = train_gans(tasks, executor)
     notes = [note for one in drawn for note in one.record.notes]
     return GanResult(
-        source="; ".join(dict.fromkeys([source.name, *source.notes, *notes])),
+        source="; ".join(dict.fromkeys([source.name, *source.found([size]), *notes])),
         banks=[outputs / bank for bank in banks],
         trainings=[str(run.result) for run in runs],
         grids=[path for bank in banks for path in sorted((outputs / bank).glob("*/grid.png"))],

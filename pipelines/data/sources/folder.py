@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.data.pool import Indices, Pool, of_reader
+from pipelines.data.pool import Fit, Indices, Pool, of_reader
 from pipelines.data.sources.listing import Split, list_folder
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import Encoded, Fit
+from pipelines.data.sources.pixels import Encoded
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from pipelines.data.pool import Fit
 from pipelines.data.sources import tfds
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
 from pipelines.data.sources.folder import load_folder
 from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.npz import load_npz
-from pipelines.data.sources.pixels import Fit
 from pipelines.data.sources.registry import named_sources
 from pipelines.data.sources.source import Source
 from pipelines.errors import InputError, unknown_name

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.images import pixel_hashes
-from pipelines.data.pool import GROUP_SIDE, Indices, Reader
+from pipelines.data.pool import GROUP_SIDE, Fit, Indices, Reader
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,
     Encoded,
-    Fit,
     decode_all,
     side_of,
     what_fitting_lost,

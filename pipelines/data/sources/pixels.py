@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from pipelines.data.pool import Fit
 from pipelines.data.sources.formats import open_picture
 from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
@@ -28,8 +28,6 @@ SHRUNK, CUT = 2, 0.1
 
 Encoded = Path | bytes
 """A picture file, or its content."""
-Fit = Literal["crop", "pad", "squash"]
-"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
 MOST_PIXELS = 100_000_000
 """Pictures of more pixels are not read, unless they are JPEG, which can be read smaller."""
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from pipelines import runtime
-from pipelines.data.pool import Indices, InMemory, Numbered, Reader, of_reader
+from pipelines.data.pool import Fit, Indices, InMemory, Numbered, Reader, of_reader
 from pipelines.data.sources.download import download
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import Encoded, Fit, from_arrays
+from pipelines.data.sources.pixels import Encoded, from_arrays
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 

@@ -6,24 +6,29 @@ import pytest
 from pipelines.data.choosing import parse_classes
 from pipelines.data.images import Images
 from pipelines.data.instances import check_disjoint, further_images, instance
+from pipelines.data.pool import Pool, in_memory
 from pipelines.data.sources import Source
 from pipelines.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def pool(make_images):
-    return Source("stripes", make_images(30, classes=4), None)
+    return Source("stripes", in_memory(make_images(30, classes=4)), None)
 
 
 @pytest.fixture(scope="module")
 def split(make_images):
-    return Source("stripes", make_images(30, classes=4), make_images(15, classes=4, seed=1))
+    return Source(
+        "stripes",
+        in_memory(make_images(30, classes=4)),
+        in_memory(make_images(15, classes=4, seed=1)),
+    )
 
 
-def rows(images: Images, of: Images) -> list[int]:
+def rows(images: Pool, of: Pool) -> list[int]:
     """Return where each image lies in another set."""
-    where = {image: index for index, image in enumerate(of.image_hashes())}
-    return [where[image] for image in images.image_hashes()]
+    where = {image: index for index, image in enumerate(of.hashes())}
+    return [where[image] for image in images.hashes()]
 
 
 @pytest.mark.parametrize("source", ["pool", "split"])
@@ -40,14 +45,14 @@ def test_an_instance_holds_what_was_asked_for(source, request):
         assert [origin.class_names[label] for label in labels] == [
             one.classes[label] for label in drawn.labels
         ]
-    assert not set(one.train.image_hashes()) & set(one.test.image_hashes())
+    assert not set(one.train.hashes()) & set(one.test.hashes())
 
 
 def test_the_seed_decides_classes_and_images(split):
     drawn = [instance(split, seed, per_class=5, test_per_class=5) for seed in (0, 0, 1, 2, 3, 4)]
-    assert drawn[0].train.digest() == drawn[1].train.digest()
-    assert drawn[0].test.digest() == drawn[1].test.digest()
-    assert len({one.train.digest() for one in drawn[1:]}) == 5
+    assert drawn[0].train.read().digest() == drawn[1].train.read().digest()
+    assert drawn[0].test.read().digest() == drawn[1].test.read().digest()
+    assert len({one.train.read().digest() for one in drawn[1:]}) == 5
     assert len({one.classes for one in drawn}) > 1
 
 
@@ -64,19 +69,19 @@ def test_more_images_asked_for_leave_those_drawn_as_they_were(source, request):
     names = ("down", "flat2")
     small = instance(source, 0, classes=names, per_class=4, test_per_class=5)
     more_tests = instance(source, 0, classes=names, per_class=4, test_per_class=9)
-    assert more_tests.train.digest() == small.train.digest()
+    assert more_tests.train.hashes() == small.train.hashes()
     more_training = instance(source, 0, classes=names, per_class=9, test_per_class=5)
-    assert set(small.train.image_hashes()) < set(more_training.train.image_hashes())
-    assert more_training.test.digest() == small.test.digest()
+    assert set(small.train.hashes()) < set(more_training.train.hashes())
+    assert more_training.test.hashes() == small.test.hashes()
     more_classes = instance(source, 0, classes=4, per_class=4, test_per_class=5)
-    assert set(small.train.image_hashes()) < set(more_classes.train.image_hashes())
+    assert set(small.train.hashes()) < set(more_classes.train.hashes())
 
 
 def test_classes_come_in_the_order_of_the_source(split):
     there = instance(split, 0, classes=("down", "flat2"), per_class=4, test_per_class=5)
     back = instance(split, 0, classes=["flat2", "down"], per_class=4, test_per_class=5)
     assert there.classes == back.classes == ("down", "flat2")
-    assert there.train.digest() == back.train.digest()
+    assert there.train.hashes() == back.train.hashes()
 
 
 def test_fewer_test_images_only_where_the_source_has_fewer(split):
@@ -91,9 +96,10 @@ def test_fewer_test_images_only_where_the_source_has_fewer(split):
 
 def test_test_images_that_equal_training_images_give_way(split):
     """Half of the test split is copied from the training split, under whatever label."""
-    copied = split.test.pixels.copy()
-    copied[::2] = split.train.pixels[np.arange(30) * 4]
-    leaky = replace(split, test=replace(split.test, pixels=copied))
+    train, test = split.train.read(), split.test.read()
+    copied = test.pixels.copy()
+    copied[::2] = train.pixels[np.arange(30) * 4]
+    leaky = replace(split, test=in_memory(replace(test, pixels=copied)))
     one = instance(leaky, 0, classes=4, per_class=30, test_per_class=5)
     check_disjoint(one.train, one.test)
     assert one.test.counts().tolist() == [5, 5, 5, 5]
@@ -107,9 +113,9 @@ def test_test_images_that_equal_training_images_give_way(split):
 def test_duplicates_in_a_pool_are_never_on_both_sides(make_images):
     images = make_images(20)
     doubled = Images.concatenate([images, images])
-    one = instance(Source("twice", doubled, None), 0, per_class=10)
+    one = instance(Source("twice", in_memory(doubled), None), 0, per_class=10)
     check_disjoint(one.train, one.test)
-    trained = len(set(one.train.image_hashes()))
+    trained = len(set(one.train.hashes()))
     assert len(one.test) == 2 * (len(images) - trained)
 
 
@@ -122,10 +128,10 @@ def test_no_test_images_when_none_are_asked_for(pool):
 def test_generators_do_not_insist_on_test_images(pool):
     one = instance(pool, 0, per_class=30, tested=False)
     bare = instance(pool, 0, per_class=30, test_per_class=0)
-    assert one.train.digest() == bare.train.digest()
+    assert one.train.hashes() == bare.train.hashes()
     assert one.test.counts().min() == 0
     fewer = instance(pool, 0, per_class=10, tested=False)
-    assert fewer.test.digest() == instance(pool, 0, per_class=10).test.digest()
+    assert fewer.test.hashes() == instance(pool, 0, per_class=10).test.hashes()
 
 
 @pytest.mark.parametrize("source", ["pool", "split"])
@@ -135,13 +141,13 @@ def test_further_images_are_none_of_the_instance(source, request):
     more = further_images(source, one, 12)
     assert more.counts().tolist() == [12, 12]
     assert more.class_names == one.train.class_names
-    own = {*one.train.image_hashes(), *one.test.image_hashes()}
-    assert not own & set(more.image_hashes())
+    own = {*one.train.hashes(), *one.test.hashes()}
+    assert not own & set(more.hashes())
     places = rows(more, source.train)
     wanted = [source.train.class_names.index(one.classes[label]) for label in more.labels]
     assert source.train.labels[places].tolist() == wanted
     fewer = further_images(source, one, 5)
-    np.testing.assert_array_equal(fewer.of_class(1), more.of_class(1)[:5])
+    np.testing.assert_array_equal(fewer.read().of_class(1), more.read().of_class(1)[:5])
 
 
 def test_too_few_further_images_are_refused(pool):
@@ -176,11 +182,12 @@ def test_negative_seeds_are_refused(pool):
 
 def test_check_disjoint_counts_what_is_shared(make_images):
     train = make_images(10)
-    check_disjoint(train, make_images(10, seed=1))
+    check_disjoint(in_memory(train), in_memory(make_images(10, seed=1)))
+    other = make_images(10, seed=2).select([0])
     with pytest.raises(InputError, match="3 of 4 test images"):
         check_disjoint(
-            train,
-            Images.concatenate([train.select([0, 5, 19]), make_images(10, seed=2).select([0])]),
+            in_memory(train),
+            in_memory(Images.concatenate([train.select([0, 5, 19]), other])),
         )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.data.overlap import overlap_of
+from pipelines.data.pool import in_memory
 from pipelines.data.protocols import make_instances
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
@@ -11,21 +12,18 @@ from pipelines.recipes.data import DataConfig
 def of(source: Source, **settings):
     design = DataConfig(**settings).design(source)
     return overlap_of(
-        [
-            (one.train.image_hashes(), one.test.image_hashes())
-            for one in make_instances(source, design)
-        ]
+        [(one.train.hashes(), one.test.hashes()) for one in make_instances(source, design)]
     )
 
 
 def test_folds_share_all_images(make_images):
-    shared = of(Source("own", make_images(20), None, own=True))
+    shared = of(Source("own", in_memory(make_images(20)), None, own=True))
     assert shared.pooled == 1
     assert shared.correlation == pytest.approx(1 / 5)  # Bouckaert and Frank: n_test / n
 
 
 def test_draws_from_a_small_pool_share_many(make_images):
-    pool = Source("small", make_images(60), None)
+    pool = Source("small", in_memory(make_images(60)), None)
     shared = of(pool, per_class=40, test_per_class=20)
     assert shared.correlation == pytest.approx(1 / 3)  # Nadeau and Bengio: n_test / n
     assert 0 < of(pool, per_class=20, test_per_class=10).correlation < 1 / 3
@@ -37,5 +35,5 @@ def test_disjoint_draws_share_nothing():
 
 
 def test_one_split_with_other_seeds_says_nothing_of_other_images(make_images):
-    source = Source("own", make_images(10), make_images(5, seed=1), own=True)
+    source = Source("own", in_memory(make_images(10)), in_memory(make_images(5, seed=1)), own=True)
     assert of(source).correlation == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.data.images import Images
+from pipelines.data.pool import in_memory
 from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source
 from pipelines.errors import InputError
@@ -16,7 +17,7 @@ def made(source: Source, **settings):
 
 
 def own(train: Images, test: Images | None = None) -> Source:
-    return Source("own", train, test, own=True)
+    return Source("own", in_memory(train), None if test is None else in_memory(test), own=True)
 
 
 def uneven(make_images, small: int = 12) -> Images:
@@ -38,13 +39,13 @@ def uneven(make_images, small: int = 12) -> Images:
     ],
 )
 def test_the_default_suits_the_source(make_images, is_own, has_test, settings, protocol):
-    test = make_images(5, seed=1) if has_test else None
-    source = Source("some", make_images(5), test, own=is_own)
+    test = in_memory(make_images(5, seed=1)) if has_test else None
+    source = Source("some", in_memory(make_images(5)), test, own=is_own)
     assert DataConfig(**settings).filled(source).protocol == protocol
 
 
 def test_what_is_drawn_is_study_ps_testbed(make_images):
-    filled = DataConfig().filled(Source("cifar10", make_images(5), None))
+    filled = DataConfig().filled(Source("cifar10", in_memory(make_images(5)), None))
     assert (filled.classes, filled.per_class, filled.test_per_class) == ("2", 50, 350)
     assert filled.instances == 10
     of_own = DataConfig(protocol="draws").filled(own(make_images(5)))
@@ -56,10 +57,10 @@ def test_folds_use_every_image_once_and_keep_the_imbalance(make_images):
     instances = made(own(images))
     assert len(instances) == 10  # twice five folds
     for repetition in (instances[:5], instances[5:]):
-        tested = [image for one in repetition for image in one.test.image_hashes()]
+        tested = [image for one in repetition for image in one.test.hashes()]
         assert sorted(tested) == sorted(images.image_hashes())
     for one in instances:
-        assert not set(one.train.image_hashes()) & set(one.test.image_hashes())
+        assert not set(one.train.hashes()) & set(one.test.hashes())
         assert len(one.train) + len(one.test) == 42
         assert one.train.counts().tolist() in ([24, 9], [24, 10])
     assert instances[6].part == "fold 2 of 5, repetition 2"
@@ -81,7 +82,7 @@ def test_folds_never_part_copies(make_images):
     images = make_images(12)
     copied = Images.concatenate([images, images.select([0, 0, 0, 13])])
     for one in made(own(copied)):
-        assert not set(one.train.image_hashes()) & set(one.test.image_hashes())
+        assert not set(one.train.hashes()) & set(one.test.hashes())
         assert one.notes == ("4 copies of other images, kept in one fold with them",)
 
 
@@ -98,8 +99,8 @@ def test_of_folds_at_most_so_many_are_used(make_images):
     more = made(source, per_class=6, protocol="folds", instances=5)
     for small, large in zip(few, more, strict=True):
         assert small.train.counts().tolist() == [3, 3]
-        assert set(small.train.image_hashes()) < set(large.train.image_hashes())
-        assert small.test.digest() == large.test.digest()
+        assert set(small.train.hashes()) < set(large.train.hashes())
+        assert small.test.hashes() == large.test.hashes()
     limited = made(source, protocol="folds", test_per_class="all", classes="across,down")
     assert limited[0].test.counts().tolist() == [4, 4]
 
@@ -110,15 +111,15 @@ def test_the_sources_own_split_is_kept(make_images):
     assert [one.seed for one in instances] == [0, 1, 2, 3, 4]
     for one in instances:
         assert one.part == OWN_SPLIT
-        assert one.train.digest() == source.train.digest()
-        assert one.test.digest() == source.test.digest()
+        assert one.train.read().digest() == source.train.read().digest()
+        assert one.test.read().digest() == source.test.read().digest()
 
 
 def test_a_test_image_that_trains_is_not_tested_on(make_images):
     train, fresh = make_images(10), make_images(5, seed=1)
     leaky = own(train, Images.concatenate([fresh, train.select([0, 1, 15])]))
     one = made(leaky)[0]
-    assert one.test.digest() == fresh.digest()
+    assert one.test.read().digest() == fresh.digest()
     assert one.notes == ("3 test images identical to training images were not tested on",)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.comparison.instances import draw_instances
 from pipelines.data.images import Images
+from pipelines.data.pool import in_memory
 from pipelines.data.sources.source import from_splits
 from pipelines.recipes.data import DataConfig
 from tests.pipelines.searches import TEXT
@@ -28,6 +29,6 @@ def drawn(tmp_path: Path):
         ("a", "b"),
         "noise",
     )
-    source = from_splits("noise", {"train": images}, [])
+    source = from_splits("noise", {"train": in_memory(images)}, [])
     data = DataConfig(per_class=12, test_per_class=5, instances=2)
-    return draw_instances(source, data, tmp_path)
+    return draw_instances(source, data, tmp_path, [32])

@@ -7,12 +7,12 @@ def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path
     folds = make_folds(drawn, TuneConfig(folds=3), tmp_path)
     assert len(folds) == 6
     for position, one in enumerate(drawn):
-        train = set(Images.load(tmp_path / one.folder / "train.npz").image_hashes())
-        test = set(Images.load(tmp_path / one.folder / "test.npz").image_hashes())
+        train = set(Images.load(tmp_path / one.at[32].folder / "train.npz").image_hashes())
+        test = set(Images.load(tmp_path / one.at[32].folder / "test.npz").image_hashes())
         left_out = []
         for fold in folds[position::2]:
-            kept = Images.load(tmp_path / fold.folder / "train.npz")
-            out = Images.load(tmp_path / fold.folder / "test.npz")
+            kept = Images.load(tmp_path / fold.at[32].folder / "train.npz")
+            out = Images.load(tmp_path / fold.at[32].folder / "test.npz")
             assert kept.counts().tolist() == [8, 8]
             assert not set(kept.image_hashes()) & set(out.image_hashes())
             left_out += out.image_hashes()

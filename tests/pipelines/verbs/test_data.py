@@ -10,6 +10,7 @@ from PIL import Image
 from pipelines.cli import main
 from pipelines.data.contact_sheet import class_rows
 from pipelines.data.images import Images
+from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source
 from pipelines.data.summary import describe
 from pipelines.errors import InputError
@@ -21,10 +22,12 @@ def test_what_occurs_twice_is_counted(make_images):
     train, test = make_images(6), make_images(4, seed=1)
     again = replace(train.select([0, 11]), labels=np.array([0, 0]))  # the second is mislabelled
     twice = test.select([2, 2])
-    source = Source("stripes", train, Images.concatenate([test, again, twice]))
-    summary = describe(source, None, ["a note"])
+    source = Source(
+        "stripes", in_memory(train), in_memory(Images.concatenate([test, again, twice]))
+    )
+    summary = describe(source, 32, None, ["a note"])
     assert summary.counts == {"train": {"down": 6, "across": 6}, "test": {"down": 8, "across": 4}}
-    assert summary.size == (32, 32)
+    assert summary.size == 32
     assert (summary.repeated, summary.leaked, summary.contradictory) == (4, 2, 1)
     assert summary.notes == ["a note"]
 
@@ -38,7 +41,7 @@ def test_a_folder_is_described_and_shown(image_folder, tmp_path):
     assert written == shown.summary.model_dump(mode="json")
     assert written["instance"]["train_images"] == 4
     lines = str(shown).splitlines()
-    assert lines[0] == "pets: 2 classes, images of 32x32 pixels"
+    assert lines[0] == "pets: 2 classes, images of 32 pixels a side"
     assert lines[2].split() == ["cat", "4"]
     assert lines[4].split() == ["all", "8"]
     assert "an instance (seed 5): cat, dog; 4 images to train on, 4 to test on" in lines

@@ -17,23 +17,27 @@ def test_a_folder_in_every_format(image_folder):
     source = load_source(str(image_folder))
     assert source.name == "pets"
     assert source.test is None
-    assert source.notes == [
-        "of 4 of 8 images only the centre square was kept: 38% of their longer side is cut off at "
-        "the median, 53% at most"  # 40x30, 30x64, 64x48 and 45x90
-    ]
+    assert source.notes == []
+    pixels = source.train.read(32).pixels
+    assert (
+        source.found([32])
+        == [
+            "of 4 of 8 images only the centre square was kept: 38% of their longer side is cut off at "
+            "the median, 53% at most (--fit pad or --fit squash keeps all)"  # 40x30, 30x64, 64x48 and 45x90
+        ]
+    )
     assert source.train.class_names == ("cat", "dog")
     assert source.train.counts().tolist() == [4, 4]
-    assert source.train.size == (32, 32)
     with Image.open(image_folder / "dog" / "a.webp") as image:
         middle = image.resize((32, 32), Image.Resampling.BICUBIC, box=(8, 0, 56, 48))
-    assert (source.train.pixels[4] == np.asarray(middle)).all()
+    assert (pixels[4] == np.asarray(middle)).all()
 
 
 def test_the_size_is_the_one_asked_for(image_folder):
-    assert load_source(str(image_folder), size=48).train.size == (48, 48)
-    for size in (7, 513):
-        with pytest.raises(InputError, match="8 to 512"):
-            load_source(str(image_folder), size=size)
+    source = load_source(str(image_folder))
+    assert source.train.read(48).size == (48, 48)
+    one = source.train.select([3]).read(48)
+    assert (one.pixels[0] == source.train.read(48).pixels[3]).all()
 
 
 def test_files_come_in_natural_order_whatever_the_disk_says(tmp_path, monkeypatch):
@@ -43,10 +47,10 @@ def test_files_come_in_natural_order_whatever_the_disk_says(tmp_path, monkeypatc
             flat((number,) * 3).save(tmp_path / name / f"{number}.png")
         flat((2,) * 3).save(tmp_path / name / "more" / "0.png")
     first = load_source(str(tmp_path)).train
-    assert first.pixels[:4, 0, 0, 0].tolist() == [1, 9, 10, 2]
+    assert first.read().pixels[:4, 0, 0, 0].tolist() == [1, 9, 10, 2]
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda path: reversed(list(listed(path))))
-    assert load_source(str(tmp_path)).train.digest() == first.digest()
+    assert load_source(str(tmp_path)).train.names == first.names
 
 
 def test_what_systems_leave_behind_is_not_read_and_the_rest_is_named(image_folder):
@@ -84,7 +88,10 @@ def test_splits(split_folder):
         "test": 7,
     }
     assert source.notes[0] == "folders beside the splits were left aside: docs"
-    assert source.notes[1].startswith("of 11 of 23 images only the centre")  # once for all splits
+    for part in source.splits.values():
+        part.read(32)
+    cut = [note for note in source.found([32]) if "only the centre" in note]
+    assert [note[:16] for note in cut] == ["of 4 of 8 images", "of 3 of 7 images"]  # a split each
     shutil.rmtree(split_folder / "test")
     source = load_source(str(split_folder))
     assert len(source.test) == 8
@@ -113,10 +120,12 @@ def test_broken_images_are_counted_and_named(image_folder):
     (image_folder / "dog" / "c.jpeg").write_bytes(b"")
     message = "3 of 8 images cannot be read: cat/2.png .*dog/b.PNG .*--skip-bad"
     with pytest.raises(InputError, match=message):
-        load_source(str(image_folder))
+        load_source(str(image_folder)).train.read()
     source = load_source(str(image_folder), skip_bad=True)
-    assert source.train.counts().tolist() == [3, 2]
-    assert source.notes[0].startswith("3 images that cannot be read were left out: cat/2.png (")
+    readable = source.train.select(source.train.can_be_read())
+    assert readable.counts().tolist() == [3, 2]
+    assert len(readable.read()) == 5
+    assert source.found()[0].startswith("3 images that cannot be read were left out: cat/2.png (")
 
 
 @pytest.mark.parametrize("name", ["1.jpg", "2.png", "10.bmp", "11.gif"])
@@ -126,7 +135,7 @@ def test_an_image_cut_short_anywhere_is_found(image_folder, name, kept):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * kept)])
     with pytest.raises(InputError, match=f"1 of 8 images cannot be read: cat/{name}"):
-        load_source(str(image_folder))
+        load_source(str(image_folder)).train.read()
 
 
 def test_folders_that_hold_no_data_set(tmp_path):

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from pipelines.data.sources import formats, load_source
+from pipelines.data.sources import formats, load_source, pixels
 from pipelines.data.sources.folder import load_folder
 from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.pixels import decode
@@ -72,7 +71,7 @@ def test_heic_is_read_with_the_extra(tree):
     flat(RED).save(root / "a" / "IMG_1.HEIC", "HEIF", quality=100)
     source = load_folder(root, 16, skip_bad=False)
     assert source.train.counts().tolist() == [2, 1]
-    assert np.abs(source.train.pixels[1].astype(int) - RED).max() < 8
+    assert np.abs(source.train.read().pixels[1].astype(int) - RED).max() < 8
 
 
 def test_heic_is_named_without_the_extra(tree, monkeypatch):
@@ -198,7 +197,7 @@ def test_a_folder_of_ones_own_goes_before_a_data_set_of_its_name(tree, tmp_path,
 
 
 def test_a_picture_too_large_is_told_what_to_do(tree, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    monkeypatch.setattr(pixels, "MOST_PIXELS", 100)
     root = tree("a/1.png", "b/1.png")
     with pytest.raises(InputError, match="save it smaller"):
-        load_folder(root, 16, skip_bad=False)
+        load_folder(root, "crop", skip_bad=False).train.read()

@@ -12,10 +12,10 @@ from pipelines.errors import InputError
 
 def test_mnist5k_is_always_there():
     source = load_source("mnist5k")
-    assert source.train.pixels.shape == (5000, 32, 32, 3)
+    assert source.train.read().pixels.shape == (5000, 32, 32, 3)
     assert source.train.counts().tolist() == [500] * 10
     assert source.test is None
-    frame = source.train.pixels.copy()
+    frame = source.train.read().pixels.copy()
     frame[:, 2:30, 2:30] = 0
     assert not frame.any()
 

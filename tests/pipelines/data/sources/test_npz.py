@@ -10,7 +10,7 @@ from pipelines.errors import InputError
 def test_our_own_npz(tmp_path, tiny_images):
     tiny_images.save(tmp_path / "mine.npz")
     source = load_source(str(tmp_path / "mine.npz"))
-    assert source.train.digest() == tiny_images.digest()
+    assert source.train.read().digest() == tiny_images.digest()
     assert source.name == "mine"
     assert source.test is None
 
@@ -25,7 +25,7 @@ def test_npz_as_keras_writes_it(tmp_path):
     assert source.train.class_names == ("3", "7", "9")
     assert source.train.labels.tolist() == [0, 1, 1, 0, 2, 2]
     assert source.test.labels.tolist() == [0, 1, 1, 0]
-    assert (source.test.pixels[:, 2:30, 2:30, 1] == test).all()
+    assert (source.test.read().pixels[:, 2:30, 2:30, 1] == test).all()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_npz_as_keras_writes_it(tmp_path):
 def test_npz_of_other_types(tmp_path, images, grey):
     np.savez(tmp_path / "a.npz", images=images, labels=np.array(["b", "a", "b", "a"]))
     train = load_source(str(tmp_path / "a.npz")).train
-    assert (train.pixels == grey).all()
+    assert (train.read().pixels == grey).all()
     assert train.class_names == ("a", "b")
     assert train.labels.tolist() == [1, 0, 1, 0]
 

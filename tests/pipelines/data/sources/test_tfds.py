@@ -51,7 +51,7 @@ def prepared(tmp_path_factory):
 def test_images_of_one_size_keep_it(prepared):
     folder, alike, _ = prepared
     source = load_source("alike", data_dir=folder)
-    assert (source.train.pixels[:, 2:30, 2:30] == np.stack(alike)).all()
+    assert (source.train.read().pixels[:, 2:30, 2:30] == np.stack(alike)).all()
     assert source.train.labels.tolist() == [0, 1, 2] * 3
     assert source.train.class_names == ("cat", "dog", "fox")
     assert len(source.test) == 6
@@ -64,12 +64,16 @@ def test_images_of_one_size_keep_it(prepared):
 
 def test_images_of_many_sizes_are_fitted(prepared):
     folder, _, mixed = prepared
-    source = load_source("mixed", data_dir=folder, size=24)
+    source = load_source("mixed", data_dir=folder)
     assert source.test is None
-    assert source.train.pixels.shape == (6, 24, 24, 3)
+    assert source.side == 32  # the median of 30 and 33, and more
+    read = source.train.read(24).pixels
+    assert read.shape == (6, 24, 24, 3)
+    some = source.train.select([5, 2, 5]).read(24).pixels
+    assert (some == read[[5, 2, 5]]).all()
     assert source.train.labels.tolist() == [0, 1, 2] * 2
     whole = from_arrays(mixed[0][None], 24)
-    assert (source.train.pixels[0] == whole[0]).all()
+    assert (read[0] == whole[0]).all()
 
 
 @pytest.mark.parametrize("name", ["alike", "mixed"])
@@ -87,5 +91,5 @@ def test_cifar10_from_the_environment():
     source = load_source("auto")
     assert source.notes == ["auto chose cifar10"]
     assert source.train.class_names[0] == "airplane"
-    assert source.train.size == (32, 32)
+    assert source.train.read().size == (32, 32)
     assert source.test is not None
