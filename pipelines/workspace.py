@@ -13,6 +13,8 @@ Kind = Literal["instance", "gan", "bank", "train", "comparison", "tune"]
 
 TRAIN, TEST = "train.npz", "test.npz"
 """Files of an instance: the images to train on, and those to test on."""
+PREPARATION = "preparation.json"
+"""How the pictures of an instance became its images."""
 CONFIG, RESULT, IDENTITY = "config.json", "result.json", "identity.json"
 """Files of a task: its settings; what came out, written last; all that its hash stands for."""
 MODEL, LAST_GOOD = "model.keras", "last-good.keras"

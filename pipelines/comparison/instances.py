@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.files import write_json
 from pipelines.data.images import Images
 from pipelines.data.instances import (
     Instance,
@@ -15,7 +16,7 @@ from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
-from pipelines.workspace import TEST, TRAIN, run_folder
+from pipelines.workspace import PREPARATION, TEST, TRAIN, run_folder
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _write(one: Instance, outputs: Path, size: int, further: Pool | None = None)
     folder = run_folder("instance", f"{one.train.source}-{name}", identity)
     _save(train, outputs / folder / TRAIN)
     _save(test, outputs / folder / TEST)
+    write_json(outputs / folder / PREPARATION, one.train.preparation.model_dump(mode="json"))
     beside = None
     if further is not None:
         images = further.read(size)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from groundwork.settings import Result
 from pipelines.data.images import Images, pixel_hashes, resized
 from pipelines.data.labelled import Labelled, chosen, same_group
 from pipelines.errors import InputError
@@ -19,11 +20,27 @@ GROUP_SIDE = 64
 """At which pictures are compared with one another, whatever size they are trained at."""
 
 
+class Preparation(Result):
+    """How a picture becomes one of the images that a classifier is trained on."""
+
+    fit: Fit = "crop"
+    """How it becomes a square."""
+    centred: bool = False
+    """Whether one of less than 32 pixels a side is set in the middle of 32 black ones, the custom
+    for MNIST and its kin, instead of being enlarged."""
+
+
+USUAL = Preparation()
+"""The centre square, enlarged or shrunk."""
+
+
 class Reader(ABC):
     """Where the pictures of a data set lie, numbered from 0."""
 
     names: Sequence[str]
     """What tells a person which picture it is, such as its path in the folder."""
+    preparation: Preparation
+    """What is done to a picture besides changing its size."""
 
     @property
     @abstractmethod
@@ -64,10 +81,13 @@ class InMemory(Reader):
     ----------
     pixels
         uint8 ``[N, S, S, 3]``.
+    preparation
+        What was done to make them.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], preparation: Preparation = USUAL) -> None:
         self.pixels = pixels
+        self.preparation = preparation
         self.names = Numbered(len(pixels))
 
     @property
@@ -133,6 +153,11 @@ class Pool(Labelled):
     def side(self) -> int:
         """Side in pixels of the squares that the pictures are worth."""
         return min(reader.side for reader in self.readers)
+
+    @property
+    def preparation(self) -> Preparation:
+        """What is done to a picture besides changing its size."""
+        return self.readers[0].preparation
 
     @property
     def names(self) -> list[str]:
@@ -260,7 +285,7 @@ def of_reader(
     )
 
 
-def in_memory(images: Images) -> Pool:
-    """Return a pool of images that are decoded already."""
-    reader = InMemory(images.pixels)
+def in_memory(images: Images, preparation: Preparation = USUAL) -> Pool:
+    """Return a pool of images that are decoded already, made as ``preparation`` says."""
+    reader = InMemory(images.pixels, preparation)
     return of_reader(reader, images.labels, images.class_names, images.source, images.together)

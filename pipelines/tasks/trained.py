@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from groundwork.files import read_json
 from pipelines.data.images import Images
+from pipelines.data.pool import Preparation
 from pipelines.errors import InputError
 from pipelines.tasks.results import TrainTaskResult
-from pipelines.workspace import CONFIG, MODEL, RESULT, TEST, outputs_of
+from pipelines.workspace import CONFIG, MODEL, PREPARATION, RESULT, TEST, outputs_of
 
 if TYPE_CHECKING:  # at run time it would import TensorFlow
     import keras
@@ -66,6 +67,12 @@ class TrainedClassifier:
     def test(self) -> Images:
         """The test images."""
         return Images.load(self.instance / TEST)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """How a picture becomes one of the images that it was trained on."""
+        path = self.instance / PREPARATION
+        return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
 
     @cached_property
     def network(self) -> "keras.Model":

@@ -112,7 +112,7 @@ def predict(
         raise InputError("no image to classify: give image files or folders of them")
     runtime.quiet()
     size = classifier.network.input_shape[1]
-    read = decode_all([files], len(files), size, "reading")
+    read = decode_all([files], len(files), size, "reading", classifier.preparation)
     if read.bad:
         message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
         if not skip_bad or not len(read.good):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipelines.data.images import Images
-from pipelines.data.pool import in_memory
+from pipelines.data.pool import Preparation, in_memory
 from pipelines.data.sources.pixels import from_arrays
 from pipelines.data.sources.registry import register_source
 from pipelines.data.sources.source import Source
@@ -25,4 +25,4 @@ def load_mnist5k() -> Source:
     digits = from_arrays(table[:, :-1].reshape(-1, 28, 28))
     names = tuple(str(digit) for digit in range(10))
     images = Images(digits, table[:, -1].astype(np.int64), names, MNIST5K)
-    return Source(MNIST5K, in_memory(images), None)
+    return Source(MNIST5K, in_memory(images, Preparation(centred=True)), None)

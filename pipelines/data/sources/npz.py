@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.images import Images, read_npz
-from pipelines.data.pool import in_memory
-from pipelines.data.sources.pixels import from_arrays
+from pipelines.data.pool import Preparation, in_memory
+from pipelines.data.sources.pixels import from_arrays, is_centred
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError, unknown_name
 
@@ -58,7 +58,8 @@ def load_npz(path: Path) -> Source:
             f"{path}: its splits differ in size, {' and '.join(map(repr, parts.values()))}; "
             "give all of them the same"
         )
-    pools = {split: in_memory(images) for split, images in parts.items()}
+    how = Preparation(centred=is_centred(next(iter(arrays[name] for name, _ in splits.values()))))
+    pools = {split: in_memory(images, how) for split, images in parts.items()}
     return from_splits(path.stem, pools, [], own=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.images import pixel_hashes
-from pipelines.data.pool import GROUP_SIDE, Fit, Indices, Reader
+from pipelines.data.pool import GROUP_SIDE, Fit, Indices, Preparation, Reader
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,
     Encoded,
@@ -62,7 +62,7 @@ class Pictures(Reader):
     ) -> None:
         self.name = name
         self.names = names
-        self.fit = fit
+        self.preparation = Preparation(fit=fit)
         self._open = open_
         self._skip_bad = skip_bad
         self._bad: dict[int, str] = {}
@@ -106,7 +106,9 @@ class Pictures(Reader):
             count, unread = len(self._bad), self._unread(list(self._bad))
             notes.append(f"{count} images that cannot be read were left out: {unread}")
         shown = dict.fromkeys(
-            note for size in sizes for note in what_fitting_lost(self._sides, size, self.fit)
+            note
+            for size in sizes
+            for note in what_fitting_lost(self._sides, size, self.preparation.fit)
         )
         return [*notes, *shown]
 
@@ -123,7 +125,11 @@ class Pictures(Reader):
         if missing:
             wanted = positions[missing]
             read = decode_all(
-                _batches(self._open(wanted)), len(wanted), size, f"reading {self.name}", self.fit
+                _batches(self._open(wanted)),
+                len(wanted),
+                size,
+                f"reading {self.name}",
+                self.preparation,
             )
             pixels[missing] = read.pixels
             self._sides[wanted] = read.sides

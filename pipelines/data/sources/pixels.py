@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from pipelines.data.pool import Fit
+from pipelines.data.pool import USUAL, Fit, Preparation
 from pipelines.data.sources.formats import open_picture
 from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
@@ -62,7 +62,7 @@ class Decoded:
         return few([f"{names[at]} ({reason})" for at, reason in self.bad.items()])
 
 
-def decode(picture: Encoded, size: int, fit: Fit = "crop") -> NDArray[np.uint8]:
+def decode(picture: Encoded, size: int, how: Preparation = USUAL) -> NDArray[np.uint8]:
     """Read a picture, upright, as RGB on white, and make it a square.
 
     Parameters
@@ -71,20 +71,20 @@ def decode(picture: Encoded, size: int, fit: Fit = "crop") -> NDArray[np.uint8]:
         A file or its content; of an animation, the first frame counts.
     size
         Side of the square in pixels.
-    fit
-        `crop`: the shorter side becomes ``size`` and the centre is kept. `pad`: the longer side
-        does, and what is missing is black. `squash`: both do, whatever the picture's shape.
+    how
+        Its `fit` is one of: `crop`, the shorter side becomes ``size`` and the centre is kept;
+        `pad`, the longer side does, and what is missing is black; `squash`, both do.
 
     Returns
     -------
     numpy.ndarray
         uint8 ``[size, size, 3]``.
     """
-    return _decode(picture, size, fit)[0]
+    return _decode(picture, size, how)[0]
 
 
 def _decode(
-    picture: Encoded, size: int, fit: Fit = "crop"
+    picture: Encoded, size: int, how: Preparation
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Return the square, and the width and height that the picture had."""
     with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
@@ -96,9 +96,12 @@ def _decode(
             raise Image.DecompressionBombError
         upright = to_rgb(ImageOps.exif_transpose(image))
         square = (size, size)
-        if fit == "crop":
+        if how.centred and max(sides) < DEFAULT_SIZE <= size:
+            whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
+            upright = Image.fromarray(whole[0])
+        if how.fit == "crop":
             return np.asarray(ImageOps.fit(upright, square)), sides
-        if fit == "pad":
+        if how.fit == "pad":
             return np.asarray(ImageOps.pad(upright, square)), sides
         return np.asarray(upright.resize(square, Image.Resampling.BICUBIC)), sides
 
@@ -123,7 +126,11 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def decode_all(
-    batches: Iterable[Sequence[Encoded]], count: int, size: int, title: str, fit: Fit = "crop"
+    batches: Iterable[Sequence[Encoded]],
+    count: int,
+    size: int,
+    title: str,
+    how: Preparation = USUAL,
 ) -> Decoded:
     """Decode ``count`` pictures on all cores.
 
@@ -137,7 +144,7 @@ def decode_all(
         Side of the images.
     title
         Stands beside the progress bar.
-    fit
+    how
         As in `decode`.
     """
     pixels = np.zeros((count, size, size, 3), np.uint8)
@@ -146,7 +153,7 @@ def decode_all(
 
     def read(position: int, picture: Encoded) -> None:
         try:
-            pixels[position], sides[position] = _decode(picture, size, fit)
+            pixels[position], sides[position] = _decode(picture, size, how)
         except UNREADABLE as error:
             bad[position] = _reason(error)
 
@@ -226,14 +233,18 @@ def from_arrays(images: NDArray[np.uint8], size: int | None = None) -> NDArray[n
         images = images.repeat(3, axis=3)
     elif images.shape[3] == 4:
         images = np.stack([np.asarray(to_rgb(Image.fromarray(image))) for image in images])
-    height, width = images.shape[1:3]
-    if max(height, width) < DEFAULT_SIZE and (size is None or size >= DEFAULT_SIZE):
+    if is_centred(images) and (size is None or size >= DEFAULT_SIZE):
         images = _centred(images, DEFAULT_SIZE)
     size = size or max(min(images.shape[1:3]), DEFAULT_SIZE)
     if images.shape[1:3] == (size, size):
         return images
     fitted = (ImageOps.fit(Image.fromarray(image), (size, size)) for image in images)
     return np.stack([np.asarray(image) for image in fitted])
+
+
+def is_centred(images: NDArray[np.uint8]) -> bool:
+    """Whether `from_arrays` sets images ``[N, H, W, …]`` in the middle of black ones."""
+    return bool(max(images.shape[1:3]) < DEFAULT_SIZE)
 
 
 def _centred(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

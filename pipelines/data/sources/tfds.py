@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from pipelines import runtime
-from pipelines.data.pool import Fit, Indices, InMemory, Numbered, Reader, of_reader
+from pipelines.data.pool import Fit, Indices, InMemory, Numbered, Preparation, Reader, of_reader
 from pipelines.data.sources.download import download
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import Encoded, from_arrays
+from pipelines.data.sources.pixels import Encoded, from_arrays, is_centred
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 
@@ -124,7 +124,8 @@ def _reader(builder: Any, split: str, image: str, fit: Fit) -> Reader:
     """Return what reads the images of a split: all at once where they are small and alike."""
     shape, count = builder.info.features[image].shape, builder.info.splits[split].num_examples
     if None not in shape and count * np.prod(shape) <= IN_MEMORY:
-        return InMemory(from_arrays(np.concatenate([*_read(builder, split, image)])))
+        images = np.concatenate([*_read(builder, split, image)])
+        return InMemory(from_arrays(images), Preparation(centred=is_centred(images)))
 
     def some(positions: Indices) -> Iterator[Encoded]:
         """Go through the records once: only their bytes are copied."""

@@ -1,12 +1,14 @@
 """Where synthetic images come from."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from ganaug import GanConfig
+from pipelines.data.images import resized
 from pipelines.errors import InputError
 from pipelines.recipes.mix import MixConfig
 from pipelines.synthetic.origins import synthesise
@@ -78,8 +80,7 @@ def test_generators_are_asked_class_by_class(origin):
     class FakeBank:
         """Answers with images that say what they were asked for."""
 
-        def require_size(self, size):
-            assert size == 4
+        image_size = 4
 
         def settings(self):
             return [GanConfig()] * 2
@@ -98,3 +99,9 @@ def test_generators_are_asked_class_by_class(origin):
     base = 100 if origin == "bank" else 200
     assert made.images.pixels[:, 0, 0, 0].tolist() == [base, base, base + 1, base + 1]
     assert made.images.labels.tolist() == [0, 0, 1, 1]
+    assert not [note for note in made.notes if "pixels" in note]
+    real = greys(REAL)
+    larger = synthesise(config, replace(real, pixels=resized(real.pixels, 8)), 7, bank=FakeBank())
+    assert larger.images.size == (8, 8)
+    assert larger.images.pixels[:, 3, 3, 0].tolist() == [base, base, base + 1, base + 1]
+    assert larger.notes[0] == "generated images of 4 pixels were enlarged to 8"

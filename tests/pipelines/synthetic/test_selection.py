@@ -144,8 +144,8 @@ def test_agreement_needs_another_class(real, bank):
 def test_samples_without_a_label_are_not_mixed_in():
     recipe = load_recipe(None, {"gan": {"scope": "pooled"}})
     with pytest.raises(InputError, match=r"gan.scope='pooled', which have no label"):
-        check_models(recipe, (32, 32), 2)
+        check_models(recipe, dict.fromkeys(recipe.arms, 32), 2)
     probe = {"train": {"model": "efficientnet_lite0", "probe": "ridge"}}
     arms = {"arms": {"a": {"mix": {"strategy": "concatenate", "synthetic_weight": 0.5}}}}
     with pytest.raises(InputError, match=r"mix.synthetic_weight=0.5 with train.probe"):
-        check_models(load_recipe(None, probe | arms), (32, 32), 2)
+        check_models(load_recipe(None, probe | arms), {"a": 32}, 2)

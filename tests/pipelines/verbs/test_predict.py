@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pipelines.data.pool import USUAL, Preparation
 from pipelines.errors import InputError
 from pipelines.verbs import predict as verb
 from pipelines.verbs.predict import predict
 
 
 @pytest.fixture(autouse=True)
-def _red_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def classifier(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Let the classifier be the mean of the red channel."""
 
     def probabilities(pixels: np.ndarray) -> np.ndarray:
@@ -23,8 +25,28 @@ def _red_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
         class_names=["red", "other"],
         network=SimpleNamespace(input_shape=(None, 16, 16, 3)),
         probabilities=probabilities,
+        preparation=USUAL,
     )
     monkeypatch.setattr(verb, "TrainedClassifier", lambda folder: classifier)
+    return classifier
+
+
+def test_pictures_are_prepared_as_the_training_s_were(
+    classifier: SimpleNamespace, tmp_path: Path
+) -> None:
+    """A digit of 28 pixels is set into 32 black ones, a wide picture on black, if that was so."""
+    classifier.network.input_shape = (None, 32, 32, 3)
+    Image.new("RGB", (28, 28), "red").save(tmp_path / "digit.png")
+    Image.new("RGB", (64, 32), "red").save(tmp_path / "wide.png")
+
+    def reds() -> list[float]:
+        return [row[0] for row in predict([tmp_path], model=Path("any")).probabilities]
+
+    assert reds() == pytest.approx([1, 1])
+    classifier.preparation = Preparation(fit="pad", centred=True)
+    assert reds() == pytest.approx([(28 / 32) ** 2, 0.5])
+    classifier.preparation = Preparation(fit="squash")
+    assert reds() == pytest.approx([1, 1])
 
 
 def test_of_a_folder_the_pictures_are_classified(image_folder: Path) -> None:

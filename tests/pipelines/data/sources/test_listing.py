@@ -41,7 +41,7 @@ def found(root: Path) -> dict[str, int]:
 @pytest.mark.parametrize("ending", [".tif", ".TIFF", ".jfif", ".avif", ".jp2", ".ppm", ".JPE"])
 def test_whatever_pillow_reads_by_itself_is_read(tree, ending):
     root = tree("a/1.png", f"a/2{ending}", "b/1.png")
-    assert load_folder(root, 16, skip_bad=False).train.counts().tolist() == [2, 1]
+    assert load_folder(root, "crop", skip_bad=False).train.counts().tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "gif", "bmp", "webp", "tiff", "avif", "jpeg2000"])
@@ -69,7 +69,7 @@ def test_heic_is_read_with_the_extra(tree):
     root = tree("a/1.png", "b/1.png")
     assert formats.reads_heif()
     flat(RED).save(root / "a" / "IMG_1.HEIC", "HEIF", quality=100)
-    source = load_folder(root, 16, skip_bad=False)
+    source = load_folder(root, "crop", skip_bad=False)
     assert source.train.counts().tolist() == [2, 1]
     assert np.abs(source.train.read().pixels[1].astype(int) - RED).max() < 8
 
@@ -119,7 +119,7 @@ def test_links_show_no_file_twice(tree, tmp_path):
 def test_a_class_is_one_however_its_name_is_composed(tree):
     composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
     root = tree(f"train/{composed}/1.png", "train/thé/1.png", f"test/{apart}/1.png")
-    source = load_folder(root, 16, skip_bad=False)
+    source = load_folder(root, "crop", skip_bad=False)
     assert source.train.class_names == source.test.class_names == (composed, "thé")
     assert source.test.counts().tolist() == [1, 0]
 
