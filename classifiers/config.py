@@ -118,6 +118,11 @@ class TrainConfig(Settings):
     seed: int = Field(0, ge=0)
     """Seeds the weights and dropout."""
 
+    @property
+    def freezes(self) -> bool:
+        """Whether the backbone is frozen for a while, and so a trained one."""
+        return bool(self.frozen_epochs or self.thaw_every or self.model_params.get("frozen"))
+
     @field_validator("model_params", "optimizer_params", "schedule_params", mode="before")
     @classmethod
     def _from_a_command_line(cls, values: object) -> object:

@@ -62,8 +62,7 @@ def model_params(config: TrainConfig) -> dict[str, Any]:
     ImageNet weights and sees images at the size of their training.
     """
     info = model_info(config.model)
-    freezes = config.frozen_epochs or config.thaw_every or config.model_params.get("frozen")
-    if not freezes or "weights" not in info.parameters:
+    if not config.freezes or "weights" not in info.parameters:
         return config.model_params
     return {"weights": "imagenet", "size": info.input_size, **config.model_params}
 

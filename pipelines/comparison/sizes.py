@@ -1,6 +1,7 @@
 """At which size each arm sees the pictures: one that suits its model and that the pictures have."""
 
 from classifiers.config import TrainConfig
+from pipelines import runtime
 from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Arm, Recipe
 
@@ -56,9 +57,10 @@ def _trained_at(config: TrainConfig) -> int | None:
     """Return the size at which a pre-trained network wants its images; None for another one."""
     if isinstance(given := config.model_params.get("size"), int):
         return given  # where the model would bring any other to
+    if not (config.probe or config.freezes or config.model_params.get("weights")):
+        return None
+    runtime.quiet()
     from classifiers.models.registry import model_info  # only now: it loads Keras
-    from classifiers.training.phases import model_params
 
-    if config.probe or config.model_params.get("weights"):
-        return model_info(config.model).input_size
-    return model_params(config).get("size")
+    info = model_info(config.model)
+    return info.input_size if "weights" in info.parameters else None
