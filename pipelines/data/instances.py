@@ -181,11 +181,14 @@ def _check_enough(
     few = [(source.train.class_names[at], n) for at, n in zip(labels, counts, strict=True)]
     few = sorted((pair for pair in few if pair[1] < per_class), key=lambda pair: pair[1])
     if few:
-        name, count = few[0]
-        others = f" (and {len(few) - 1} more classes too few)" if len(few) > 1 else ""
+        (name, count), more = few[0], len(few) - 1
+        others = f" (and {more} more class{'es have' if more > 1 else ' has'} too few)" * bool(more)
+        # Where the test images come from the same pool, some have to be left for them.
+        most = count if source.test is not None else max(1, count * 2 // 3)
         raise InputError(
             f"class {name!r} of {source.name} has {count} training images{others}, {per_class} "
-            f"are asked for; ask for at most {count} (--per-class) or choose other classes"
+            f"are asked for; use all there are in folds (--protocol folds), ask for at most {most} "
+            "(--per-class), or choose other classes"
         )
 
 
