@@ -117,11 +117,11 @@ def instance(
     labels = choose_classes(source, seed, classes)
     orders = [shuffled(source.train, seed, Draw.TRAIN, label) for label in labels]
     if per_class != ALL:
-        _check_enough(source, labels, [len(order) for order in orders], per_class)
+        _check_enough(source, labels, [len(order) for order in orders], per_class, tested)
     most = len(source.train) if per_class == ALL else per_class
     orders = [_readable_first(source.train, order, most) for order in orders]
     if per_class != ALL:
-        _check_enough(source, labels, [len(order) for order in orders], per_class)
+        _check_enough(source, labels, [len(order) for order in orders], per_class, tested)
     train = gather(source.train, labels, [order[:most] for order in orders])
     if source.test is None:
         # From the back, so that the test images stay the same while ``per_class`` grows.
@@ -176,7 +176,7 @@ def shuffled(images: Pool, seed: int, draw: Draw, label: int) -> Indices:
 
 
 def _check_enough(
-    source: "Source", labels: Sequence[int], counts: Sequence[int], per_class: int
+    source: "Source", labels: Sequence[int], counts: Sequence[int], per_class: int, tested: bool
 ) -> None:
     few = [(source.train.class_names[at], n) for at, n in zip(labels, counts, strict=True)]
     few = sorted((pair for pair in few if pair[1] < per_class), key=lambda pair: pair[1])
@@ -184,11 +184,12 @@ def _check_enough(
         (name, count), more = few[0], len(few) - 1
         others = f" (and {more} more class{'es have' if more > 1 else ' has'} too few)" * bool(more)
         # Where the test images come from the same pool, some have to be left for them.
-        most = count if source.test is not None else max(1, count * 2 // 3)
+        most = count if source.test is not None or not tested else max(1, count * 2 // 3)
+        folds = "use all there are in folds (--protocol folds), " * tested
         raise InputError(
             f"class {name!r} of {source.name} has {count} training images{others}, {per_class} "
-            f"are asked for; use all there are in folds (--protocol folds), ask for at most {most} "
-            "(--per-class), or choose other classes"
+            f"are asked for; {folds}ask for at most {most} (--per-class), "
+            "or choose other classes"
         )
 
 
