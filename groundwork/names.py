@@ -1,6 +1,10 @@
 """Names: the order that people expect, and what of them a file name may hold."""
 
 import re
+from collections.abc import Sequence
+
+SHOWN = 5
+"""Names given in a message; of more, only the number."""
 
 
 def natural(name: str) -> tuple[list[tuple[int, str]], str]:
@@ -24,3 +28,15 @@ def slug(text: str) -> str:
     'real-flip-shift'
     """
     return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.") or "unnamed"
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first five names, and how many more there are.
+
+    Examples
+    --------
+    >>> few(["a", "b"]), few(["a", "b", "c", "d", "e", "f"])
+    ('a, b', 'a, b, c, d, e and 1 more')
+    """
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

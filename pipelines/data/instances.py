@@ -171,8 +171,16 @@ def check_disjoint(train: Pool, test: Pool) -> None:
 
 
 def shuffled(images: Pool, seed: int, draw: Draw, label: int) -> Indices:
-    """Return the positions of the images of a class, shuffled."""
-    return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
+    """Return the positions of the images of a class, shuffled; those to keep together in a row.
+
+    So an instance trains on whole groups, as far as the number asked for allows, and others are
+    left to test on.
+    """
+    own: Indices = draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
+    if images.together is None:
+        return own
+    _, first, group = np.unique(images.together[own], return_index=True, return_inverse=True)
+    return own[np.argsort(first[group], kind="stable")]
 
 
 def _check_enough(

@@ -1,11 +1,13 @@
 """How instances are made from a source: drawn, folded, or by the source's own split."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.names import few
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
 from pipelines.data.instances import Instance, check_disjoint, instance, shuffled
@@ -61,7 +63,7 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
     """
     if design.protocol == "draws":
         for seed in range(design.seed, design.seed + design.instances):
-            yield instance(
+            one = instance(
                 source,
                 seed,
                 classes=design.classes,
@@ -69,6 +71,7 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
                 test_per_class=design.test_per_class,
                 tested=tested,
             )
+            yield replace(one, notes=(*one.notes, *_under_two_labels(one.train)))
     elif design.protocol == "folds":
         yield from _folds(source, design)
     elif design.protocol == "split":
@@ -91,6 +94,7 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
     copies = len(pool) - len(np.unique(pool.identical()))
     if copies:
         notes.append(f"{copies} copies of other images, kept in one fold with them")
+    notes += _under_two_labels(pool)
     repeats = -(-design.instances // folds)
     splits = stratified_folds(pool.labels, folds, design.seed, repeats=repeats, groups=groups)
     for number, (kept, left_out) in enumerate(splits[: design.instances]):
@@ -122,6 +126,7 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
         count = int(np.count_nonzero(related))
         notes.append(f"{count} test images of groups that training images belong to were not used")
     tests = tests.select(~leaked & ~related)
+    notes += _under_two_labels(everything)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(everything, design.per_class, seed, Draw.TRAIN)
         test = _at_most(tests, design.test_per_class, seed, Draw.TEST)
@@ -139,7 +144,8 @@ def _whole(source: "Source", design: Design) -> Iterator[Instance]:
     pool = _readable(Pool.concatenate(list(source.splits.values())), source, design)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(pool, design.per_class, seed, Draw.TRAIN)
-        yield Instance(train, pool.select([]), seed, train.class_names, _joined(source), "whole")
+        notes = (*_joined(source), *_under_two_labels(pool))
+        yield Instance(train, pool.select([]), seed, train.class_names, notes, "whole")
 
 
 def _readable(pool: Pool, source: "Source", design: Design) -> Pool:
@@ -153,6 +159,21 @@ def _related(some: Pool, others: Pool) -> NDArray[np.bool_]:
     if some.together is None or others.together is None:
         return np.zeros(len(some), bool)
     return np.isin(some.together, others.together)
+
+
+def _under_two_labels(pool: Pool) -> list[str]:
+    """Name pictures that are there under several labels: one of them must be wrong."""
+    first: dict[str | None, int] = {}
+    pairs = []
+    for at, one in enumerate(pool.hashes()):
+        known = first.setdefault(one, at)
+        if pool.labels[known] != pool.labels[at]:
+            pairs.append((known, at))
+    if not pairs:
+        return []
+    names = pool.names
+    shown = few([f"{names[a]} and {names[b]}" for a, b in pairs])
+    return [f"{len(pairs)} times the same image has two labels: {shown}"]
 
 
 def _joined(source: "Source") -> tuple[str, ...]:

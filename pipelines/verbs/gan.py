@@ -120,9 +120,11 @@ def gan(
     source = open_source(settings.data)
     images = settings.data
     if source.own and images.protocol == "auto":
-        # All that somebody has, unless they say how many: nothing is tested here.
+        # All that somebody has, unless they say how many: nothing is tested here. But test images
+        # of their own stay out, so that classifiers may be tested on them and share the generators.
         some = isinstance(images.per_class, int) or isinstance(images.test_per_class, int)
-        images = images.model_copy(update={"protocol": "draws" if some else "whole"})
+        everything = "whole" if source.test is None else "split"
+        images = images.model_copy(update={"protocol": "draws" if some else everything})
     # `ganaug quality` wants test images; where none are left it does with the training images.
     size = generator_size(settings, source)
     drawn = draw_instances(source, images, outputs, [size], tested=False)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.names import few
 from pipelines.data.sources.formats import in_order, kind, of_system
-from pipelines.data.sources.walk import HEIC, Found, few, walk
+from pipelines.data.sources.walk import HEIC, Found, walk
 from pipelines.errors import InputError
 
 SPLITS = {

@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.names import few
 from pipelines.data.images import pixel_hashes
 from pipelines.data.pool import GROUP_SIDE, Fit, Indices, Preparation, Reader
 from pipelines.data.sources.pixels import (
@@ -16,7 +17,6 @@ from pipelines.data.sources.pixels import (
     side_of,
     what_fitting_lost,
 )
-from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 
 BATCH = 256

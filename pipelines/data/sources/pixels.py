@@ -12,9 +12,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from groundwork.names import few
 from pipelines.data.pool import USUAL, Fit, Preparation
 from pipelines.data.sources.formats import open_picture
-from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 from pipelines.runtime import cores
 

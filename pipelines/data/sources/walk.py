@@ -1,14 +1,11 @@
 """The pictures in a folder and in those below it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.data.sources.formats import in_order, kind, of_system
 
-SHOWN = 5
-"""Names given in a message; of more, only the number."""
 HEIC = "HEIC pictures, which pillow-heif reads (pip install pillow-heif),"
 
 
@@ -63,12 +60,6 @@ def walk(folder: Path, root: Path | None = None) -> Found:
     twice = set(found.links)
     found.pictures = [path for path in found.pictures if path not in twice]
     return found
-
-
-def few(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _walk(folder: Path, home: Path, seen: set[Path], found: Found) -> None:

@@ -164,7 +164,10 @@ def test_too_few_further_images_are_refused(pool):
         ({"classes": ()}, "name each class once"),
         ({"classes": 5}, "5 classes asked for; stripes has 4"),
         ({"classes": 0}, "0 classes"),
-        ({"per_class": 31}, r"has 30 training images \(and 1 more class has too few\), 31 are asked"),
+        (
+            {"per_class": 31},
+            r"has 30 training images \(and 1 more class has too few\), 31 are asked",
+        ),
         ({"per_class": 0}, "at least 1"),
         ({"test_per_class": -1}, "at least 0"),
         ({"per_class": 30}, "no image left to test on"),

@@ -1,5 +1,7 @@
 """Instances by folds, by the source's own split, and of everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
 from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source
+from pipelines.data.splits import stratified_folds
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 
@@ -146,3 +149,40 @@ def test_generators_may_train_on_everything(make_images):
     source = own(make_images(10), make_images(5, seed=1))
     (one,) = made(source, protocol="whole", instances=1)
     assert (len(one.train), len(one.test)) == (30, 0)
+
+
+@pytest.mark.parametrize("protocol", ["folds", "split", "draws", "whole"])
+def test_the_same_image_under_two_labels_is_named(make_images, protocol):
+    images = make_images(12)
+    copy = replace(images.select([3]), labels=np.array([1]))
+    train = Images.concatenate([images, copy])
+    source = own(train, make_images(6, seed=1) if protocol == "split" else None)
+    (one, *_) = made(source, protocol=protocol, per_class="all", test_per_class="all", instances=2)
+    assert "1 times the same image has two labels: 3 and 24" in one.notes
+
+
+def test_groups_stay_on_one_side(make_images):
+    """Of a fold, of a split and of a draw; and of whatever is split off of the training part."""
+    images = make_images(24)
+    bursts = np.arange(48) // 4
+    grouped = replace(images, together=bursts)
+    for protocol in ("folds", "draws"):
+        asked = {"per_class": 10, "test_per_class": 8} if protocol == "draws" else {}
+        for one in made(own(grouped), protocol=protocol, instances=3, **asked):
+            train, test = one.train.read(), one.test.read()
+            assert not set(train.together) & set(test.together)
+            assert len(test)
+            for kept, out in stratified_folds(train.labels, 2, 0, groups=train.groups()):
+                assert not set(train.together[kept]) & set(train.together[out])
+    test = replace(make_images(6, seed=1), together=np.array([0, 100, 101, 0, 102, 103] * 2))
+    (one,) = made(own(grouped, test), protocol="split", instances=1)
+    assert one.test.counts().tolist() == [4, 4]
+    assert "4 test images of groups that training images belong to were not used" in one.notes
+
+
+def test_a_group_that_holds_a_whole_class(make_images):
+    images = replace(make_images(6), together=np.repeat([0, 1, 2], [6, 3, 3]))
+    with pytest.raises(
+        InputError, match="the 6 images of class 'down' of own are all of one group"
+    ):
+        made(own(images), protocol="folds")
