@@ -54,7 +54,7 @@ def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
     )
     plans, banks = [], None
     if recipe.needs_generators:
-        gans = plan_gans(drawn, recipe.gan, generator_size(recipe, source))
+        gans = plan_gans(drawn, recipe.gan, generator_size(recipe))
         banks = [*map(bank_folder, gans)]
         plans.append(estimate([task for group in gans for task in group], outputs, workers))
     trainings = [task for *_, task in plan_trainings(recipe, drawn, banks, sizes)]

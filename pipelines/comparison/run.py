@@ -46,7 +46,7 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
     check_models(recipe, sizes, len(drawn[0].record.classes))
     clock.lap("data")
     with Executor(outputs, workers) as executor:
-        banks, gans = train_generators(recipe, drawn, generator_size(recipe, source), executor)
+        banks, gans = train_generators(recipe, drawn, generator_size(recipe), executor)
         if banks is not None:
             clock.lap("generators")
         trainings = train_arms(recipe, drawn, banks, sizes, executor)

@@ -6,10 +6,12 @@ from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Arm, Recipe
 
 SCRATCH = 64
-"""Most pixels a side for a network that starts from nothing, and for generators: four times as
-many take four times as long, and a few dozen pictures do not teach what the finer ones hold."""
-FEWEST, MOST, STEP = 32, 128, 8
-"""What generators take: a multiple of 8 from 32 to 128."""
+"""Most pixels a side for a network that starts from nothing: a few dozen pictures do not teach what
+finer ones hold."""
+GENERATED = 32
+"""The same where generators are trained, whose time grows with the area: twice the side takes four
+times as long. Networks from scratch then see the real pictures at this size in every arm, so that
+arms differ in what joins them and not in how sharp they are."""
 
 
 def arm_sizes(recipe: Recipe, source: Source) -> dict[str, int]:
@@ -19,38 +21,36 @@ def arm_sizes(recipe: Recipe, source: Source) -> dict[str, int]:
     }
 
 
-def generator_size(recipe: Recipe, source: Source) -> int:
+def generator_size(recipe: Recipe) -> int:
     """Return the side of the images that generators are trained on, in pixels."""
-    if recipe.data.size:
-        return recipe.data.size
-    return min(max(min(source.side, SCRATCH) // STEP * STEP, FEWEST), MOST)
+    return recipe.data.size or GENERATED
 
 
 def needed_sizes(recipe: Recipe, source: Source) -> list[int]:
     """Return every size that an instance is needed at, ascending."""
     sizes = set(arm_sizes(recipe, source).values())
     if recipe.needs_generators:
-        sizes.add(generator_size(recipe, source))
+        sizes.add(generator_size(recipe))
     return sorted(sizes)
 
 
 def search_size(recipe: Recipe, source: Source, of_generators: bool) -> int:
     """Return the side of the images of every trial of a search: that of its base settings."""
     if of_generators or recipe.generated:
-        return generator_size(recipe, source)
+        return generator_size(recipe)
     return _arm_size(recipe, recipe, source.side)
 
 
 def _arm_size(arm: Arm, recipe: Recipe, side: int) -> int:
     if arm.mix.strategy == "dada":  # the classifier is the generators' discriminator
-        side = min(side, SCRATCH) // STEP * STEP
-        return recipe.data.size or min(max(side, FEWEST), MOST)
+        return generator_size(recipe)
     given = arm.size or recipe.data.size
     if given:
         return given
-    if side <= SCRATCH:
+    scratch = GENERATED if recipe.needs_generators else SCRATCH
+    if side <= scratch:
         return side
-    return min(_trained_at(arm.train) or SCRATCH, side)
+    return min(_trained_at(arm.train) or scratch, side)
 
 
 def _trained_at(config: TrainConfig) -> int | None:

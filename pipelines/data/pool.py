@@ -16,6 +16,8 @@ from pipelines.errors import InputError
 Indices = NDArray[np.int64]
 Fit = Literal["crop", "pad", "squash"]
 """How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
+SHRUNK = 1.5
+"""How much smaller images are made before that is said."""
 GROUP_SIDE = 64
 """At which pictures are compared with one another, whatever size they are trained at."""
 
@@ -102,6 +104,14 @@ class InMemory(Reader):
     def hashes(self, positions: Indices) -> list[str | None]:
         """Return the hashes of the pixels."""
         return list(pixel_hashes(self.pixels[positions]))
+
+    def notes(self, sizes: Sequence[int]) -> list[str]:
+        """Say which of those sizes is much smaller than the pictures."""
+        return [
+            f"images of {self.side} pixels were shrunk to {size} (--size for more)"
+            for size in sizes
+            if size * SHRUNK <= self.side
+        ]
 
 
 class Numbered(Sequence[str]):

@@ -31,7 +31,7 @@ class DataConfig(Settings):
     size: int | None = Field(None, ge=8, le=512)
     """Side of the square images of every arm, in pixels. By default each arm sees the size that
     suits its model, as far as the pictures have it: a pre-trained network that of its training, one
-    from scratch, and generators, at most 64."""
+    from scratch at most 64, or 32 where generators are trained, whose time grows with it."""
     fit: Fit = "crop"
     """How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
     stretches them."""

@@ -126,7 +126,7 @@ def gan(
         everything = "whole" if source.test is None else "split"
         images = images.model_copy(update={"protocol": "draws" if some else everything})
     # `ganaug quality` wants test images; where none are left it does with the training images.
-    size = generator_size(settings, source)
+    size = generator_size(settings)
     drawn = draw_instances(source, images, outputs, [size], tested=False)
     tasks = plan_gans(drawn, settings.gan, size)
     if dry_run:

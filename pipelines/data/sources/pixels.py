@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.names import few
-from pipelines.data.pool import USUAL, Fit, Preparation
+from pipelines.data.pool import SHRUNK, USUAL, Fit, Preparation
 from pipelines.data.sources.formats import open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores
@@ -23,8 +23,8 @@ DEFAULT_SIZE = 32
 SHOW_PROGRESS = 500
 """Pictures from which on reading them shows its progress."""
 
-SHRUNK, CUT = 2, 0.1
-"""How much smaller images are made, and how much is cut off of them, before that is said."""
+CUT = 0.1
+"""How much is cut off of images before that is said."""
 
 Encoded = Path | bytes
 """A picture file, or its content."""

@@ -1,5 +1,6 @@
 """At which size each arm sees the pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from pipelines.workspace import TRAIN
 
 ARMS = {
     "scratch": {},
-    "generated": {"mix": {"strategy": "fraction"}},
     "probe": {"train": {"model": "efficientnet_lite0", "probe": "ridge"}},
     "resized": {"train": {"model": "resnet50", "model_params": {"size": 160}}},
     "pretrained": {"train": {"model": "resnet50", "model_params": {"weights": "imagenet"}}},
@@ -42,16 +42,25 @@ def photographs(folder: Path, side: int, count: int = 4) -> Source:
     [
         (300, {"probe": 224, "resized": 160, "pretrained": 224, "frozen": 296}),
         (100, {"probe": 96, "resized": 96, "pretrained": 96, "frozen": 96}),
-        (40, dict.fromkeys(ARMS, 40)),
+        (40, {"scratch": 40, "probe": 40, "resized": 40, "pretrained": 40, "frozen": 40}),
     ],
 )
 def test_each_arm_sees_what_suits_its_model(tmp_path, side, sizes):
     source = photographs(tmp_path / "pets", side)
     recipe = load_recipe(None, {"arms": ARMS})
-    expected = dict.fromkeys(ARMS, 64) | sizes | {"given": 48}
+    expected = {"scratch": 64, "given": 48} | sizes
     assert arm_sizes(recipe, source) == expected
-    assert generator_size(recipe, source) == min(64, side)
-    assert needed_sizes(recipe, source) == sorted({*expected.values(), min(64, side)})
+    assert needed_sizes(recipe, source) == sorted({*expected.values()})
+
+
+def test_networks_from_scratch_see_what_generators_can_make(tmp_path):
+    """All of them, so that arms differ in what joins the real pictures only."""
+    source = photographs(tmp_path / "pets", 100)
+    arms = {"real": {}, "both": {"mix": {"strategy": "fraction"}}, "probe": ARMS["probe"]}
+    recipe = load_recipe(None, {"arms": arms})
+    assert arm_sizes(recipe, source) == {"real": 32, "both": 32, "probe": 96}
+    assert generator_size(recipe) == 32
+    assert needed_sizes(recipe, source) == [32, 96]
 
 
 def test_one_size_for_all_is_the_data_s(tmp_path):
@@ -59,22 +68,20 @@ def test_one_size_for_all_is_the_data_s(tmp_path):
     recipe = load_recipe(None, {"arms": ARMS, "data": {"size": 80}})
     assert arm_sizes(recipe, source) == dict.fromkeys(ARMS, 80) | {"given": 48}
     assert needed_sizes(recipe, source) == [48, 80]
+    assert generator_size(recipe) == 80
 
 
-def test_generators_and_their_classifier_take_a_multiple_of_8(make_images):
-    pixels = np.zeros((4, 50, 50, 3), np.uint8)
-    source = Source("mine", in_memory(Images(pixels, np.arange(4) % 2, ("a", "b"), "mine")), None)
-    recipe = load_recipe(
-        None,
-        {
-            "arms": {"real": {}, "dada": {"mix": {"strategy": "dada"}}},
-            "gan": {"scope": "conditional"},
-        },
-    )
-    assert arm_sizes(recipe, source) == {"real": 50, "dada": 48}
-    assert generator_size(recipe, source) == 48
-    assert search_size(recipe, source, of_generators=False) == 50
-    assert search_size(recipe, source, of_generators=True) == 48
+def test_a_discriminator_that_becomes_a_classifier_keeps_its_size(make_images):
+    images = make_images(4)
+    pixels = np.zeros((len(images), 50, 50, 3), np.uint8)
+    source = Source("mine", in_memory(replace(images, pixels=pixels)), None)
+    arms = {"real": {"size": 48}, "dada": {"size": 48, "mix": {"strategy": "dada"}}}
+    recipe = load_recipe(None, {"arms": arms, "gan": {"scope": "conditional"}})
+    assert arm_sizes(recipe, source) == {"real": 48, "dada": 32}
+    assert source.found([48]) == []
+    assert source.found([48, 32]) == ["images of 50 pixels were shrunk to 32 (--size for more)"]
+    assert search_size(recipe, source, of_generators=False) == 32
+    assert search_size(load_recipe(None), source, of_generators=False) == 32
 
 
 def test_the_images_of_one_size_do_not_depend_on_the_others(tmp_path):
@@ -102,8 +109,8 @@ def test_generators_are_trained_on_their_own_size(tmp_path):
         },
     )
     drawn = draw_instances(source, recipe.data, tmp_path, needed_sizes(recipe, source))
-    gans = plan_gans(drawn, recipe.gan, generator_size(recipe, source))
-    assert Images.load(tmp_path / gans[0][0].instance / TRAIN).size == (64, 64)
+    gans = plan_gans(drawn, recipe.gan, generator_size(recipe))
+    assert Images.load(tmp_path / gans[0][0].instance / TRAIN).size == (32, 32)
     banks = [bank_folder(group) for group in gans]
     trainings = plan_trainings(recipe, drawn, banks, arm_sizes(recipe, source))
     assert {task.instance for *_, task in trainings} == {drawn[0].at[96].folder}

@@ -183,7 +183,5 @@ def test_groups_stay_on_one_side(make_images):
 
 def test_a_group_that_holds_a_whole_class(make_images):
     images = replace(make_images(6), together=np.repeat([0, 1, 2], [6, 3, 3]))
-    with pytest.raises(
-        InputError, match="the 6 images of class 'down' .* are all of one group"
-    ):
+    with pytest.raises(InputError, match=r"the 6 images of class 'down' .* are all of one group"):
         made(own(images), protocol="folds")

@@ -19,8 +19,8 @@ def test_a_folder_in_every_format(image_folder):
     assert source.test is None
     assert source.notes == []
     pixels = source.train.read(32).pixels
-    (note,) = source.found([32])
-    assert note == (  # 40x30, 30x64, 64x48 and 45x90
+    cut = source.found([32])[-1]
+    assert cut == (  # 40x30, 30x64, 64x48 and 45x90
         "of 4 of 8 images only the centre square was kept: 38% of their longer side is cut off at "
         "the median, 53% at most (--fit pad or --fit squash keeps all)"
     )

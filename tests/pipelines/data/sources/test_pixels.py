@@ -101,6 +101,6 @@ def test_what_fitting_loses_is_said():
     shrunk, cut = what_fitting_lost(photographs, 32)
     assert shrunk == "3 of 4 images, 640x480 at the median, were shrunk to 32x32 (--size for more)"
     assert cut.startswith("of 3 of 4 images only the centre square was kept: 25% of their longer")
-    assert len(what_fitting_lost(photographs, 256)) == 1
-    assert what_fitting_lost(np.array([[63, 60], [0, 0]]), 32) == []
+    assert len(what_fitting_lost(photographs, 321)) == 1
+    assert what_fitting_lost(np.array([[50, 47], [0, 0]]), 32) == []
     assert what_fitting_lost(np.zeros((2, 2), int), 32) == []
