@@ -19,7 +19,7 @@ DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
 .PHONY: help install demo data gan classify tune report test check lint
-.PHONY: bench bench-gan bench-generators bench-data bench-classify
+.PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
@@ -61,6 +61,9 @@ bench-generators: $(READY)  ## What each ingredient of a generator is worth (ARG
 
 bench-data: $(READY)  ## Augmentation beside Keras' layers inside Dataset.map (ARGS)
 	$(BIN)/python -m bench.data $(ARGS)
+
+bench-statistics: $(READY)  ## How often equal arms are told apart, and different ones are not (DATA_DIR, ARGS)
+	$(BIN)/python -m bench.statistics $(BENCH)
 
 bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--splits 4")
 	$(BIN)/python -m bench.classify $(BENCH)
