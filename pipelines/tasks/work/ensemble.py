@@ -10,6 +10,7 @@ from classifiers.inference.ensembles import as_one_model, hard_vote, soft_vote
 from groundwork.files import replacing, write_json
 from pipelines.tasks.base import Progress
 from pipelines.tasks.ensemble import EnsembleTask
+from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.tasks.trained import open_together
 from pipelines.workspace import CONFIG, MODEL
@@ -32,6 +33,7 @@ def run(task: EnsembleTask, outputs: Path, folder: Path, progress: Progress) -> 
     }
     settings = found[0].settings | {"name": task.name, "members": list(task.members)}
     write_json(folder / CONFIG, settings)
+    write_predictions(folder, votes["soft voting"], test)
     with replacing(folder / MODEL) as path:
         as_one_model([one.network for one in found]).save(path)
     return TrainTaskResult(

@@ -14,6 +14,7 @@ from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.synthetic.origins import Synthetic, synthesise
 from pipelines.tasks.base import Progress
+from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.tasks.train import TrainTask
 from pipelines.training.arm import FittedArm, fit_arm
@@ -22,12 +23,12 @@ from pipelines.workspace import CONFIG, FEATURES, LAST_GOOD, MODEL, TEST, TRAIN
 
 
 def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> TrainTaskResult:
-    """Gather the images, train, test, and save `model.keras`."""
+    """Gather the images, train, test, and save `model.keras` and its `predictions.npz`."""
     start = time.perf_counter()
     material = _gather(task, outputs)
     with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
         fitted = _train(task, material, outputs, folder, tracker, progress)
-        scores = _test(fitted, material.test, tracker)
+        scores = _test(fitted, material.test, folder, tracker)
     _save(task, fitted, folder)
     notes = material.synthetic.notes if material.synthetic else ()
     return TrainTaskResult(
@@ -99,11 +100,12 @@ def _train(
         raise InputError(f"{error}; they lie in {folder / LAST_GOOD}") from error
 
 
-def _test(fitted: FittedArm, test: Images, tracker: Tracker) -> Evaluation:
-    """Score the classifier on the test images, once."""
+def _test(fitted: FittedArm, test: Images, folder: Path, tracker: Tracker) -> Evaluation:
+    """Score the classifier on the test images, once, and write down what it answered to each."""
     tested = fitted.fit.test_probabilities
     assert tested is not None  # there are test images
     scores = evaluate(tested, test.labels, test.class_names)
+    write_predictions(folder, tested, test)
     tracker.finish(test, tested, scores.accuracy, len(fitted.fit.history.get("loss", ())))
     return scores
 
