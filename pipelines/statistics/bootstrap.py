@@ -71,8 +71,7 @@ def two_way_interval(
     means = []
     for start in range(0, draws, _BATCH):
         size = min(_BATCH, draws - start)
-        of_images = rng.multinomial(columns, np.full(columns, 1 / columns), size).T
-        of_instances = rng.multinomial(rows, np.full(rows, 1 / rows), size).T
+        of_images, of_instances = _drawn(rng, columns, size), _drawn(rng, rows, size)
         tested = counts @ of_images
         # An instance none of whose images was drawn says nothing in this draw.
         weights = of_instances * (tested > 0)
@@ -82,6 +81,16 @@ def two_way_interval(
         means.append(drawn[total > 0])
     low, high = np.quantile(np.concatenate(means), [ALPHA / 2, 1 - ALPHA / 2])
     return float(low), float(high)
+
+
+def _drawn(rng: np.random.Generator, count: int, draws: int) -> NDArray[np.float64]:
+    """Return how often each of ``count`` things is drawn, by draw: ``[count, draws]``."""
+    places = rng.integers(count, size=(count, draws), dtype=np.int32)
+    places += count * np.arange(
+        draws, dtype=np.int32
+    )  # of each draw apart; faster than multinomial
+    often = np.bincount(places.ravel(), minlength=count * draws)
+    return np.ascontiguousarray(often.reshape(draws, count).T, np.float64)
 
 
 def _tables(instances: Sequence[Differences]) -> tuple[sparse.csr_array, sparse.csr_array]:
