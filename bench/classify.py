@@ -91,7 +91,7 @@ def ours(
     recipe: Recipe, drawn: Sequence[Drawn], outputs: Path, workers: int
 ) -> tuple[float, list[float]]:
     """Train the same splits as `ganaug classify` does."""
-    tasks = [task for *_, task in plan_trainings(recipe, drawn, None)]
+    tasks = [one.task for one in plan_trainings(recipe, drawn, None)]
     start = time.perf_counter()
     with Executor(outputs, workers) as executor:
         results = executor.run(tasks, "ours")

@@ -1,16 +1,30 @@
-"""The tasks of a comparison: one a generator, one an arm on each instance."""
+"""The tasks of a comparison: one a generator, one an arm and seed on each instance."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ganaug.config import GanConfig
 from pipelines.comparison.instances import Drawn
 from pipelines.data.images import EVERY_CLASS
 from pipelines.identity import digest
-from pipelines.recipes.recipe import Recipe
+from pipelines.recipes.recipe import Arm, Recipe
 from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
 from pipelines.workspace import run_folder
+
+NEXT_SEED = 100_000
+"""Between the seeds of an arm's trainings on one instance; instances count up by one, and the
+members of an ensemble by a thousand."""
+
+
+class Planned(NamedTuple):
+    """A training of a comparison: which instance, which arm, which of its seeds, and the task."""
+
+    instance: int
+    arm: str
+    seed: int
+    task: TrainTask
 
 
 def plan_gans(drawn: Sequence[Drawn], config: GanConfig, size: int) -> list[list[GanTask]]:
@@ -46,20 +60,28 @@ def plan_trainings(
     drawn: Sequence[Drawn],
     banks: Sequence[Path] | None,
     sizes: Mapping[str, int],
-) -> list[tuple[int, str, TrainTask]]:
-    """Return (instance, arm, task) for every arm, at its size, on every instance."""
-    planned = []
-    for index, one in enumerate(drawn):
-        for name, arm in recipe.resolved_arms().items():
-            images = one.at[sizes[name]]
-            train = arm.train.model_copy(update={"seed": arm.train.seed + one.record.seed})
-            bank = banks[index].as_posix() if arm.generated and banks else None
-            task = TrainTask(
-                name=f"{recipe.name}-{name}-{one.record.seed}",
-                instance=images.folder,
-                arm=arm.model_copy(update={"train": train, "size": sizes[name]}),
-                bank=bank,
-                further=images.further if arm.mix.extra_real else None,
-            )
-            planned.append((index, name, task))
-    return planned
+) -> list[Planned]:
+    """Return the trainings: every arm, at its size, on every instance, once a seed."""
+    return [
+        Planned(index, name, seed, _plan_training(recipe, name, arm, one, sizes[name], seed, bank))
+        for index, one in enumerate(drawn)
+        for name, arm in recipe.resolved_arms().items()
+        for bank in [banks[index].as_posix() if arm.generated and banks else None]
+        for seed in range(recipe.seeds)
+    ]
+
+
+def _plan_training(
+    recipe: Recipe, name: str, arm: Arm, one: Drawn, size: int, seed: int, bank: str | None
+) -> TrainTask:
+    images = one.at[size]
+    train = arm.train.model_copy(
+        update={"seed": arm.train.seed + one.record.seed + NEXT_SEED * seed}
+    )
+    return TrainTask(
+        name=f"{recipe.name}-{name}-{one.record.seed}" + (f"-{seed}" if seed else ""),
+        instance=images.folder,
+        arm=arm.model_copy(update={"train": train, "size": size}),
+        bank=bank,
+        further=images.further if arm.mix.extra_real else None,
+    )

@@ -21,6 +21,8 @@ class TrainRun(Run):
     """A classifier of one arm."""
 
     arm: str
+    seed: int = 0
+    """Which of the arm's trainings on this instance, counted from 0: they differ in their seed."""
     result: TrainTaskResult
 
 

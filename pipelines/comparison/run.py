@@ -92,10 +92,16 @@ def train_arms(
 ) -> list[TrainRun]:
     """Train every arm, at its size, on every instance; ``title`` stands before the progress bar."""
     planned = plan_trainings(recipe, drawn, banks, sizes)
-    results = executor.run([task for *_, task in planned], title)
+    results = executor.run([one.task for one in planned], title)
     return [
-        TrainRun(instance=index, arm=arm, folder=task.folder(), result=result)
-        for (index, arm, task), result in zip(planned, results, strict=True)
+        TrainRun(
+            instance=one.instance,
+            arm=one.arm,
+            seed=one.seed,
+            folder=one.task.folder(),
+            result=result,
+        )
+        for one, result in zip(planned, results, strict=True)
     ]
 
 

@@ -100,6 +100,9 @@ class Recipe(Arm):
     """Which images."""
     gan: GanConfig = GanConfig()
     """The generators, one a class, of the arms that mix synthetic images in."""
+    seeds: int = Field(1, ge=1, exclude_if=lambda seeds: seeds == 1)
+    """Trainings of every arm on every instance, which differ in their seeds alone: their mean
+    stands for the arm there. 1 is not written down, so that comparisons keep their names."""
     arms: dict[str, dict[str, Any]] = {
         "real": {},
         "real + synthetic": {"mix": {"strategy": "fraction"}},
@@ -165,7 +168,7 @@ def load_recipe(
 
 
 def override(
-    recipe: str | Path | None, dataset: str | None, **tables: BaseModel | str | None
+    recipe: str | Path | None, dataset: str | None, **tables: BaseModel | str | int | None
 ) -> Recipe:
     """Return a recipe with the settings that the caller set explicitly put over it.
 
@@ -177,8 +180,8 @@ def override(
         Replaces `data.source`, unless None.
     **tables
         Tables of the recipe (`data`, `gan`, …): the fields that were given when they were made
-        count, those left at their defaults do not; `augment` and `expand` are strings, or None to
-        keep them.
+        count, those left at their defaults do not; `augment` and `expand` are strings, `seeds` a
+        number, or None to keep them.
     """
     changes: dict[str, Any] = {
         name: table.model_dump(exclude_unset=True) if isinstance(table, BaseModel) else table

@@ -1,11 +1,13 @@
 """The score of one fold."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ganaug.bank.bank import Bank
 from ganaug.quality.kid import kid
+from pipelines.comparison.results import TrainRun
 from pipelines.data.images import Images
 from pipelines.synthetic.judges import JUDGE_SIZE, open_judge
 from pipelines.tasks.results import TrainTaskResult
@@ -22,6 +24,14 @@ def last_accuracies(result: TrainTaskResult, last: int) -> float:
     """
     epochs = sorted(result.accuracy_at)[-last:]
     return float(np.mean([result.accuracy_at[epoch] for epoch in epochs]))
+
+
+def fold_accuracies(runs: Sequence[TrainRun], last: int) -> list[float]:
+    """Return the score of each fold in turn, the mean over the seeds that trained on it."""
+    scores: dict[int, list[float]] = {}
+    for run in runs:
+        scores.setdefault(run.instance, []).append(last_accuracies(run.result, last))
+    return [float(np.mean(own)) for _, own in sorted(scores.items())]
 
 
 def fold_kid(bank: Path, fold: Path, judge: str) -> float:
