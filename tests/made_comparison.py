@@ -1,5 +1,6 @@
 """A finished comparison made of thin air, with the shapes and sizes of a real one."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy as np
 from classifiers import evaluate
 from ganaug.grids import image_grid, save_picture
 from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
+from pipelines.data.images import Images
 from pipelines.data.instances import InstanceRecord
+from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import GanTaskResult, TrainTaskResult
 
 ARMS = ["real", "real + synthetic", "real + flip, shift"]
@@ -27,6 +30,7 @@ def make_comparison(
     arms: list[str] = ARMS,
     draws: list[list[str]] = DRAWS,
     pictures: bool = True,
+    seeds: int = 1,
 ) -> ComparisonResult:
     """Return a comparison and draw its generators' pictures under ``outputs``."""
     rng = np.random.default_rng(0)
@@ -39,9 +43,11 @@ def make_comparison(
     trainings = []
     for index, names in enumerate(drawn):
         level = rng.normal(0.74, 0.05)
-        for arm in arms:
+        for arm, seed in itertools.product(arms, range(seeds)):
             accuracy = level + GAINS.get(arm, 0.0) + rng.normal(0, 0.012)
-            trainings.append(_training(rng, index, arm, names, accuracy))
+            run = _training(rng, index, arm, names, accuracy)
+            update = {"seed": seed, "folder": Path(f"{run.folder}-{seed}")} if seed else {}
+            trainings.append(run.model_copy(update=update))
     return ComparisonResult(
         name="demo",
         title="Do synthetic images help?",
@@ -69,6 +75,23 @@ def make_comparison(
         gans=gans,
         trainings=trainings,
     )
+
+
+def keep_answers(comparison: ComparisonResult, outputs: Path, *, tested: str = "own") -> None:
+    """Write what every training of a comparison answered to made-up test images.
+
+    ``tested`` is `own` images of each instance, or the `same` in all of them.
+    """
+    for run in comparison.trainings:
+        confusion = np.array(run.result.scores.confusion)
+        classes = range(len(confusion))
+        labels = np.repeat(classes, confusion.sum(axis=1))
+        predicted = np.concatenate([np.repeat(classes, row) for row in confusion])
+        rng = np.random.default_rng(0 if tested == "same" else run.instance)
+        pixels = rng.integers(0, 256, (len(labels), 8, 8, 3), dtype=np.uint8)
+        names = tuple(one.name for one in run.result.scores.per_class)
+        test = Images(pixels, labels, names, "thin air")
+        write_predictions(outputs / run.folder, np.eye(len(classes))[predicted], test)
 
 
 def _training(

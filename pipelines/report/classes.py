@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.comparison.results import ComparisonResult
+from pipelines.comparison.results import ComparisonResult, TrainRun
 from pipelines.tasks.results import TrainTaskResult
 
 MATRIX_CLASSES = 12
@@ -98,15 +98,16 @@ def overall(runs: Sequence[TrainTaskResult]) -> Overall:
     return Overall(*(float(value) for value in np.mean(columns, axis=0)))
 
 
-def class_means(runs: Sequence[TrainTaskResult]) -> list[ClassMeans]:
-    """Average the scores of each class."""
-    scores = [score for run in runs for score in run.scores.per_class]
+def class_means(runs: Sequence[TrainRun]) -> list[ClassMeans]:
+    """Average the scores of each class; an instance may have been trained with several seeds."""
+    scores = [(run.instance, score) for run in runs for score in run.result.scores.per_class]
     means = []
-    for name in sorted({score.name for score in scores}):
-        own = [score for score in scores if score.name == name]
-        columns = [[one.precision, one.recall, one.f1] for one in own]
+    for name in sorted({score.name for _, score in scores}):
+        own = [(instance, score) for instance, score in scores if score.name == name]
+        columns = [[one.precision, one.recall, one.f1] for _, one in own]
         precision, recall, f1 = (float(value) for value in np.mean(columns, axis=0))
-        means.append(ClassMeans(name, len(own), precision, recall, f1))
+        instances = len({instance for instance, _ in own})
+        means.append(ClassMeans(name, instances, precision, recall, f1))
     return means
 
 
@@ -131,6 +132,11 @@ def confusion(runs: Sequence[TrainTaskResult]) -> Confusion:
     return Confusion(names, rows, [])
 
 
-def arm_runs(comparison: ComparisonResult, arm: str) -> list[TrainTaskResult]:
+def arm_runs(comparison: ComparisonResult, arm: str) -> list[TrainRun]:
     """Return the trainings of one arm."""
-    return [run.result for run in comparison.trainings if run.arm == arm]
+    return [run for run in comparison.trainings if run.arm == arm]
+
+
+def arm_results(comparison: ComparisonResult, arm: str) -> list[TrainTaskResult]:
+    """Return what came out of the trainings of one arm."""
+    return [run.result for run in arm_runs(comparison, arm)]

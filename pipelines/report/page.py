@@ -11,9 +11,19 @@ from markupsafe import Markup
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report import charts, pictures, terms
-from pipelines.report.classes import arm_runs, class_means, confusion, overall
-from pipelines.report.table import caveats, column_name, headline, interval, percent, results
-from pipelines.statistics.verdicts import points, verdict
+from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
+from pipelines.report.notes import notes
+from pipelines.report.table import column_name, interval, percent, results
+from pipelines.report.words import (
+    caveats,
+    guessing,
+    headline,
+    judged,
+    method_in_words,
+    outlook,
+    over_images,
+)
+from pipelines.statistics.verdicts import points
 from pipelines.tasks.results import GanTaskResult
 
 SHOWN_GENERATORS = 20
@@ -39,29 +49,30 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
     comparison
         A finished comparison.
     outputs
-        The folder that the runs' folders are relative to; only the generators' pictures are read
-        from it.
+        The folder that the runs' folders are relative to; the generators' pictures and the answers
+        to the test images are read from it.
 
     Raises
     ------
     InputError
         If an arm has no training.
     """
-    table = results(comparison)
+    table = results(comparison, outputs)
     template = environment().get_template("page.html")
     return template.render(
         comparison=comparison,
         table=table,
         headline=headline(table),
-        caveats=caveats(table, comparison.instances),
+        method=method_in_words(comparison, table),
+        caveats=[*caveats(comparison, table), *guessing(table)],
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
         curves=_training_curves(comparison),
         generators=_generators(comparison, outputs),
         unshown=comparison.gans[SHOWN_GENERATORS:],
-        overall={arm: overall(arm_runs(comparison, arm)) for arm in comparison.arms},
-        confusions={arm: confusion(arm_runs(comparison, arm)) for arm in comparison.arms},
+        overall={arm: overall(arm_results(comparison, arm)) for arm in comparison.arms},
+        confusions={arm: confusion(arm_results(comparison, arm)) for arm in comparison.arms},
         class_means={arm: class_means(arm_runs(comparison, arm)) for arm in comparison.arms},
-        notes=_notes(comparison),
+        notes=notes(comparison),
         settings=list(_flat(comparison.recipe)),
         version=version("ganaug"),
     )
@@ -81,7 +92,9 @@ def environment() -> Environment:
         "interval": interval,
         "column_name": column_name,
         "points": points,
-        "verdict": verdict,
+        "judged": judged,
+        "outlook": outlook,
+        "over_images": over_images,
         "duration": duration,
         "count": "{:,.0f}".format,
     }
@@ -107,7 +120,7 @@ def duration(seconds: float) -> str:
 
 def _training_curves(comparison: ComparisonResult) -> list[Markup]:
     """Draw what was recorded of every epoch, and the test accuracy at the checkpoints."""
-    runs = {arm: arm_runs(comparison, arm) for arm in comparison.arms}
+    runs = {arm: arm_results(comparison, arm) for arm in comparison.arms}
     kinds = (("loss", "training loss", False), ("accuracy", "training accuracy, %", True))
     shown = []
     for name, title, is_fraction in kinds:
@@ -177,18 +190,6 @@ def _gan_curves(result: GanTaskResult, number: int) -> list[Markup]:
             key = f"gan-{number}-{part}"
             shown.append(charts.curves(title, series, xlabel="step", key=key))
     return shown
-
-
-def _notes(comparison: ComparisonResult) -> list[tuple[str, list[int]]]:
-    """Return each note with the instances that it is about."""
-    notes: dict[str, list[int]] = {}
-    for index, record in enumerate(comparison.instances):
-        for words in record.notes:
-            notes.setdefault(words, []).append(index)
-    for run in comparison.trainings:
-        for words in run.result.notes:
-            notes.setdefault(f"{run.arm}: {words}", []).append(run.instance)
-    return list(notes.items())
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, str]]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
 from pipelines.report.page import environment
-from pipelines.tuning.results import SearchResult, TrialRecord
+from pipelines.tuning.results import SearchResult, TrialRecord, error_of_mean
 
 TREES = 200
 LEAST_TRIALS = 6
@@ -44,6 +44,7 @@ def render_search(result: SearchResult) -> str:
             importance=importance(trials, keys),
             slices={key: _slice(trials, key, unit) for key in keys},
             parallel=_parallel(trials, keys, unit),
+            error_of_mean=error_of_mean,
             mean=lambda values: float(np.mean(values)),
             spread=lambda values: float(np.std(values, ddof=1)) if len(values) > 1 else None,
         )

@@ -1,15 +1,18 @@
 """The numbers of a comparison, worked out once for the page and for the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from pipelines.comparison.results import ComparisonResult, TrainRun
-from pipelines.data.instances import InstanceRecord
 from pipelines.errors import InputError
+from pipelines.report.answers import Interval, image_intervals
+from pipelines.report.imbalance import Guess, guess
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
-from pipelines.statistics.verdicts import caveat, conclusion, points, verdict
+from pipelines.statistics.verdicts import points
+from pipelines.tasks.results import TrainTaskResult
 
 FINAL = "final"
 """Name of the last epoch in the published figures, and of its column where arms end apart."""
@@ -43,9 +46,17 @@ class ArmResult:
     cells
         One a checkpoint.
     final
-        Accuracy after the last epoch, by instance.
+        Accuracy after the last epoch, by instance: the mean over the seeds.
+    balanced
+        Mean recall of the classes after the last epoch, over the instances.
     against
-        Difference of those from the reference arm, Holm-adjusted over all arms.
+        Difference of the final accuracies from the reference arm, Holm-adjusted over all arms.
+    two_way
+        95 % interval of that difference over instances and test images at once; None for the
+        reference arm, and where the answers to the single images are not there.
+    guessing
+        Difference of the final accuracies from always guessing the largest class; None where
+        classes are about equal.
     images, steps, seconds
         Means over the instances: images in an epoch, optimiser steps and seconds of a training.
     """
@@ -53,7 +64,10 @@ class ArmResult:
     name: str
     cells: list[Cell]
     final: dict[int, float]
+    balanced: Summary
     against: Paired | None
+    two_way: Interval | None
+    guessing: Paired | None
     images: float
     steps: float
     seconds: float
@@ -61,10 +75,22 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that the result table holds, the reference arm first."""
+    """Everything that the result table holds, the reference arm first.
+
+    Attributes
+    ----------
+    checkpoints
+        Names of the columns.
+    seeds
+        Trainings of an arm on an instance, whose mean stands for it there; the most there are.
+    guess
+        Always answering the largest class; None where classes are about equal.
+    """
 
     checkpoints: list[str]
     arms: list[ArmResult]
+    seeds: int
+    guess: Guess | None
 
     @property
     def reference(self) -> ArmResult:
@@ -77,73 +103,101 @@ class Results:
         return {arm.name: arm.against for arm in self.arms if arm.against}
 
 
-def results(comparison: ComparisonResult) -> Results:
+def results(comparison: ComparisonResult, outputs: Path | None = None) -> Results:
     """Work out the result table.
+
+    Parameters
+    ----------
+    comparison
+        A finished comparison.
+    outputs
+        The folder that the runs' folders are relative to: the answers to the test images are read
+        from it. None leaves out what needs those.
 
     Raises
     ------
     InputError
-        If the comparison has no training of an arm, or two of one arm on one instance.
+        If the comparison has no training of an arm, or two of one arm on one instance with the same
+        seed.
     """
     runs = {arm: _by_instance(comparison, arm) for arm in comparison.arms}
     checkpoints = _checkpoints(runs)
+    guessed = guess(comparison)
     arms = [
-        _arm_result(comparison, arm, runs[comparison.arms[0]], own, checkpoints)
+        _arm_result(comparison, arm, runs[comparison.arms[0]], own, checkpoints, guessed)
         for arm, own in runs.items()
     ]
     adjusted = holm_adjusted({arm.name: arm.against for arm in arms if arm.against})
-    arms = [replace(arm, against=adjusted.get(arm.name)) for arm in arms]
-    return Results(checkpoints, arms)
+    over_images = image_intervals(comparison, outputs) if outputs else {}
+    arms = [
+        replace(arm, against=adjusted.get(arm.name), two_way=over_images.get(arm.name))
+        for arm in arms
+    ]
+    seeds = max(len(of_one) for own in runs.values() for of_one in own.values())
+    return Results(checkpoints, arms, seeds, guessed)
 
 
-def _by_instance(comparison: ComparisonResult, arm: str) -> dict[int, TrainRun]:
-    found: dict[int, TrainRun] = {}
+ByInstance = Mapping[int, Sequence[TrainTaskResult]]
+"""Of one arm, by instance: a result for each seed."""
+
+
+def _by_instance(comparison: ComparisonResult, arm: str) -> dict[int, list[TrainTaskResult]]:
+    found: dict[int, dict[int, TrainRun]] = {}
     for run in (run for run in comparison.trainings if run.arm == arm):
-        if run.instance in found:
+        if run.seed in found.setdefault(run.instance, {}):
             raise InputError(
                 f"comparison {comparison.name}: arm {arm!r} has two trainings on instance "
-                f"{run.instance}; run it again"
+                f"{run.instance} with the same seed; run it again"
             )
-        found[run.instance] = run
+        found[run.instance][run.seed] = run
     if not found:
         raise InputError(f"comparison {comparison.name}: arm {arm!r} has no training; run it again")
-    return dict(sorted(found.items()))
+    return {
+        instance: [run.result for run in own.values()] for instance, own in sorted(found.items())
+    }
 
 
-def _checkpoints(runs: Mapping[str, Mapping[int, TrainRun]]) -> list[str]:
-    """Return the epochs at which some arm was tested on all its instances, as column names.
+def _checkpoints(runs: Mapping[str, ByInstance]) -> list[str]:
+    """Return the epochs at which some arm was tested in all its trainings, as column names.
 
     Early stopping ends each training at an epoch of its own: those are no checkpoints, and the
     column of final accuracies then goes by the name FINAL instead of by an epoch.
     """
-    epochs = {
-        epoch
-        for own in runs.values()
-        for epoch in set.intersection(*(set(run.result.accuracy_at) for run in own.values()))
+    tested = {
+        arm: [set(one.accuracy_at) for of_one in own.values() for one in of_one]
+        for arm, own in runs.items()
     }
-    last = {max(run.result.accuracy_at, default=0) for own in runs.values() for run in own.values()}
+    epochs = {epoch for own in tested.values() for epoch in set.intersection(*own)}
+    last = {max(own, default=0) for every in tested.values() for own in every}
     names = [str(epoch) for epoch in sorted(epochs)]
     return names if len(last) == 1 and last <= epochs else [*names, FINAL]
 
 
-def _accuracies(runs: Mapping[int, TrainRun], checkpoint: str) -> dict[int, float]:
-    """Return test accuracies by instance, where they were measured."""
+def _accuracies(runs: ByInstance, checkpoint: str) -> dict[int, float]:
+    """Return test accuracies by instance, means over the seeds, where all were measured."""
     if checkpoint == FINAL:
-        return {instance: run.result.scores.accuracy for instance, run in runs.items()}
+        return _means(runs, lambda one: one.scores.accuracy)
     epoch = int(checkpoint)
-    return {
-        instance: run.result.accuracy_at[epoch]
-        for instance, run in runs.items()
-        if epoch in run.result.accuracy_at
+    measured = {
+        instance: own
+        for instance, own in runs.items()
+        if all(epoch in one.accuracy_at for one in own)
     }
+    return _means(measured, lambda one: one.accuracy_at[epoch])
+
+
+def _means(runs: ByInstance, value: Callable[[TrainTaskResult], float]) -> dict[int, float]:
+    """Return the mean over the seeds, by instance."""
+    return {instance: float(np.mean([*map(value, own)])) for instance, own in runs.items()}
 
 
 def _arm_result(
     comparison: ComparisonResult,
     arm: str,
-    reference: Mapping[int, TrainRun],
-    own: Mapping[int, TrainRun],
+    reference: ByInstance,
+    own: ByInstance,
     checkpoints: Sequence[str],
+    guessed: Guess | None,
 ) -> ArmResult:
     published = comparison.published.get(arm, {})
     is_reference = arm == comparison.arms[0]
@@ -161,15 +215,18 @@ def _arm_result(
             )
         )
     final = _accuracies(own, FINAL)
-    results = [run.result for run in own.values()]
+    every = [one for of_one in own.values() for one in of_one]
     return ArmResult(
         name=arm,
         cells=cells,
         final=final,
+        balanced=summary(list(_means(own, lambda one: one.scores.balanced_accuracy).values())),
         against=None if is_reference else _pair(comparison, _accuracies(reference, FINAL), final),
-        images=float(np.mean([result.train_images for result in results])),
-        steps=float(np.mean([result.steps for result in results])),
-        seconds=float(np.mean([result.seconds for result in results])),
+        two_way=None,
+        guessing=_pair(comparison, guessed.right, final) if guessed else None,
+        images=float(np.mean([one.train_images for one in every])),
+        steps=float(np.mean([one.steps for one in every])),
+        seconds=float(np.mean([one.seconds for one in every])),
     )
 
 
@@ -214,60 +271,3 @@ def interval(against: Paired | None) -> str:
 def column_name(checkpoint: str) -> str:
     """Return the heading of a checkpoint's column."""
     return "last epoch" if checkpoint == FINAL else f"epoch {checkpoint}"
-
-
-def headline(table: Results) -> str:
-    """Return the outcome of the comparison in a sentence."""
-    reference = f"“{table.reference.name}”"
-    compared = table.compared
-    if not compared:
-        accuracy = summary(list(table.reference.final.values()))
-        count = f"{accuracy.n} instance{'s' if accuracy.n > 1 else ''}"
-        return f"{reference} reaches {percent(accuracy)} % over {count}; no other arm was trained."
-    if len(compared) == 1:
-        ((name, only),) = compared.items()
-        return f"“{name}” against {reference}: {verdict(only)}."
-    groups = {
-        claim: [f"“{name}”" for name, one in compared.items() if conclusion(one) == claim]
-        for claim in ("better", "probably better", "worse", "probably worse", "unclear")
-    }
-    unclear = groups.pop("unclear")
-    if len(unclear) == len(compared):
-        several = f"None of the {len(unclear)} alternatives"
-        none = "Neither alternative" if len(unclear) == 2 else several
-        return f"{none} can be told apart from {reference}."
-    claims = [
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {claim} than {reference}"
-        for claim, names in groups.items()
-        if names
-    ]
-    if unclear:
-        claims.append(f"{_listed(unclear)} cannot be told apart from {reference}")
-    return f"{'; '.join(claims)}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def caveats(table: Results, instances: Sequence[InstanceRecord]) -> list[str]:
-    """Return what a reader must know before believing the table, a sentence or two each."""
-    compared = table.compared
-    if not compared:
-        return []
-    correlation = max(one.correlation for one in compared.values())
-    few = caveat(min(one.n for one in compared.values()), len(compared), correlation)
-    found = [few] if few else []
-    if correlation:
-        found.append(
-            "Instances share images: the intervals and p values are those of the corrected "
-            f"resampled t test (correlation {correlation:.2f}; Nadeau and Bengio 2003)."
-        )
-        return found
-    drawn = [name for one in instances for name in set(one.classes)]
-    if len(drawn) > len(set(drawn)):
-        found.append(
-            "Some instances share a class and so may share images: they are not fully "
-            "independent, and the true intervals are somewhat wider than those shown."
-        )
-    return found

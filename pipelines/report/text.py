@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -10,29 +11,33 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.table import (
-    Cell,
-    Results,
+from pipelines.report.notes import short_notes
+from pipelines.report.table import ArmResult, Cell, Results, column_name, interval, percent, results
+from pipelines.report.terms import ARM, INSTANCE, SEEDS
+from pipelines.report.words import (
     caveats,
-    column_name,
+    guessing,
     headline,
-    interval,
-    percent,
-    results,
+    judged,
+    method_in_words,
+    outlook,
+    over_images,
 )
-from pipelines.report.terms import ARM, INSTANCE
-from pipelines.statistics.verdicts import points, verdict
+from pipelines.statistics.verdicts import points
 
 _LABELS = ("  difference", "  95 % interval", "  published")
+_BALANCED = "  balanced"
 
 
-def text_table(comparison: ComparisonResult) -> str:
+def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str:
     """Return the result table and the verdicts as plain text, with the page's numbers.
 
     Parameters
     ----------
     comparison
         A finished comparison.
+    outputs
+        The folder that the runs' folders are relative to; None leaves out what is read from there.
 
     Returns
     -------
@@ -45,22 +50,48 @@ def text_table(comparison: ComparisonResult) -> str:
     InputError
         If an arm has no training.
     """
-    table = results(comparison)
+    table = results(comparison, outputs)
     # Far wider than any table: a terminal too narrow for it wraps lines, but loses no digit.
     console = Console(file=io.StringIO(), width=1000, color_system=None, highlight=False)
     width = max(80, shutil.get_terminal_size().columns)
     console.print(Text(comparison.title), width=width)
-    what = "test accuracy in %, mean ± standard deviation over instances"
-    console.print(Text(f"{comparison.source}; {what} ({INSTANCE}; {ARM})"), width=width)
+    console.print(Text(f"{comparison.source}; {_what(table)} ({INSTANCE}; {ARM})"), width=width)
     console.print(_table(table))
     console.print(Text(headline(table)), width=width)
-    if len(table.compared) > 1:
-        for name, one in table.compared.items():
-            console.print(Padding(Text(f"{name}: {verdict(one)}"), (0, 0, 0, 2)), width=width)
-    for words in caveats(table, comparison.instances):
+    for indent, words in _of_arms(table):
+        console.print(Padding(Text(words), (0, 0, 0, indent)), width=width)
+    below = [
+        method_in_words(comparison, table),
+        *caveats(comparison, table),
+        *guessing(table),
+        *short_notes(comparison),
+    ]
+    for words in filter(None, below):
         console.print(Text(words), width=width)
     printed: io.StringIO = console.file  # type: ignore[assignment]
     return "\n".join(line.rstrip() for line in printed.getvalue().splitlines())
+
+
+def _what(table: Results) -> str:
+    """Say what the figures are."""
+    several = f", {SEEDS.format(table.seeds)}" if table.seeds > 1 else ""
+    balanced = "; balanced: mean recall of the classes" if table.guess else ""
+    return f"test accuracy in %, mean ± standard deviation over instances{several}{balanced}"
+
+
+def _of_arms(table: Results) -> list[tuple[int, str]]:
+    """Return the verdicts, unless the headline is the only one, and what belongs to them.
+
+    With how far each is indented.
+    """
+    several = len(table.compared) > 1
+    lines = []
+    for arm in table.arms:
+        name = f"{arm.name}: " if several else ""
+        said = "; ".join(filter(None, [judged(arm) if several else "", over_images(arm)]))
+        lines += [(2, f"{name}{said}")] * bool(said)
+        lines += [(4 if several else 2, f"({words})") for words in [outlook(arm)] if words]
+    return lines
 
 
 def _table(table: Results) -> Table:
@@ -69,22 +100,30 @@ def _table(table: Results) -> Table:
     for checkpoint in table.checkpoints:
         shown.add_column(column_name(checkpoint), justify="right", no_wrap=True)
     for arm in table.arms:
-        labels = [arm.name]
+        labels, columns = [arm.name], [_lines(cell, arm) for cell in arm.cells]
+        if table.guess:
+            labels.append(_BALANCED)
+            for lines, words in zip(columns, _balanced(arm), strict=True):
+                lines.insert(1, words)
         if arm.against:
             labels += _LABELS[:2]
         if any(cell.published for cell in arm.cells):
             labels.append(_LABELS[2])
-        cells = [_lines(cell, differs=arm.against is not None) for cell in arm.cells]
-        for row in zip(labels, *cells, strict=False):
+        for row in zip(labels, *columns, strict=False):
             shown.add_row(*map(Text, row))
         shown.add_section()
     return shown
 
 
-def _lines(cell: Cell, *, differs: bool) -> list[str]:
+def _balanced(arm: ArmResult) -> list[str]:
+    """Return the balanced accuracy in the last column: it is known after the last epoch alone."""
+    return ["–"] * (len(arm.cells) - 1) + [percent(arm.balanced)]
+
+
+def _lines(cell: Cell, arm: ArmResult) -> list[str]:
     """Return what stands in a column, line by line."""
     lines = [percent(cell.accuracy) if cell.accuracy else "–"]
-    if differs:
+    if arm.against:
         lines.append(points(cell.against.mean) if cell.against else "–")
         lines.append(interval(cell.against))
     return [*lines, cell.published or ""]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines.report.classes import class_means, confusion
+from pipelines.report.classes import arm_runs, class_means, confusion
+from tests.made_comparison import make_comparison
 
 
 def test_confusions_are_summed_by_class_name(plain):
@@ -18,7 +19,14 @@ def test_confusions_are_summed_by_class_name(plain):
 
 
 def test_class_scores_are_means_over_the_instances_that_have_the_class(plain):
-    runs = [run.result for run in plain.trainings if run.arm == "real"]
+    runs = arm_runs(plain, "real")
     cat = next(one for one in class_means(runs) if one.name == "cat")
-    expected = np.mean([runs[0].scores.per_class[1].recall, runs[2].scores.per_class[0].recall])
+    first, last = runs[0].result.scores, runs[2].result.scores
+    expected = np.mean([first.per_class[1].recall, last.per_class[0].recall])
     assert (cat.instances, cat.recall) == (2, pytest.approx(expected))
+
+
+def test_an_instance_with_several_seeds_is_one_instance(tmp_path):
+    twice = make_comparison(tmp_path, pictures=False, seeds=2)
+    cat = next(one for one in class_means(arm_runs(twice, "real")) if one.name == "cat")
+    assert cat.instances == 2

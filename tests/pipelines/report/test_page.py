@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from pipelines.report import page as page_module
-from pipelines.report.classes import arm_runs, confusion, overall
+from pipelines.report.classes import arm_results, confusion, overall
 from pipelines.report.page import render
+from pipelines.report.table import percent, results
 from pipelines.report.text import text_table
-from tests.made_comparison import ARMS, make_comparison
+from pipelines.report.words import method_in_words, outlook
+from pipelines.statistics.verdicts import points
+from tests.made_comparison import ARMS, keep_answers, make_comparison
 from tests.pipelines.report.html import Page
+from tests.pipelines.report.test_words import with_test_images
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +101,7 @@ def test_page_and_terminal_show_the_right_numbers(page, comparison, epoch):
 
 def test_overall_scores_are_means_over_instances(comparison, page):
     runs = [run.result.scores for run in comparison.trainings if run.arm == "real"]
-    (real, *_) = [overall(arm_runs(comparison, arm)) for arm in ARMS]
+    (real, *_) = [overall(arm_results(comparison, arm)) for arm in ARMS]
     assert real.f1 == pytest.approx(np.mean([one.macro.f1 for one in runs]))
     assert real.log_loss == pytest.approx(np.mean([one.log_loss for one in runs]))
     assert f"{real.log_loss:.3f} {100 * real.calibration_error:.1f}" in page.text
@@ -161,3 +165,26 @@ def test_generators_beyond_the_limit_are_named(plain, tmp_path, monkeypatch):
 def test_rendering_again_gives_the_same_bytes(comparison, outputs):
     some = comparison.model_copy(update={"gans": comparison.gans[:1]})
     assert render(some, outputs) == render(some, outputs)
+
+
+def test_page_says_what_the_terminal_says(comparison, page, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    table = results(comparison)
+    said = [method_in_words(comparison, table), *map(outlook, table.arms[1:])]
+    assert all(said)
+    for words in said:
+        assert words in page.text
+        assert words in text_table(comparison)
+
+
+def test_page_has_intervals_over_images_seeds_and_balanced_accuracies(tmp_path):
+    twice = make_comparison(tmp_path, pictures=False, seeds=2, draws=[["good", "bad"]])
+    keep_answers(twice, tmp_path)
+    low, high = results(twice, tmp_path).arms[1].two_way
+    unequal = with_test_images(twice, {"good": 400, "bad": 56})
+    text = Page(render(unequal, tmp_path)).text
+    assert f"{points(low)} to {points(high)}" in text
+    assert "each the mean of 2 trainings that differ in their seeds" in text
+    assert "Classes are unequal" in text
+    balanced = results(unequal).reference.balanced
+    assert f"balanced – – – {percent(balanced)}" in text

@@ -1,28 +1,13 @@
-"""What the table says: figures, headline and caveats."""
+"""The figures of the table."""
 
 import numpy as np
 import pytest
 
-from pipelines.comparison.results import ComparisonResult
 from pipelines.data.overlap import Overlap
 from pipelines.errors import InputError
-from pipelines.report.table import FINAL, caveats, headline, results
+from pipelines.report.table import FINAL, results
 from pipelines.report.text import text_table
-from tests.made_comparison import ARMS, make_comparison
-
-
-def with_accuracies(
-    comparison: ComparisonResult, accuracies: dict[str, list[float]]
-) -> ComparisonResult:
-    """Give every training of a comparison another final accuracy."""
-    trainings = []
-    for run in comparison.trainings:
-        final = accuracies[run.arm][run.instance]
-        at = run.result.accuracy_at | {45: final}
-        scores = run.result.scores.model_copy(update={"accuracy": final})
-        result = run.result.model_copy(update={"scores": scores, "accuracy_at": at})
-        trainings.append(run.model_copy(update={"result": result}))
-    return comparison.model_copy(update={"trainings": trainings})
+from tests.made_comparison import ARMS, keep_answers, make_comparison
 
 
 def test_published_figures_stand_in_their_column(plain):
@@ -30,52 +15,6 @@ def test_published_figures_stand_in_their_column(plain):
     assert [cell.published for cell in reference.cells] == [".66±.02", ".79±.04", None, ".81"]
     assert [cell.published for cell in synthetic.cells][-1] == ".74"
     assert not any(cell.published for cell in flips.cells)
-
-
-SPREAD = np.array([0.0, 0.03, -0.03, 0.01, -0.02, 0.02, 0.04, -0.01])
-NOISE = np.array([0.005, -0.004, 0.006, 0.0, -0.007, 0.003, 0.001, -0.002])
-
-
-@pytest.mark.parametrize(
-    ("n", "gains", "words"),
-    [
-        (8, (0.0, 0.0), "Neither alternative can be told apart from “real”."),
-        (
-            8,
-            (0.0, 0.05),
-            "“real + flip, shift” is better than “real”; "
-            "“real + synthetic” cannot be told apart from “real”.",
-        ),
-        (8, (-0.05, -0.05), "“real + synthetic” and “real + flip, shift” are worse than “real”."),
-        (3, (0.06, 0.06), "are probably better than “real”."),
-    ],
-)
-def test_headline(tmp_path, n, gains, words):
-    comparison = make_comparison(tmp_path, instances=n, pictures=False)
-    reference = 0.7 + SPREAD[:n]
-    table = {"real": list(reference)}
-    for arm, gain, noise in zip(ARMS[1:], gains, (NOISE, NOISE[::-1]), strict=True):
-        table[arm] = list(reference + gain + noise[:n])
-    assert words in headline(results(with_accuracies(comparison, table)))
-
-
-def test_headline_of_two_arms_is_the_verdict_and_of_one_its_accuracy(tmp_path):
-    two = make_comparison(tmp_path, arms=ARMS[:2], pictures=False)
-    assert headline(results(two)).startswith("“real + synthetic” against “real”: ")
-    one = make_comparison(tmp_path, arms=ARMS[:1], instances=1, pictures=False)
-    assert "over 1 instance; no other arm was trained" in headline(results(one))
-    alone = make_comparison(tmp_path, arms=ARMS[:1], pictures=False)
-    assert caveats(results(alone), alone.instances) == []
-
-
-def test_caveats(tmp_path):
-    three = make_comparison(tmp_path, pictures=False)
-    few, shared = caveats(results(three), three.instances)
-    assert "cannot reach 0.05" in few
-    assert "share a class" in shared
-    draws = [[f"{i}a", f"{i}b"] for i in range(8)]
-    apart = make_comparison(tmp_path, instances=8, draws=draws, pictures=False)
-    assert caveats(results(apart), apart.instances) == []
 
 
 def test_arms_are_paired_on_the_instances_that_both_have(plain):
@@ -102,7 +41,7 @@ def test_missing_and_doubled_trainings_are_named(plain):
     with pytest.raises(InputError, match=r"arm 'real \+ synthetic' has no training"):
         results(plain.model_copy(update={"trainings": without}))
     doubled = [*plain.trainings, plain.trainings[0]]
-    with pytest.raises(InputError, match="arm 'real' has two trainings on instance 0"):
+    with pytest.raises(InputError, match="arm 'real' has two trainings on instance 0 with"):
         results(plain.model_copy(update={"trainings": doubled}))
 
 
@@ -123,4 +62,34 @@ def test_instances_that_share_images_widen_the_interval(plain):
     # Nadeau and Bengio: 1/3 + 20/40 in place of 1/3
     assert shared.se == pytest.approx(alone.se * np.sqrt((1 / 3 + 0.5) * 3))
     assert shared.p_flip is None
-    assert any("corrected resampled t test" in words for words in caveats(table, plain.instances))
+
+
+def test_the_seeds_of_an_arm_count_as_one_measurement(tmp_path):
+    twice = make_comparison(tmp_path, pictures=False, seeds=2)
+    table = results(twice)
+    assert table.seeds == 2
+    for arm in table.arms:
+        runs = [run for run in twice.trainings if (run.arm, run.instance) == (arm.name, 1)]
+        assert arm.final[1] == pytest.approx(np.mean([one.result.scores.accuracy for one in runs]))
+        assert arm.cells[0].accuracy.n == 3
+    assert table.arms[1].against.n == 3
+    assert results(make_comparison(tmp_path, pictures=False)).seeds == 1
+
+
+def test_a_checkpoint_needs_every_seed_of_an_instance(tmp_path):
+    twice = make_comparison(tmp_path, pictures=False, seeds=2)
+    run = twice.trainings[0]
+    stopped = run.result.model_copy(update={"accuracy_at": {7: 0.6}})
+    trainings = [run.model_copy(update={"result": stopped}), *twice.trainings[1:]]
+    table = results(twice.model_copy(update={"trainings": trainings}))
+    assert table.reference.cells[1].accuracy.n == 2
+
+
+def test_the_interval_over_images_needs_the_answers(tmp_path):
+    comparison = make_comparison(tmp_path, pictures=False)
+    keep_answers(comparison, tmp_path)
+    assert results(comparison).arms[1].two_way is None
+    reference, synthetic, _ = results(comparison, tmp_path).arms
+    assert reference.two_way is None
+    low, high = synthetic.two_way
+    assert low < synthetic.against.mean < high

@@ -1,0 +1,69 @@
+"""What every arm answered to every test image, read back to compare arms image by image."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.comparison.results import ComparisonResult
+from pipelines.statistics.bootstrap import Differences, two_way_interval
+from pipelines.tasks.predictions import Predictions, read_predictions
+
+Interval = tuple[float, float]
+
+
+def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, Interval]:
+    """Return the 95 % interval of each arm's difference over instances and test images at once.
+
+    Where an arm was trained with several seeds on an instance, each image counts by how many of
+    them were right.
+
+    Parameters
+    ----------
+    comparison
+        A finished comparison.
+    outputs
+        The folder that the runs' folders are relative to.
+
+    Returns
+    -------
+    dict of str to tuple
+        By arm, in 0..1, other minus reference. An arm is missing if a training of it, or of the
+        reference on the same instance, has no `predictions.npz`: those from before there was such.
+    """
+    reference, *others = comparison.arms
+    before = _answers(comparison, reference, outputs)
+    found = {}
+    for arm in others:
+        after = _answers(comparison, arm, outputs)
+        differences = [
+            _difference(before[instance], after[instance])
+            for instance in sorted(before.keys() & after.keys())
+        ]
+        if differences and None not in differences:
+            found[arm] = two_way_interval([one for one in differences if one])
+    return found
+
+
+def _answers(
+    comparison: ComparisonResult, arm: str, outputs: Path
+) -> dict[int, list[Predictions | None]]:
+    """Return what an arm's trainings answered, by instance."""
+    found: dict[int, list[Predictions | None]] = {}
+    for run in comparison.trainings:
+        if run.arm == arm:
+            found.setdefault(run.instance, []).append(read_predictions(outputs / run.folder))
+    return found
+
+
+def _difference(
+    reference: Sequence[Predictions | None], other: Sequence[Predictions | None]
+) -> Differences | None:
+    """Return by how much each image is answered better; None if some answers are not there."""
+    before, after = [one for one in reference if one], [one for one in other if one]
+    if len(before) < len(reference) or len(after) < len(other):
+        return None
+    gain = np.mean([one.right for one in after], axis=0) - np.mean(
+        [one.right for one in before], axis=0
+    )
+    return Differences(before[0].images, gain)

@@ -1,0 +1,82 @@
+"""Unequal classes: what always guessing the largest one would reach, and which arm does no more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.comparison.results import ComparisonResult, TrainRun
+from pipelines.statistics.paired import Paired
+from pipelines.statistics.verdicts import conclusion
+
+UNEQUAL = 1.5
+"""Classes are unequal if the largest has more than so many times the test images of the
+smallest."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Always answering the class that has most test images.
+
+    Attributes
+    ----------
+    right
+        How often that would be right, by instance, 0..1.
+    words
+        The classes' test images, and the above, in a sentence.
+    """
+
+    right: dict[int, float]
+    words: str
+
+
+def guess(comparison: ComparisonResult) -> Guess | None:
+    """Return what always guessing would reach; None where the classes are about equal."""
+    tested = {run.instance: _support(run) for run in comparison.trainings}
+    if not any(max(own.values()) > UNEQUAL * min(own.values()) for own in tested.values()):
+        return None
+    right = {index: max(own.values()) / sum(own.values()) for index, own in tested.items()}
+    return Guess(right, _in_words(list(tested.values()), float(np.mean(list(right.values())))))
+
+
+def no_better(name: str, accuracy: float, against: Paired) -> str:
+    """Say that an arm is no better than always guessing; empty if it is.
+
+    Parameters
+    ----------
+    name
+        Of the arm.
+    accuracy
+        Its mean over the instances, 0..1.
+    against
+        The arm compared with guessing, on the same instances.
+
+    Examples
+    --------
+    >>> from pipelines.statistics.paired import paired
+    >>> no_better("real", 0.87, paired([0.88, 0.88], [0.86, 0.88]))
+    '“real” is right on 87.0 %: no better than always guessing.'
+    """
+    start = f"“{name}” is right on {100 * accuracy:.1f} %: "
+    if against.mean <= 0:
+        return f"{start}no better than always guessing."
+    if against.n > 1 and conclusion(against) == "unclear":
+        return f"{start}not shown to be better than always guessing."
+    return ""
+
+
+def _support(run: TrainRun) -> dict[str, int]:
+    return {one.name: one.support for one in run.result.scores.per_class}
+
+
+def _in_words(tested: Sequence[Mapping[str, int]], right: float) -> str:
+    """Name the largest and the smallest class, where they are the same in every instance."""
+    always = f"would be right on {100 * right:.1f} %."
+    names = set(tested[0])
+    if any(set(own) != names for own in tested):
+        return f"Classes are unequal in some instances: always guessing the largest {always}"
+    mean = {name: round(np.mean([own[name] for own in tested])) for name in tested[0]}
+    ordered = sorted(mean, key=lambda name: -mean[name])
+    largest, smallest = ordered[0], ordered[-1]
+    counts = f"{mean[largest]} test images of “{largest}” and {mean[smallest]} of “{smallest}”"
+    return f"Classes are unequal ({counts} an instance): always guessing “{largest}” {always}"

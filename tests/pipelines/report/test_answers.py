@@ -1,0 +1,50 @@
+"""Arms compared image by image."""
+
+import numpy as np
+import pytest
+
+from pipelines.report.answers import image_intervals
+from pipelines.workspace import PREDICTIONS
+from tests.made_comparison import ARMS, keep_answers, make_comparison
+
+
+def test_arms_have_an_interval_around_their_difference(tmp_path):
+    comparison = make_comparison(tmp_path, instances=6, pictures=False)
+    keep_answers(comparison, tmp_path)
+    found = image_intervals(comparison, tmp_path)
+    assert list(found) == ARMS[1:]
+    for arm, (low, high) in found.items():
+        accuracies = {
+            name: np.mean([r.result.scores.accuracy for r in comparison.trainings if r.arm == name])
+            for name in (ARMS[0], arm)
+        }
+        assert low < accuracies[arm] - accuracies[ARMS[0]] < high
+
+
+def test_the_same_test_images_in_all_instances_make_it_wider(tmp_path):
+    comparison = make_comparison(tmp_path, instances=6, pictures=False, draws=[["a", "b"]])
+    widths = []
+    for tested in ("own", "same"):
+        keep_answers(comparison, tmp_path, tested=tested)
+        low, high = image_intervals(comparison, tmp_path)[ARMS[1]]
+        widths.append(high - low)
+    assert widths[1] > widths[0]
+
+
+def test_the_answers_of_all_seeds_count(tmp_path):
+    comparison = make_comparison(tmp_path, instances=1, pictures=False, seeds=2)
+    keep_answers(comparison, tmp_path)
+    low, high = image_intervals(comparison, tmp_path)[ARMS[2]]
+    means = [
+        np.mean([r.result.scores.accuracy for r in comparison.trainings if r.arm == arm])
+        for arm in (ARMS[0], ARMS[2])
+    ]
+    assert (low + high) / 2 == pytest.approx(means[1] - means[0], abs=0.01)
+
+
+def test_arms_of_old_trainings_have_none(tmp_path):
+    comparison = make_comparison(tmp_path, pictures=False)
+    assert image_intervals(comparison, tmp_path) == {}
+    keep_answers(comparison, tmp_path)
+    (tmp_path / "train" / f"{ARMS[1]}-2" / PREDICTIONS).unlink()
+    assert list(image_intervals(comparison, tmp_path)) == [ARMS[2]]
