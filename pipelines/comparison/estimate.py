@@ -1,4 +1,4 @@
-"""What a comparison would run, how much of it is done, and what the rest would cost."""
+"""What a comparison would run, how much is done, what the rest would cost, what it could find."""
 
 import json
 import statistics
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.comparison.instances import draw_instances, open_source
+from pipelines.comparison.outlook import outlook
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes
+from pipelines.data.overlap import overlap_of
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.base import Task
 from pipelines.workspace import RESULT
@@ -45,7 +47,27 @@ class Plan:
         )
 
 
-def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """What a comparison would run, and what it could find.
+
+    Attributes
+    ----------
+    tasks
+        Generators, where there are any, and trainings.
+    outlook
+        The difference that would be found 8 of 10 times, in words; empty where no arm is compared.
+    """
+
+    tasks: list[Plan]
+    outlook: str
+
+    def __str__(self) -> str:
+        """Return a line for each."""
+        return "\n".join([*map(str, self.tasks), *filter(None, [self.outlook])])
+
+
+def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> ComparisonPlan:
     """Say what `run_comparison` would run; the instances are drawn, nothing is trained."""
     source = open_source(recipe.data)
     sizes = arm_sizes(recipe, source)
@@ -57,8 +79,11 @@ def plan_comparison(recipe: Recipe, outputs: Path, workers: int) -> list[Plan]:
         gans = plan_gans(drawn, recipe.gan, generator_size(recipe))
         banks = [*map(bank_folder, gans)]
         plans.append(estimate([task for group in gans for task in group], outputs, workers))
-    trainings = [task for *_, task in plan_trainings(recipe, drawn, banks, sizes)]
-    return [*plans, estimate(trainings, outputs, workers)]
+    planned = plan_trainings(recipe, drawn, banks, sizes)
+    plans.append(estimate([one.task for one in planned], outputs, workers))
+    finished = [(one, result) for one in planned if (result := one.task.result(outputs))]
+    shared = overlap_of([(one.train, one.test) for one in drawn])
+    return ComparisonPlan(plans, outlook(planned, finished, shared))
 
 
 def estimate(tasks: Sequence[Task], outputs: Path, workers: int) -> Plan:

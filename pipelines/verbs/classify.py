@@ -51,7 +51,7 @@ class ClassifyResult:
         if len(gans) > SHOWN:
             grids.append(f"          and {len(gans) - SHOWN} more")
         lines = [*grids, f"results:  {folder}", f"report:   {self.report}"]
-        return "\n".join([text_table(self.comparison.result), "", *lines])
+        return "\n".join([text_table(self.comparison.result, outputs), "", *lines])
 
 
 def classify(
@@ -65,6 +65,7 @@ def classify(
     mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
     gan: Annotated[GanConfig, Parameter(group="Synthetic images")] = GanConfig(),
     feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
+    seeds: Annotated[int | None, Parameter(group="Classifier")] = None,
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
@@ -99,12 +100,15 @@ def classify(
         The generators, one a class.
     feed
         How batches are prepared.
+    seeds
+        Trainings of every arm on every instance, which differ in their seeds alone: their mean
+        counts; by default the recipe's, or one.
     outputs
         Folder for everything that is made.
     workers
         Processes of one thread each; by default one a core.
     dry_run
-        Say what would be trained and what it would cost, and stop.
+        Say what would be trained, what it would cost and what it could find, and stop.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def classify(
         If a setting is wrong, the images cannot be read or do not suffice, or ``outputs`` cannot
         be written.
     """
-    tables: dict[str, BaseModel | str | None] = {
+    tables: dict[str, BaseModel | str | int | None] = {
         "data": data,
         "train": train,
         "augment": augment,
@@ -125,11 +129,12 @@ def classify(
         "mix": mix,
         "gan": gan,
         "input": feed,
+        "seeds": seeds,
     }
     settings = override(recipe, dataset, **tables)
     workers = workers or runtime.cores()
     if dry_run:
-        return "\n".join(str(plan) for plan in plan_comparison(settings, outputs, workers))
+        return str(plan_comparison(settings, outputs, workers))
     command = _command(settings.data.source, recipe, tables)
     runtime.quiet()
     from pipelines.comparison.run import run_comparison  # only now: it loads Keras
@@ -138,7 +143,9 @@ def classify(
     return ClassifyResult(comparison, report(comparison.folder))
 
 
-def _command(source: str, recipe: str | None, tables: dict[str, BaseModel | str | None]) -> str:
+def _command(
+    source: str, recipe: str | None, tables: dict[str, BaseModel | str | int | None]
+) -> str:
     """Return the shell command that repeats the comparison."""
     words = ["ganaug", "classify", source]
     if recipe:
@@ -148,7 +155,7 @@ def _command(source: str, recipe: str | None, tables: dict[str, BaseModel | str 
             given = table.model_dump(mode="json", exclude_unset=True)
             words += _options("" if name == "data" else f"{name}.", given)
         elif table is not None:
-            words += [f"--{name}", table]
+            words += [f"--{name}", str(table)]
     return shlex.join(words)
 
 

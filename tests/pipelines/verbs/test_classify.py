@@ -59,6 +59,7 @@ def test_the_command_in_a_report_repeats_it(monkeypatch: pytest.MonkeyPatch) -> 
         ),
         "augment": "flip|shift(4)",
         "input": InputConfig(on_device=True, workers="auto"),
+        "seeds": 3,
     }
     command = classify_verb._command("mnist5k", None, tables)
     assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
