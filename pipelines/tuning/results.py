@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from groundwork.settings import Result
 from pipelines.errors import InputError
 from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import Search
+from pipelines.statistics.paired import variance_factor
 
 
 class TrialRecord(Result):
@@ -26,6 +28,8 @@ class TrialRecord(Result):
     """Epochs (`hyperband`) or folds of each instance (`halving`) that it was given."""
     scores: tuple[float, ...] = ()
     """One a fold; empty if it failed."""
+    correlation: float = 0.0
+    """Of two folds' scores, because folds share images; 0 in searches from before it was known."""
     error: str = ""
 
     def __str__(self) -> str:
@@ -41,9 +45,16 @@ class TrialRecord(Result):
 
     @property
     def standard_error(self) -> float:
-        """Of the mean over the folds; they share training images, so it is a little too small."""
+        """Of the mean over the folds, corrected for the images that they share.
+
+        As in the corrected resampled t test (see `variance_factor`). NaN of one fold, and of folds
+        that all train on the same images.
+        """
         count = len(self.scores)
-        return float(np.std(self.scores, ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
+        if count < 2 or self.correlation == 1:
+            return float("nan")
+        spread = float(np.std(self.scores, ddof=1))
+        return spread * math.sqrt(variance_factor(count, self.correlation))
 
 
 class SearchResult(Result):
@@ -112,6 +123,12 @@ class SearchResult(Result):
             budget = "" if trial.budget is None else trial.budget
             writer.writerow([trial.trial, *values, budget, *numbers, *padded, trial.error])
         return text.getvalue()
+
+
+def error_of_mean(trial: TrialRecord) -> str:
+    """Say what the ± of a score is."""
+    corrected = ", corrected for the images that they share" if trial.correlation else ""
+    return f"standard error over {len(trial.scores)} folds{corrected}"
 
 
 def read_trials(folder: Path) -> list[TrialRecord]:

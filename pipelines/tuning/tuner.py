@@ -17,13 +17,14 @@ from groundwork.files import write_json
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_arms, train_gans, train_generators
+from pipelines.data.overlap import overlap
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe, load_recipe, merge
 from pipelines.recipes.search import Search, nest
 from pipelines.tasks.executor import Executor
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
 from pipelines.tuning.results import TrialRecord
-from pipelines.tuning.scoring import fold_kid, last_accuracies
+from pipelines.tuning.scoring import fold_accuracies, fold_kid
 
 kt_config.DEBUG = False  # else it prints a traceback for each setting that does not work
 
@@ -66,6 +67,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self.done = 0
         self._title = TRIAL
         self._bugs = 0
+        self._correlations: dict[int, float] = {}
         instances = len(folds) // (search.tune.folds * search.tune.repeats)
         self._instances = max(1, instances)
         super().__init__(
@@ -120,12 +122,21 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             values={key: values[key] for key in self.what.space},
             budget=values.get("tuner/epochs"),
             scores=tuple(scores),
+            correlation=self._correlation(len(scores)) if scores else 0.0,
             error=" ".join(error.split()),
         )
         write_json(
             self.folder / "trials" / f"{trial.trial_id}.json", record.model_dump(mode="json")
         )
         self._last = record
+
+    def _correlation(self, folds: int) -> float:
+        """Return how the scores of the first so many folds depend on each other."""
+        if folds not in self._correlations:
+            outputs = self.executor.outputs
+            shared = overlap([outputs / one.folder for one in self.folds[:folds]])
+            self._correlations[folds] = shared.correlation
+        return self._correlations[folds]
 
     def on_trial_end(self, trial: Any) -> None:
         """Say what came of it."""
@@ -151,7 +162,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         needed, _ = train_generators(recipe, folds, self.size, self.executor)
         sizes = dict.fromkeys(recipe.arms, self.size)
         runs = train_arms(recipe, folds, needed, sizes, self.executor, self._title)
-        return [last_accuracies(run.result, self.what.tune.last) for run in runs]
+        return fold_accuracies(runs, self.what.tune.last)
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:
         """Return the recipe of one trial: one arm, tested at its last epochs."""

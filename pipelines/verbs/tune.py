@@ -15,7 +15,7 @@ from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.report.table import percent
 from pipelines.statistics.paired import summary
 from pipelines.tasks.executor import Executor
-from pipelines.tuning.results import SearchResult, write_recipe
+from pipelines.tuning.results import SearchResult, error_of_mean, write_recipe
 from pipelines.workspace import REPORT, RESULT
 
 UNCOUNTED = ("hyperband", "halving")
@@ -162,7 +162,7 @@ def _describe(result: SearchResult) -> list[str]:
     lines = [
         f"best of {len(result.trials)} trials{f' ({failed} failed)' if failed else ''}: "
         f"{result.score_name} {unit * best.mean:.{digits}f} ± "
-        f"{unit * best.standard_error:.{digits}f} (standard error over {len(best.scores)} folds)",
+        f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
     if result.retrained:
