@@ -6,6 +6,7 @@ from PIL import Image
 
 from pipelines.cli import main
 from pipelines.errors import InputError
+from pipelines.tasks.predictions import read_predictions
 from pipelines.tasks.trained import open_together
 from pipelines.verbs.ensemble import ensemble
 from pipelines.verbs.explain import explain
@@ -36,6 +37,20 @@ def test_probabilities_are_those_that_were_tested(outputs):
     chances = one.probabilities(one.test.pixels)
     accuracy = np.mean(chances.argmax(axis=1) == one.test.labels)
     assert accuracy == pytest.approx(one.result.scores.accuracy)
+
+
+@pytest.mark.slow
+def test_the_answers_of_a_training_and_of_an_ensemble_are_kept(outputs):
+    voted = ensemble(runs(outputs, 0))
+    for folder in (*runs(outputs, 0), voted.folder):
+        (one,) = open_together([folder])
+        kept = read_predictions(folder)
+        np.testing.assert_allclose(
+            kept.probabilities, one.probabilities(one.test.pixels), atol=1e-5
+        )
+        assert kept.right.mean() == pytest.approx(one.result.scores.accuracy)
+        assert kept.images == one.test.image_hashes()
+        assert kept.labels.tolist() == one.test.labels.tolist()
 
 
 @pytest.mark.slow

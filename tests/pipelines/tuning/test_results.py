@@ -1,12 +1,16 @@
 """What a search leaves: its table, its page and a recipe."""
 
+import math
+
+import numpy as np
 import pytest
 
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
 from pipelines.report.search import render_search
-from pipelines.tuning.results import TrialRecord, write_recipe
+from pipelines.statistics.paired import paired
+from pipelines.tuning.results import TrialRecord, error_of_mean, write_recipe
 from tests.pipelines.searches import result_of
 
 
@@ -47,3 +51,28 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
 def test_a_search_that_only_failed_says_why():
     with pytest.raises(InputError, match="all 1 trials failed: it broke"):
         _ = result_of({0.1: ()}).best
+
+
+def test_the_standard_error_is_that_of_the_corrected_t_test():
+    scores = (0.7, 0.8, 0.75, 0.9, 0.6)
+    for correlation, words in (
+        (0.0, "standard error over 5 folds"),
+        (0.2, "standard error over 5 folds, corrected for the images that they share"),
+    ):
+        trial = TrialRecord(trial="0", values={}, scores=scores, correlation=correlation)
+        expected = paired(np.zeros(5), scores, correlation=correlation).se
+        assert trial.standard_error == pytest.approx(expected)
+        assert error_of_mean(trial) == words
+    # Bouckaert and Frank 2004: of k folds 1/k + 1/(k - 1) in place of 1/k
+    assert trial.standard_error == pytest.approx(np.std(scores, ddof=1) * np.sqrt(1 / 5 + 1 / 4))
+
+
+@pytest.mark.parametrize(("scores", "correlation"), [((0.7,), 0.0), ((0.7, 0.8), 1.0)])
+def test_without_folds_of_other_images_there_is_no_standard_error(scores, correlation):
+    trial = TrialRecord(trial="0", values={}, scores=scores, correlation=correlation)
+    assert math.isnan(trial.standard_error)
+
+
+def test_trials_from_before_the_correction_are_read():
+    old = {"trial": "0", "values": {}, "budget": None, "scores": [0.5, 0.6], "error": ""}
+    assert TrialRecord.model_validate(old).standard_error == pytest.approx(0.05)

@@ -61,6 +61,17 @@ def test_memory_that_ran_out_is_no_mistake_of_ours(search_file, drawn, tmp_path)
     assert [trial.error for trial in read_trials(tmp_path / "tune")] == ["out of memory"] * 4
 
 
+def test_a_trial_says_how_much_its_folds_depend_on_each_other(search_file, drawn, tmp_path):
+    search = load_search(search_file)
+    folds = make_folds(drawn[:1], search.tune, tmp_path)
+    tuner = FakeTuner(search, folds, Executor(tmp_path), tmp_path / "tune")
+    # Three folds of one instance: each image is left out by one and trained on by the others.
+    assert tuner._correlation(3) == pytest.approx(1 / 3)
+    run_search(tuner)
+    for trial in read_trials(tmp_path / "tune"):
+        assert trial.correlation == (tuner._correlation(2) if trial.scores else 0)
+
+
 @pytest.mark.slow
 def test_a_real_trial_trains_every_fold(search_file, drawn, tmp_path):
     changes = {"tune": {"tuner": "random", "trials": 1}, "train": {"batch": 8}}

@@ -10,6 +10,7 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.recipe import override
 from pipelines.verbs import classify as classify_verb
+from pipelines.workspace import PREDICTIONS
 from tests.pipelines.verbs.command import failing
 
 
@@ -80,3 +81,42 @@ def test_what_no_image_could_take_is_said_at_once(
     words = ["classify", "mnist5k", *words, "--instances", "1", "--outputs", str(tmp_path)]
     assert said in failing(capsys, *words)
     assert not (tmp_path / "gan").exists()
+
+
+@pytest.mark.slow
+def test_several_seeds_an_arm_from_the_plan_to_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    (tmp_path / "two.toml").write_text(
+        "[data]\nsource = 'mnist5k'\nclasses = '3,8'\nper_class = 12\ntest_per_class = 20\n"
+        "instances = 3\n[train]\nepochs = 2\nmodel = 'pereira_small'\n"
+        "[arms.plain]\n[arms.faster]\ntrain.learning_rate = 0.02\n"
+    )
+    words = ["classify", "--recipe", str(tmp_path / "two.toml"), "--outputs", str(tmp_path)]
+    words += ["--workers", "1"]
+    assert main([*words, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "train: 6 tasks, 0 finished" in said
+    assert "power: 3 instances find a difference of" in said
+    assert "usual for two classes" in said
+    assert main(words) == 0
+    alone = set((tmp_path / "train").iterdir())
+    capsys.readouterr()
+    assert main([*words, "--seeds", "2", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "train: 12 tasks, 6 finished, 6 to run" in said
+    assert "of finished trainings, up to 3 instances" in said
+    assert main([*words, "--seeds", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "each the mean of 2 trainings that differ in their seeds" in said
+    assert "Method: " in said
+    assert alone < set((tmp_path / "train").iterdir())
+    assert all((folder / PREDICTIONS).is_file() for folder in (tmp_path / "train").iterdir())
+    pages = [path.read_text() for path in (tmp_path / "comparison").glob("*/report.html")]
+    assert sorted("the mean of 2 trainings" in page for page in pages) == [False, True]
+
+
+def test_no_seed_at_all_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    message = failing(capsys, "classify", "mnist5k", "--seeds", "0", "--dry-run")
+    assert "seeds: should be greater than or equal to 1, received 0" in message
