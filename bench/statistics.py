@@ -58,7 +58,7 @@ CLAIMS = {"better", "worse"}
 PENALTY = 30.0
 """Of the ridge regressions, on 256 numbers of deviation 1 an image."""
 NOISE = 1.0
-"""Deviation of what each arm sees in each image beside it."""
+"""Deviation of what each arm sees in each image beside it: as large as the image's own."""
 BLOCK = 2
 """Pixels a side that are averaged."""
 
@@ -115,13 +115,13 @@ def draw(pool: Images, cell: Cell, rng: np.random.Generator) -> list[tuple[Image
     return drawn
 
 
-def run_trial(pool: Images, cell: Cell, rng: np.random.Generator) -> Trial:
+def run_trial(pool: Images, cell: Cell, rng: np.random.Generator, noise: float = NOISE) -> Trial:
     """Train and test every arm on every instance."""
     drawn = draw(pool, cell, rng)
     every = Images.concatenate([part for pair in drawn for part in pair])
     hashes, first, number = np.unique(every.image_hashes(), return_index=True, return_inverse=True)
     plain, signs = standardised(every.select(first)), 2.0 * every.labels[first] - 1
-    views = plain + NOISE * rng.standard_normal((cell.arms, *plain.shape), np.float32)
+    views = plain + noise * rng.standard_normal((cell.arms, *plain.shape), np.float32)
     views[..., -1] = plain[:, -1]
     places = np.split(number, np.cumsum([len(part) for pair in drawn for part in pair])[:-1])
     instances = list(zip(places[::2], places[1::2], strict=True))
@@ -175,13 +175,13 @@ def judge(trial: Trial, rng: np.random.Generator) -> dict[str, bool]:
     }
 
 
-def trials(pool: Images, cell: Cell, count: int, seed: int) -> Counter[str]:
+def trials(pool: Images, cell: Cell, count: int, seed: int, noise: float) -> Counter[str]:
     """Count what was claimed in some trials."""
     counted: Counter[str] = Counter()
     key = [zlib.crc32(cell.dataset.encode()), PROTOCOLS.index(cell.protocol), cell.arms]
     for number in range(count):
         rng = np.random.default_rng([seed, *key, number])
-        counted.update(judge(run_trial(pool, cell, rng), rng))
+        counted.update(judge(run_trial(pool, cell, rng, noise), rng))
     return counted
 
 
@@ -245,11 +245,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("datasets", nargs="*", default=DATASETS, help=", ".join(DATASETS))
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--trials", type=int, default=600, help="of each line of the table")
+    parser.add_argument("--noise", type=float, default=NOISE, help="of what an arm sees")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     table = {
-        cell: trials(images, cell, options.trials, options.seed)
+        cell: trials(images, cell, options.trials, options.seed, options.noise)
         for name, images in pools(options.datasets, options.data_dir)
         for cell in itertools.starmap(Cell, itertools.product([name], PROTOCOLS, ARMS))
     }

@@ -55,9 +55,9 @@ def no_better(name: str, accuracy: float, against: Paired) -> str:
     --------
     >>> from pipelines.statistics.paired import paired
     >>> no_better("real", 0.87, paired([0.88, 0.88], [0.86, 0.88]))
-    '“real” is right on 87.0 %: no better than always guessing.'
+    'Warning: “real” is right on 87.0 %: no better than always guessing.'
     """
-    start = f"“{name}” is right on {100 * accuracy:.1f} %: "
+    start = f"Warning: “{name}” is right on {100 * accuracy:.1f} %: "
     if against.mean <= 0:
         return f"{start}no better than always guessing."
     if against.n > 1 and conclusion(against) == "unclear":

@@ -182,8 +182,9 @@ def test_always_guessing_is_named_where_classes_are_unequal(tmp_path, plain):
     assert said == [
         "Classes are unequal (400 test images of “good” and 56 of “bad” an instance): "
         "always guessing “good” would be right on 87.7 %.",
-        "“real” is right on 85.7 %: no better than always guessing.",
-        "“real + synthetic” is right on 87.8 %: not shown to be better than always guessing.",
+        "Warning: “real” is right on 85.7 %: no better than always guessing.",
+        "Warning: “real + synthetic” is right on 87.8 %: not shown to be better than always "
+        "guessing.",
     ]
 
 
