@@ -8,6 +8,7 @@ import numpy as np
 from pipelines.comparison.plan import Planned
 from pipelines.data.overlap import Overlap
 from pipelines.statistics.power import USUAL_SPREAD, detectable
+from pipelines.statistics.verdicts import enough_instances
 from pipelines.tasks.results import TrainTaskResult
 
 LEAST = 3
@@ -45,16 +46,18 @@ def outlook(
     )
     if least is None:
         return ""
-    several = f" of {comparisons} arms" if comparisons > 1 else ""
+    several = f" and {comparisons} comparisons" if comparisons > 1 else ""
     overlapping = (
         f" and differences correlated at {shared.correlation:.2f}, for instances share images"
         if shared.correlation
         else ""
     )
+    enough = enough_instances(comparisons, shared.correlation)
+    few = "" if shared.instances >= enough else f"; fewer than {enough} make it only probable"
     return (
-        f"power: {shared.instances} instances find a difference{several} of {100 * least:.1f} "
-        f"points 8 of 10 times; an estimate, from a spread of {100 * spread:.1f} points ({source})"
-        f"{overlapping}"
+        f"power: with {shared.instances} instances{several} a difference of {100 * least:.1f} "
+        f"points is found 8 of 10 times{few}; an estimate, from a spread of {100 * spread:.1f} "
+        f"points ({source}){overlapping}"
     )
 
 

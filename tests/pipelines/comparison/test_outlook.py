@@ -37,10 +37,10 @@ def finished(some, accuracies):
 def test_it_says_what_the_design_finds_with_the_usual_spread(arms, shared):
     said = outlook(planned(arms), [], shared)
     least = detectable(10, USUAL_SPREAD, correlation=shared.correlation, comparisons=arms - 1)
-    assert f" of {100 * least:.1f} points 8 of 10 times; an estimate, from a spread of 1.6" in said
-    assert "usual for two classes" in said
+    assert f" a difference of {100 * least:.1f} points is found 8 of 10 times; an estimate" in said
+    assert "from a spread of 1.6 points (usual for two classes" in said
     assert ("instances share images" in said) == (shared is SHARED)
-    assert (f"of {arms - 1} arms" in said) == (arms > 2)
+    assert (f"and {arms - 1} comparisons" in said) == (arms > 2)
 
 
 def test_it_goes_by_the_spread_of_finished_trainings():
@@ -60,6 +60,11 @@ def test_seeds_are_averaged_before_differences_are_taken():
     said = outlook(planned(seeds=2), finished(some, accuracies), APART)
     # Means of 0.8, 0.7, 0.7 against 0.85, 0.8, 0.8: differences of 0.05, 0.1, 0.1.
     assert f"a spread of {100 * np.std([0.05, 0.1, 0.1], ddof=1):.1f} points" in said
+
+
+def test_too_few_instances_for_a_sure_claim_are_named():
+    few = outlook(planned(instances=3), [], APART.model_copy(update={"instances": 3}))
+    assert "8 of 10 times; fewer than 6 make it only probable; an estimate" in few
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_several_seeds_an_arm_from_the_plan_to_the_page(
     assert main([*words, "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "train: 6 tasks, 0 finished" in said
-    assert "power: 3 instances find a difference of" in said
+    assert "power: with 3 instances a difference of" in said
     assert "usual for two classes" in said
     assert main(words) == 0
     alone = set((tmp_path / "train").iterdir())
