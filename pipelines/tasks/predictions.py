@@ -65,7 +65,10 @@ def read_predictions(folder: Path) -> Predictions | None:
     path = folder / PREDICTIONS
     if not path.is_file():
         return None
-    arrays = read_npz(path)
+    try:
+        arrays = read_npz(path)
+    except InputError as error:
+        raise InputError(f"{error}: delete its folder to train again") from error
     if not {"probabilities", "labels", "images"} <= arrays.keys():
         raise InputError(f"{path} is no file of predictions; delete its folder to train again")
     images = tuple(name.decode() for name in arrays["images"].tolist())

@@ -166,8 +166,10 @@ def _describe(result: SearchResult) -> list[str]:
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
     if result.retrained:
+        instances = len(result.classes)
         lines.append(
-            f"tested once, n = {len(result.retrained)}: "
+            f"tested once each, {len(result.retrained) // instances} seeds x {instances} "
+            f"instance{'s' if instances > 1 else ''}: "
             f"tuned {percent(summary(result.retrained))} %, "
             f"untuned {percent(summary(result.untuned))} %"
         )

@@ -171,3 +171,31 @@ def test_bad_values_are_named(values):
 def test_arms_of_different_length_are_refused():
     with pytest.raises(InputError, match="received 2 and 3 values"):
         paired([0.5, 0.6], [0.5, 0.6, 0.7])
+
+
+@pytest.mark.parametrize(
+    ("differences", "correlation", "images", "words"),
+    [
+        (
+            [0.03],
+            0.0,
+            (0.01, 0.05),
+            "+3.0 points on the only instance (95 % interval over the test",
+        ),
+        ([0.03], 0.0, (0.01, 0.05), "a difference is shown for these training images, and nothing"),
+        ([0.03], 0.0, (-0.01, 0.07), "nothing is shown for these training images, and nothing for"),
+        (
+            [0.03, 0.01],
+            1.0,
+            (0.0, 0.05),
+            "over 2 instances (95 % interval over the test images 0.0",
+        ),
+        ([0.03, 0.01, 0.02], 0.0, (0.01, 0.03), "(95 % interval −0.5 to +4.5, 3 instances): not"),
+    ],
+)
+def test_verdict_names_the_interval_over_images_where_there_is_no_test(
+    differences, correlation, images, words
+):
+    n = len(differences)
+    result = paired([0.5] * n, [0.5 + d for d in differences], correlation=correlation)
+    assert words in verdict(result, images=images)

@@ -38,5 +38,5 @@ def test_a_damaged_file_is_named(tmp_path, test_images, damage):
         path.write_bytes(path.read_bytes()[:100])
     else:
         np.savez(path, labels=test_images.labels)
-    with pytest.raises(InputError, match=PREDICTIONS):
+    with pytest.raises(InputError, match=f"{PREDICTIONS}.* delete its folder"):
         read_predictions(tmp_path)
