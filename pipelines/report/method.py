@@ -3,7 +3,9 @@
 from pipelines.data.overlap import Overlap
 
 
-def method(overlap: Overlap | None, instances: int, comparisons: int = 1) -> str:
+def method(
+    overlap: Overlap | None, instances: int, comparisons: int = 1, *, over_images: bool = False
+) -> str:
     """Say which test was used, and why.
 
     Parameters
@@ -14,23 +16,26 @@ def method(overlap: Overlap | None, instances: int, comparisons: int = 1) -> str
         How many both arms have.
     comparisons
         Arms that were compared with the reference.
+    over_images
+        Whether there are intervals over the test images, which are named where there is no test.
 
     Examples
     --------
-    >>> method(None, 1)
-    'Method: no test over instances, for there is one.'
+    >>> method(None, 1, over_images=True)
+    'Method: no test over instances, for there is one; intervals are a bootstrap over test images.'
     >>> method(Overlap(instances=10, train_images=80, test_images=40, train=0.67, test=0.33,
     ...     pooled=1.0, own_test=False), 10)
     'Method: corrected resampled t test (Nadeau and Bengio 2003), because two instances share 67 % \
 of their training and 33 % of their test images; it takes their differences for correlated (0.33).'
     """
+    instead = "; intervals are a bootstrap over test images" if over_images else ""
     if instances == 1:
-        return "Method: no test over instances, for there is one."
+        return f"Method: no test over instances, for there is one{instead}."
     correlation = overlap.correlation if overlap else 0.0
     if correlation == 1:
         return (
             "Method: no test over instances, because all of them have the same training images: "
-            "only the chance of training differs."
+            f"only the chance of training differs{instead}."
         )
     holm = f"; p values corrected for {comparisons} comparisons (Holm)" if comparisons > 1 else ""
     if not correlation:

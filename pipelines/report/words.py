@@ -91,7 +91,12 @@ def method_in_words(comparison: ComparisonResult, table: Results) -> str:
     compared = table.compared
     if not compared:
         return ""
-    return method(comparison.overlap, min(one.n for one in compared.values()), len(compared))
+    return method(
+        comparison.overlap,
+        min(one.n for one in compared.values()),
+        len(compared),
+        over_images=all(arm.two_way for arm in table.arms if arm.against),
+    )
 
 
 def caveats(comparison: ComparisonResult, table: Results) -> list[str]:

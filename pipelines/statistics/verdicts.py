@@ -132,7 +132,8 @@ def enough_instances(comparisons: int = 1, correlation: float = 0.0) -> int:
 def caveat(n: int, comparisons: int = 1, correlation: float = 0.0) -> str:
     """Return what ``n`` instances cannot show, in a few sentences; empty if they are enough."""
     if n > 1 and correlation:
-        return " ".join(filter(None, [_few_shared(n), _ceiling(n, correlation)]))
+        few = _few_shared(n) if correlation < 1 else ""  # with it there is no test at all
+        return " ".join(filter(None, [few, _ceiling(n, correlation)]))
     enough = enough_instances(comparisons)
     if n >= enough:
         return ""

@@ -167,9 +167,10 @@ def _describe(result: SearchResult) -> list[str]:
     ]
     if result.retrained:
         instances = len(result.classes)
+        seeds = len(result.retrained) // instances
         lines.append(
-            f"tested once each, {len(result.retrained) // instances} seeds x {instances} "
-            f"instance{'s' if instances > 1 else ''}: "
+            f"tested once each, {seeds} seed{'s' * (seeds > 1)} x {instances} "
+            f"instance{'s' * (instances > 1)}: "
             f"tuned {percent(summary(result.retrained))} %, "
             f"untuned {percent(summary(result.untuned))} %"
         )

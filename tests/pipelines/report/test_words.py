@@ -113,6 +113,7 @@ def test_one_instance_is_judged_by_its_test_images(tmp_path):
     table = results(one, tmp_path)
     assert "on the only instance (95 % interval over the test images" in judged(table.arms[1])
     assert judged(table.arms[1]) in headline(table)
+    assert method_in_words(one, table).endswith("intervals are a bootstrap over test images.")
     assert judged(table.reference) == ""
 
 

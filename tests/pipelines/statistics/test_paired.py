@@ -199,3 +199,10 @@ def test_verdict_names_the_interval_over_images_where_there_is_no_test(
     n = len(differences)
     result = paired([0.5] * n, [0.5 + d for d in differences], correlation=correlation)
     assert words in verdict(result, images=images)
+
+
+def test_where_every_instance_trains_on_the_same_no_number_of_them_is_enough():
+    words = caveat(3, correlation=1.0)
+    assert words.startswith("Every instance has the same training images")
+    assert "too few" not in words
+    assert caveat(3, correlation=0.2).startswith("3 instances are too few")
