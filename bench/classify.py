@@ -36,6 +36,7 @@ from classifiers.config import TrainConfig
 from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_trainings
+from pipelines.comparison.sizes import GENERATED
 from pipelines.data.images import Images
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import Arm, Recipe, load_recipe
@@ -91,7 +92,7 @@ def ours(
     recipe: Recipe, drawn: Sequence[Drawn], outputs: Path, workers: int
 ) -> tuple[float, list[float]]:
     """Train the same splits as `ganaug classify` does."""
-    tasks = [one.task for one in plan_trainings(recipe, drawn, None)]
+    tasks = [one.task for one in plan_trainings(recipe, drawn, None, {"real": GENERATED})]
     start = time.perf_counter()
     with Executor(outputs, workers) as executor:
         results = executor.run(tasks, "ours")
@@ -141,7 +142,7 @@ def rss_growth(instance: Drawn, outputs: Path, trainings: int, workers: int) -> 
     tasks = [
         TrainTask(
             name=f"memory-{seed}",
-            instance=instance.folder,
+            instance=instance.at[GENERATED].folder,
             arm=Arm(train=TrainConfig(model="pereira_small", epochs=1, batch=32, seed=seed)),
             bank=None,
         )
@@ -194,8 +195,8 @@ def main() -> None:
     assert recipe.train.evaluate_at == CHECKPOINTS
     with tempfile.TemporaryDirectory() as name:
         outputs = Path(name)
-        drawn = draw_instances(open_source(data), data, outputs)
-        folders = [outputs / one.folder for one in drawn]
+        drawn = draw_instances(open_source(data), data, outputs, [GENERATED])
+        folders = [outputs / one.at[GENERATED].folder for one in drawn]
         start = time.perf_counter()
         theirs = isolated(naive, folders)
         slow = time.perf_counter() - start

@@ -200,11 +200,11 @@ def write_images(options: argparse.Namespace, path: Path) -> list[str]:
     """Put 50 images a class, and those that nobody sees, where every part finds them."""
     from pipelines.data.sources import load_source
 
-    source = load_source(options.dataset, data_dir=options.data_dir, size=None)
+    source = load_source(options.dataset, data_dir=options.data_dir)
     rng = np.random.default_rng(0)
     arrays: dict[str, Any] = {}
     for label, name in enumerate(options.classes.split(",")):
-        pool = source.train.of_class(source.train.class_names.index(name))
+        pool = source.train.relabelled([source.train.class_names.index(name)]).read().pixels
         order = rng.permutation(len(pool))
         arrays[f"train_{label}"], arrays[f"unseen_{label}"] = pool[order[:50]], pool[order[50:]]
     np.savez(path, **arrays)

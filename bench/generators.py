@@ -38,6 +38,7 @@ from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_gans
+from pipelines.comparison.sizes import GENERATED
 from pipelines.data.images import Images
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import load_recipe
@@ -108,10 +109,12 @@ def open_pair(
         seed=seed,
         instances=1,
     )
-    (drawn,) = draw_instances(open_source(data), data, options.outputs, options.judged_by)
-    folder = options.outputs / drawn.folder
+    (drawn,) = draw_instances(
+        open_source(data), data, options.outputs, [GENERATED], options.judged_by
+    )
+    folder = options.outputs / drawn.at[GENERATED].folder
     train, test = Images.load(folder / "train.npz"), Images.load(folder / "test.npz")
-    further = Images.load(options.outputs / str(drawn.further))
+    further = Images.load(options.outputs / str(drawn.at[GENERATED].further))
     probe = logistic_probe(judge(further.pixels), further.labels, len(further.class_names))
     seen = judge(test.pixels)
     accuracy = float(np.mean(probe.logits(seen).argmax(axis=1) == test.labels))
@@ -167,7 +170,7 @@ def measure(name: str, pairs: list[Pair], judges: list[Any], options: Any) -> li
     settings = VARIANTS[name] | {"grid_every": 0}
     if options.steps:
         settings["steps"] = options.steps
-    tasks = plan_gans([pair.drawn for pair in pairs], GanConfig(**settings))
+    tasks = plan_gans([pair.drawn for pair in pairs], GanConfig(**settings), GENERATED)
     with Executor(options.outputs, runtime.cores()) as executor:
         banks, runs = train_gans(tasks, executor)
     seconds = {(run.instance, run.result.class_name): run.result.seconds for run in runs}

@@ -41,6 +41,7 @@ from pipelines import runtime
 from pipelines.data.choosing import ALL
 from pipelines.data.images import Images
 from pipelines.data.overlap import overlap_of
+from pipelines.data.pool import Pool, in_memory
 from pipelines.data.protocols import Design, make_instances
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
@@ -109,8 +110,8 @@ def draw(pool: Images, cell: Cell, rng: np.random.Generator) -> list[tuple[Image
             instances=INSTANCES // parts,
         )
         drawn += [
-            (one.train, one.test)
-            for one in make_instances(Source(cell.dataset, images, None), design)
+            (one.train.read(), one.test.read())
+            for one in make_instances(Source(cell.dataset, in_memory(images), None), design)
         ]
     return drawn
 
@@ -193,7 +194,7 @@ def pools(names: Sequence[str], data_dir: Path | None) -> Iterator[tuple[str, Im
         except InputError as error:
             print(f"{name} is left out: {error}")
         else:
-            yield name, Images.concatenate(list(source.splits.values()))
+            yield name, Pool.concatenate(list(source.splits.values())).read()
 
 
 def measured(claimed: int, count: int) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 
 from groundwork.settings import Result
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
-from pipelines.data.pool import Indices, Pool
+from pipelines.data.pool import Pool
+from pipelines.data.reader import Indices
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:  # no training may depend on how folders are read

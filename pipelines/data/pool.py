@@ -1,130 +1,16 @@
 """Labelled pictures of a data set that are read when they are asked for, at the size asked for."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from groundwork.settings import Result
-from pipelines.data.images import Images, pixel_hashes, resized
+from pipelines.data.images import Images
 from pipelines.data.labelled import Labelled, chosen, same_group
+from pipelines.data.reader import USUAL, Indices, InMemory, Preparation, Reader
 from pipelines.errors import InputError
-
-Indices = NDArray[np.int64]
-Fit = Literal["crop", "pad", "squash"]
-"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
-SHRUNK = 1.5
-"""How much smaller images are made before that is said."""
-GROUP_SIDE = 64
-"""At which pictures are compared with one another, whatever size they are trained at."""
-
-
-class Preparation(Result):
-    """How a picture becomes one of the images that a classifier is trained on."""
-
-    fit: Fit = "crop"
-    """How it becomes a square."""
-    centred: bool = False
-    """Whether one of less than 32 pixels a side is set in the middle of 32 black ones, the custom
-    for MNIST and its kin, instead of being enlarged."""
-
-
-USUAL = Preparation()
-"""The centre square, enlarged or shrunk."""
-
-
-class Reader(ABC):
-    """Where the pictures of a data set lie, numbered from 0."""
-
-    names: Sequence[str]
-    """What tells a person which picture it is, such as its path in the folder."""
-    preparation: Preparation
-    """What is done to a picture besides changing its size."""
-
-    @property
-    @abstractmethod
-    def side(self) -> int:
-        """Side in pixels of the squares that these pictures are worth; at least 32."""
-
-    @abstractmethod
-    def read(self, positions: Indices, size: int) -> NDArray[np.uint8]:
-        """Return pictures as uint8 ``[n, size, size, 3]``.
-
-        Raises
-        ------
-        InputError
-            If one cannot be read.
-        """
-
-    @abstractmethod
-    def hashes(self, positions: Indices) -> list[str | None]:
-        """Return a hash of the content of each picture: equal only for identical ones.
-
-        None stands for a picture that cannot be read and may be left out.
-
-        Raises
-        ------
-        InputError
-            If one cannot be read, and may not be left out.
-        """
-
-    def notes(self, sizes: Sequence[int]) -> list[str]:
-        """Say what was left out of what has been read so far, and what those sizes cost."""
-        return []
-
-
-class InMemory(Reader):
-    """Pictures that are decoded already.
-
-    Parameters
-    ----------
-    pixels
-        uint8 ``[N, S, S, 3]``.
-    preparation
-        What was done to make them.
-    """
-
-    def __init__(self, pixels: NDArray[np.uint8], preparation: Preparation = USUAL) -> None:
-        self.pixels = pixels
-        self.preparation = preparation
-        self.names = Numbered(len(pixels))
-
-    @property
-    def side(self) -> int:
-        """Side of the pictures."""
-        return int(min(self.pixels.shape[1:3]))
-
-    def read(self, positions: Indices, size: int) -> NDArray[np.uint8]:
-        """Return pictures; another size than their own is interpolated."""
-        return resized(self.pixels[positions], size)
-
-    def hashes(self, positions: Indices) -> list[str | None]:
-        """Return the hashes of the pixels."""
-        return list(pixel_hashes(self.pixels[positions]))
-
-    def notes(self, sizes: Sequence[int]) -> list[str]:
-        """Say which of those sizes is much smaller than the pictures."""
-        return [
-            f"images of {self.side} pixels were shrunk to {size} (--size for more)"
-            for size in sizes
-            if size * SHRUNK <= self.side
-        ]
-
-
-class Numbered(Sequence[str]):
-    """The numbers of pictures that have no name, as text."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, at):  # type: ignore[no-untyped-def]
-        return str(range(self._count)[at])
 
 
 @dataclass(frozen=True, eq=False)

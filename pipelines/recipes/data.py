@@ -8,8 +8,8 @@ from pydantic import Field
 
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, parse_classes
-from pipelines.data.pool import Fit
 from pipelines.data.protocols import Design, Protocol
+from pipelines.data.reader import Fit
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source

@@ -57,6 +57,8 @@ class ArmResult:
     guessing
         Difference of the final accuracies from always guessing the largest class; None where
         classes are about equal.
+    size
+        Side of the images that it saw, in pixels; 0 where that was not written down.
     images, steps, seconds
         Means over the instances: images in an epoch, optimiser steps and seconds of a training.
     """
@@ -68,6 +70,7 @@ class ArmResult:
     against: Paired | None
     two_way: Interval | None
     guessing: Paired | None
+    size: int
     images: float
     steps: float
     seconds: float
@@ -96,6 +99,11 @@ class Results:
     def reference(self) -> ArmResult:
         """The arm that the others are compared with."""
         return self.arms[0]
+
+    @property
+    def sizes(self) -> set[int]:
+        """At which sizes the arms saw the images, in pixels, where that was written down."""
+        return {arm.size for arm in self.arms if arm.size}
 
     @property
     def compared(self) -> dict[str, Paired]:
@@ -224,6 +232,7 @@ def _arm_result(
         against=None if is_reference else _pair(comparison, _accuracies(reference, FINAL), final),
         two_way=None,
         guessing=_pair(comparison, guessed.right, final) if guessed else None,
+        size=every[0].size,
         images=float(np.mean([one.train_images for one in every])),
         steps=float(np.mean([one.steps for one in every])),
         seconds=float(np.mean([one.seconds for one in every])),

@@ -27,6 +27,7 @@ from pipelines.statistics.verdicts import points
 
 _LABELS = ("  difference", "  95 % interval", "  published")
 _BALANCED = "  balanced"
+_SIZE = "  at {} pixels"
 
 
 def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str:
@@ -76,7 +77,8 @@ def _what(table: Results) -> str:
     """Say what the figures are."""
     several = f", {SEEDS.format(table.seeds)}" if table.seeds > 1 else ""
     balanced = "; balanced: mean recall of the classes" if table.guess else ""
-    return f"test accuracy in %, mean ± standard deviation over instances{several}{balanced}"
+    size = f"; images of {min(table.sizes)} pixels a side" if len(table.sizes) == 1 else ""
+    return f"test accuracy in %, mean ± standard deviation over instances{several}{balanced}{size}"
 
 
 def _of_arms(table: Results) -> list[tuple[int, str]]:
@@ -109,6 +111,9 @@ def _table(table: Results) -> Table:
             labels += _LABELS[:2]
         if any(cell.published for cell in arm.cells):
             labels.append(_LABELS[2])
+        if len(table.sizes) > 1:
+            labels.append(_SIZE.format(arm.size))
+            columns = [[*lines, ""] for lines in columns]
         for row in zip(labels, *columns, strict=False):
             shown.add_row(*map(Text, row))
         shown.add_section()

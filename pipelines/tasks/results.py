@@ -13,6 +13,8 @@ class TrainTaskResult(Result):
     """Test accuracy by epoch, for the epochs of `TrainConfig.evaluate_at` and the last one."""
     history: dict[str, list[float]]
     """Training curves by name (`loss`, `accuracy`), one value an epoch."""
+    size: int = 0
+    """Side of the images in pixels; 0 in results of older versions."""
     train_images: int
     """Distinct images in an epoch."""
     steps: int

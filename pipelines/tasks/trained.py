@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from groundwork.files import read_json
 from pipelines.data.images import Images
-from pipelines.data.pool import Preparation
+from pipelines.data.reader import Preparation
 from pipelines.errors import InputError
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.workspace import CONFIG, MODEL, PREPARATION, RESULT, TEST, outputs_of

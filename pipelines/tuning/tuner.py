@@ -17,7 +17,7 @@ from groundwork.files import write_json
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_arms, train_gans, train_generators
-from pipelines.data.overlap import overlap
+from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe, load_recipe, merge
 from pipelines.recipes.search import Search, nest
@@ -133,8 +133,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     def _correlation(self, folds: int) -> float:
         """Return how the scores of the first so many folds depend on each other."""
         if folds not in self._correlations:
-            outputs = self.executor.outputs
-            shared = overlap([outputs / one.folder for one in self.folds[:folds]])
+            shared = overlap_of([(one.train, one.test) for one in self.folds[:folds]])
             self._correlations[folds] = shared.correlation
         return self._correlations[folds]
 

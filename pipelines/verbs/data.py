@@ -11,8 +11,8 @@ from groundwork.names import slug
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Count
 from pipelines.data.instances import InstanceRecord
-from pipelines.data.pool import Fit
 from pipelines.data.protocols import Protocol, make_instances
+from pipelines.data.reader import Fit
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError

@@ -13,7 +13,7 @@ from pipelines.data.sources import load_source
 
 @pytest.fixture(scope="module")
 def digits() -> Images:
-    return load_source("mnist5k").train
+    return load_source("mnist5k").train.read()
 
 
 @pytest.mark.parametrize(

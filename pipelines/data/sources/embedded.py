@@ -3,7 +3,8 @@
 import numpy as np
 
 from pipelines.data.images import Images
-from pipelines.data.pool import Preparation, in_memory
+from pipelines.data.pool import in_memory
+from pipelines.data.reader import Preparation
 from pipelines.data.sources.pixels import from_arrays
 from pipelines.data.sources.registry import register_source
 from pipelines.data.sources.source import Source

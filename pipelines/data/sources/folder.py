@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.data.pool import Fit, Indices, Pool, of_reader
+from pipelines.data.pool import Pool, of_reader
+from pipelines.data.reader import Fit, Indices
 from pipelines.data.sources.listing import Split, list_folder
 from pipelines.data.sources.pictures import Pictures
 from pipelines.data.sources.pixels import Encoded

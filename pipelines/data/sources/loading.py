@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.data.pool import Fit
+from pipelines.data.reader import Fit
 from pipelines.data.sources import tfds
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
 from pipelines.data.sources.folder import load_folder

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.images import Images, read_npz
-from pipelines.data.pool import Preparation, in_memory
+from pipelines.data.pool import in_memory
+from pipelines.data.reader import Preparation
 from pipelines.data.sources.pixels import from_arrays, is_centred
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError, unknown_name

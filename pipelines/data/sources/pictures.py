@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from groundwork.names import few
 from pipelines.data.images import pixel_hashes
-from pipelines.data.pool import GROUP_SIDE, Fit, Indices, Preparation, Reader
+from pipelines.data.reader import GROUP_SIDE, Fit, Indices, Preparation, Reader
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,
     Encoded,

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.names import few
-from pipelines.data.pool import SHRUNK, USUAL, Fit, Preparation
+from pipelines.data.reader import SHRUNK, USUAL, Fit, Preparation
 from pipelines.data.sources.formats import open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores

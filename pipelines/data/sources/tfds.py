@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pipelines import runtime
-from pipelines.data.pool import Fit, Indices, InMemory, Numbered, Preparation, Reader, of_reader
+from pipelines.data.pool import of_reader
+from pipelines.data.reader import Fit, Indices, InMemory, Numbered, Preparation, Reader
 from pipelines.data.sources.download import download
 from pipelines.data.sources.pictures import Pictures
 from pipelines.data.sources.pixels import Encoded, from_arrays, is_centred

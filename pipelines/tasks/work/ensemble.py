@@ -40,6 +40,7 @@ def run(task: EnsembleTask, outputs: Path, folder: Path, progress: Progress) -> 
         scores=scores["soft voting"],
         accuracy_at={},
         history={},
+        size=test.size[0],
         train_images=found[0].result.train_images,
         steps=sum(one.result.steps for one in found),
         notes=found[0].result.notes,

@@ -35,6 +35,7 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         scores=scores,
         accuracy_at=fitted.fit.accuracy_at,
         history=fitted.fit.history,
+        size=material.train.size[0],
         train_images=fitted.images,
         steps=fitted.fit.steps,
         notes=[*notes, *_of_folds(fitted.fit.left_out)],

@@ -21,7 +21,9 @@ SHARED = APART.model_copy(
 
 def planned(arms=2, seeds=1, instances=10):
     tables = {"arms": {str(i): {} for i in range(arms)}, "seeds": seeds}
-    return plan_trainings(load_recipe(None, tables), [*map(drawn, range(instances))], None)
+    recipe = load_recipe(None, tables)
+    sizes = dict.fromkeys(recipe.arms, 32)
+    return plan_trainings(recipe, [*map(drawn, range(instances))], None, sizes)
 
 
 def finished(some, accuracies):

@@ -93,10 +93,10 @@ def test_the_images_of_one_size_do_not_depend_on_the_others(tmp_path):
     alone = draw_instances(again, recipe.data, tmp_path, [96])
     assert [one.at[96] for one in both] == [one.at[96] for one in alone]
     assert [(one.train, one.test) for one in both] == [(one.train, one.test) for one in alone]
-    for _, arm, task in plan_trainings(recipe, both, None, arm_sizes(recipe, source)):
-        images = Images.load(tmp_path / task.instance / TRAIN)
-        assert images.size == ((64, 64) if arm == "a" else (96, 96))
-        assert task.arm.size == images.size[0]
+    for one in plan_trainings(recipe, both, None, arm_sizes(recipe, source)):
+        images = Images.load(tmp_path / one.task.instance / TRAIN)
+        assert images.size == ((64, 64) if one.arm == "a" else (96, 96))
+        assert one.task.arm.size == images.size[0]
 
 
 def test_generators_are_trained_on_their_own_size(tmp_path):
@@ -113,4 +113,4 @@ def test_generators_are_trained_on_their_own_size(tmp_path):
     assert Images.load(tmp_path / gans[0][0].instance / TRAIN).size == (32, 32)
     banks = [bank_folder(group) for group in gans]
     trainings = plan_trainings(recipe, drawn, banks, arm_sizes(recipe, source))
-    assert {task.instance for *_, task in trainings} == {drawn[0].at[96].folder}
+    assert {one.task.instance for one in trainings} == {drawn[0].at[96].folder}

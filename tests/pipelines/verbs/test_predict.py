@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.data.pool import USUAL, Preparation
+from pipelines.data.reader import USUAL, Preparation
 from pipelines.errors import InputError
 from pipelines.verbs import predict as verb
 from pipelines.verbs.predict import predict
