@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pipelines.data.images import pixel_hashes
 from pipelines.data.pool import GROUP_SIDE, Indices, Reader
+from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,
-    Encoded,
     Fit,
     decode_all,
     side_of,

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from pipelines.data.sources.formats import open_picture
+from pipelines.data.sources.formats import Encoded, open_picture
 from pipelines.data.sources.walk import few
 from pipelines.errors import InputError
 from pipelines.runtime import cores
@@ -26,8 +24,6 @@ SHOW_PROGRESS = 500
 SHRUNK, CUT = 2, 0.1
 """How much smaller images are made, and how much is cut off of them, before that is said."""
 
-Encoded = Path | bytes
-"""A picture file, or its content."""
 Fit = Literal["crop", "pad", "squash"]
 """How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
 MOST_PIXELS = 100_000_000
@@ -89,7 +85,7 @@ def _decode(
     picture: Encoded, size: int, fit: Fit = "crop"
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Return the square, and the width and height that the picture had."""
-    with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+    with open_picture(picture) as image:
         sides = image.size
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
         # leaves twice the pixels needed: 33 ms of a core for 12 megapixels, against 162.
@@ -108,7 +104,7 @@ def _decode(
 def side_of(picture: Encoded) -> int | None:
     """Return the shorter side of a picture in pixels, from its head; None if it has none."""
     try:
-        with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+        with open_picture(picture) as image:
             return min(image.size)
     except UNREADABLE:
         return None

@@ -13,8 +13,9 @@ import numpy as np
 from pipelines import runtime
 from pipelines.data.pool import Indices, InMemory, Numbered, Reader, of_reader
 from pipelines.data.sources.download import download
+from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import Encoded, Fit, from_arrays
+from pipelines.data.sources.pixels import Fit, from_arrays
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 
