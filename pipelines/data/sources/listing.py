@@ -166,7 +166,7 @@ def _split_folders(tree: Tree) -> dict[str, str]:
     A class may be called `train` as well: folders are splits only if they hold folders in turn.
     """
     folders = tree.contents("").folders
-    named = [(name, role) for name in folders if (role := _role(name))]
+    named = [(name, role) for name in folders if (role := role_of(name))]
     splits: dict[str, str] = {}
     for name, role in named:
         if not tree.contents(name).folders:
@@ -187,7 +187,7 @@ def _split_folders(tree: Tree) -> dict[str, str]:
     return {"train": ""}
 
 
-def _role(name: str) -> str | None:
+def role_of(name: str) -> str | None:
     """Return which split a folder of that name holds; None if it does not say, or says two."""
     roles = {SPLITS[word] for word in re.split(r"[\W_\d]+", name.lower()) if word in SPLITS}
     return roles.pop() if len(roles) == 1 else None
