@@ -1,12 +1,10 @@
 """Image folders in zip archives."""
 
-import io
 import os
 import stat
 import threading
 import zipfile
 
-import numpy as np
 import pytest
 
 from pipelines.data.sources import archive, load_source
@@ -33,7 +31,7 @@ def test_splits_and_what_systems_leave_behind(tmp_path):
     names = [f"set/{part}/{name}" for part in ("train", "valid", "test") for name in FOUR]
     path = packed(tmp_path / "a.zip", *names, "__MACOSX/set/train/cat/._1.png", "set/.DS_Store")
     with zipfile.ZipFile(path, "a") as file:
-        file.mkdir("set/train/empty") if hasattr(file, "mkdir") else file.writestr("set/train/empty/", "")
+        file.writestr("set/train/empty/", "")
         file.writestr("set/train/cat/notes.txt", "x")
         link = zipfile.ZipInfo("set/train/cat/link.png")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -60,12 +58,10 @@ def test_pictures_without_an_ending_are_known_by_their_content(tmp_path):
 def test_names_are_utf_8_whether_marked_as_such_or_not(tmp_path, flagged):
     path = packed(tmp_path / "a.zip", "café/1.png", "dog/1.png")
     if not flagged:  # as a Mac writes them
-        content = path.read_bytes().replace(b"PK\1\2", b"PK\1\2")
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"\0\x08\x08\0", b"\0\0\x08\0"))
         with zipfile.ZipFile(path) as file:
-            flags = file.infolist()[0].flag_bits
-        path.write_bytes(
-            content.replace(flags.to_bytes(2, "little") + b"\x08\0", b"\0\0\x08\0")
-        )
+            assert not any(one.flag_bits for one in file.infolist())
     assert load_source(str(path)).train.class_names == ("café", "dog")
 
 
@@ -93,7 +89,7 @@ def test_archives_that_cannot_be_read_are_refused(tmp_path):
         content[at + 8] |= 1
         at += 4
     locked.write_bytes(content)
-    flat = packed(tmp_path / "flat.zip", "1.png", "labels.csv")
+    flat = packed(tmp_path / "flat.zip", "1.png", **{"labels.csv": b"file,label"})
     for path, message in {
         cut: "no zip archive, or damaged",
         text: "no zip archive, or damaged",
@@ -133,7 +129,9 @@ def test_threads_and_forks_read_the_same(tmp_path):
     alone = train.read(16).digest()
     seen: list[str] = []
     again = [load_source(str(tmp_path / "a.zip")).train] * 4
-    threads = [threading.Thread(target=lambda one=one: seen.append(one.read(24).digest())) for one in again]
+    threads = [
+        threading.Thread(target=lambda one=one: seen.append(one.read(24).digest())) for one in again
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -151,5 +149,3 @@ def test_groups_in_an_archive(tmp_path):
     path = packed(tmp_path / "a.zip", "x/cat/p1/1.png", "x/cat/p2/1.png", "x/dog/p1/1.png")
     source = load_source(str(path), group_by="parent")
     assert source.train.together.tolist() == [0, 1, 0]
-    assert io.BytesIO(encoded(3)).getvalue() == encoded(3)
-    assert np.unique(source.train.hashes()).size == 3

@@ -118,7 +118,10 @@ def test_numbers_of_folds_are_no_splits(table):
             "a,b,c\ncat/1.png,cat/2.png,x\ndog/1.png,dog/1.png,y\n",
             "columns a and b both hold paths of files; call the one to read 'path'",
         ),
-        (rows() + "cat/1.png,\n", "1 of 5 rows have no label, the first is row 5 .cat/1.png.; fill"),
+        (
+            rows() + "cat/1.png,\n",
+            "1 of 5 rows have no label, the first is row 5 .cat/1.png.; fill",
+        ),
         (rows() + "cat/1.png,dog\n", r"other labels: cat/1.png \(cat, dog\); keep one"),
         (rows() + "cat/1.png,Cat\n", "other labels"),
         (rows().replace("2.png,cat", "2.png,Cat "), "labels 'cat' and 'Cat', which differ only"),
