@@ -33,7 +33,7 @@ def load_huggingface(path: Path, fit: Fit, skip_bad: bool, group_by: str | None 
     ----------
     path
         The folder of a `Dataset` or of a `DatasetDict`. It has one column of images, and one of
-        labels: a `ClassLabel`, or else text.
+        labels: a `ClassLabel`, or else text, or numbers in a column called `label`.
     fit
         How pictures become squares.
     skip_bad
@@ -47,31 +47,31 @@ def load_huggingface(path: Path, fit: Fit, skip_bad: bool, group_by: str | None 
         If the extra is not installed, or the folder is damaged or holds something else.
     """
     splits, notes = _splits(path, _opened(path))
-    image, label = _columns(path, splits["train"])
+    image, column = _columns(path, splits["train"])
     parts: dict[str, tuple[Any, list[Any]]] = {}
     for part, data in splits.items():
-        cells = data[label][:]
+        cells = data[column][:]
         if any(cell is None or cell == UNLABELLED for cell in cells):
             notes.append(f"the {part} split has images without labels and was left aside")
         else:
             parts[part] = (data, cells)
     if "train" not in parts:
         raise InputError(f"{path}: its train split has images without labels; label them")
-    names = _class_names(splits["train"].features[label], parts["train"][1])
-    position = {name: number for number, name in enumerate(names)}
+    given = getattr(splits["train"].features[column], "names", None)
+    names = tuple(given or in_order(set(map(str, parts["train"][1]))))
+    position: dict[Any, int] = {at if given else name: at for at, name in enumerate(names)}
     groups = _grouped(path, {part: data for part, (data, _) in parts.items()}, group_by)
     pools = {}
     for part, (data, cells) in parts.items():
-        texts = [cell if isinstance(cell, int) else position.get(cell, -1) for cell in cells]
-        if min(texts, default=0) < 0:
-            unknown = next(cell for cell in cells if cell not in position)
-            raise unknown_name(f"label of the {part} split of {path}", str(unknown), names)
-        reader = Pictures(
-            str(path), Numbered(len(data)), _open(data, image), fit=fit, skip_bad=skip_bad
-        )
+        labels = [position.get(cell if given else str(cell), UNLABELLED) for cell in cells]
+        if UNLABELLED in labels:
+            unknown = str(cells[labels.index(UNLABELLED)])
+            raise unknown_name(f"label of the {part} split of {path}", unknown, names)
+        numbers, open_ = Numbered(len(data)), _open(data, image)
+        reader = Pictures(str(path), numbers, open_, fit=fit, skip_bad=skip_bad)
         together = groups.numbers.get(part)
-        pools[part] = of_reader(reader, texts, names, path.resolve().name, together)
-    notes.append(f"read images from {image!r}, labels from {label!r}")
+        pools[part] = of_reader(reader, labels, names, path.resolve().name, together)
+    notes.append(f"read images from {image!r}, labels from {column!r}")
     return from_splits(path.resolve().name, pools, [*notes, *groups.notes], own=True)
 
 
@@ -116,13 +116,10 @@ def _columns(path: Path, data: Any) -> tuple[str, str]:
     kinds = data.features
     images = [name for name, kind in kinds.items() if isinstance(kind, datasets.Image)]
     labels = [name for name, kind in kinds.items() if isinstance(kind, datasets.ClassLabel)]
-    labels = labels or [
-        name
-        for name, kind in kinds.items()
-        if isinstance(kind, datasets.Value) and kind.dtype in ("string", "large_string")
-    ]
-    named = [name for name in labels if name in ("label", "labels")]
-    labels = named if len(named) == 1 else labels
+    values = {name: kind.dtype for name, kind in kinds.items() if isinstance(kind, datasets.Value)}
+    texts = [name for name, dtype in values.items() if dtype in ("string", "large_string")]
+    named = [name for name in (*labels, *values) if name in ("label", "labels")]
+    labels = named if len(named) == 1 else labels or texts
     if (len(images), len(labels)) != (1, 1):
         raise InputError(
             f"{path} has columns {', '.join(map(repr, kinds))}, {len(images)} of images and "
@@ -130,11 +127,6 @@ def _columns(path: Path, data: Any) -> tuple[str, str]:
             "(select_columns, cast_column)"
         )
     return images[0], labels[0]
-
-
-def _class_names(kind: Any, cells: list[Any]) -> tuple[str, ...]:
-    names = getattr(kind, "names", None)
-    return tuple(names) if names else tuple(in_order(set(map(str, cells))))
 
 
 def _grouped(path: Path, parts: dict[str, Any], group_by: str | None) -> Grouping:

@@ -105,7 +105,7 @@ def test_archives_that_cannot_be_read_are_refused(tmp_path):
 def test_an_absurd_size_is_refused(tmp_path, monkeypatch):
     path = packed(tmp_path / "a.zip", *FOUR)
     monkeypatch.setattr(archive, "LARGEST", 10)
-    with pytest.raises(InputError, match="4 images of more than 0 MiB, cat/1.png, "):
+    with pytest.raises(InputError, match=r"4 images of more than 0 MiB, cat/1.png, "):
         load_source(str(path))
 
 

@@ -81,6 +81,14 @@ def test_pictures_that_are_files(some, datasets, tmp_path):
     assert load_source(str(tmp_path / "pets")).train.read(16).pixels[:, 0, 0, 0].tolist() == [0, 1]
 
 
+def test_labels_may_be_plain_numbers(some, datasets, tmp_path):
+    made = some(["7", "10", "7"], who=["x", "y", "z"]).cast_column("label", datasets.Value("int64"))
+    made.save_to_disk(tmp_path / "pets")
+    source = load_source(str(tmp_path / "pets"))
+    assert source.train.class_names == ("7", "10")
+    assert source.train.labels.tolist() == [0, 1, 0]
+
+
 def test_groups_are_a_column(some, tmp_path):
     some([0, 1, 0], patient=["x", "y", "x"]).save_to_disk(tmp_path / "pets")
     assert load_source(str(tmp_path / "pets"), group_by="patient").train.together.tolist() == [
@@ -88,7 +96,7 @@ def test_groups_are_a_column(some, tmp_path):
         1,
         0,
     ]
-    with pytest.raises(InputError, match="unknown column of .* to group by 'age'.*patient"):
+    with pytest.raises(InputError, match=r"unknown column of .* to group by 'age'.*patient"):
         load_source(str(tmp_path / "pets"), group_by="age")
 
 
@@ -98,12 +106,12 @@ def test_what_does_not_do_is_refused(some, datasets, tmp_path):
         load_source(str(tmp_path / "none"))
     parts = {"train": some(["a", "b"]), "test": some(["c"])}
     datasets.DatasetDict(parts).save_to_disk(tmp_path / "unknown")
-    with pytest.raises(InputError, match="unknown label of the test split of .*'c'"):
+    with pytest.raises(InputError, match=r"unknown label of the test split of .*'c'"):
         load_source(str(tmp_path / "unknown"))
     some([0, 1]).save_to_disk(tmp_path / "damaged")
     for file in (tmp_path / "damaged").glob("*.arrow"):
         file.write_bytes(file.read_bytes()[:50])
-    with pytest.raises(InputError, match="damaged cannot be read .*; save it anew") as caught:
+    with pytest.raises(InputError, match=r"damaged cannot be read .*; save it anew") as caught:
         load_source(str(tmp_path / "damaged"))
     assert "\n" not in str(caught.value)
 

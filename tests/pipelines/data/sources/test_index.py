@@ -17,7 +17,7 @@ def kept(tmp_path, monkeypatch):
     monkeypatch.setenv(index.CACHE_DIR, str(tmp_path / "kept"))
     monkeypatch.setattr(index, "LEAST", 1)
     monkeypatch.setattr(index, "SETTLED", 0)
-    monkeypatch.setattr(index, "_filesystems", lambda: {os.stat(tmp_path).st_dev: "ext4"})
+    monkeypatch.setattr(index, "_filesystems", lambda: {tmp_path.stat().st_dev: "ext4"})
     return tmp_path / "kept"
 
 
@@ -66,7 +66,7 @@ CHANGES = {
         grow(root, "cat/more/7.png"),
     ),
     "its time set back": lambda root: (
-        (times := os.stat(root / "dog")),
+        (times := (root / "dog").stat()),
         (root / "dog" / "2.png").unlink(),
         os.utime(root / "dog", ns=(times.st_atime_ns, times.st_mtime_ns)),
     ),

@@ -92,7 +92,7 @@ def test_splits_of_a_column(table):
         "valid": 1,
         "test": 1,
     }
-    with pytest.raises(InputError, match="column 'set' holds 'else'; .* write train, valid or"):
+    with pytest.raises(InputError, match=r"column 'set' holds 'else'; .* write train, valid or"):
         load_source(table("path,label,set\n" + "".join(lines) + "cat/1.png,cat,else\n"))
 
 
@@ -120,7 +120,7 @@ def test_numbers_of_folds_are_no_splits(table):
         ),
         (
             rows() + "cat/1.png,\n",
-            "1 of 5 rows have no label, the first is row 5 .cat/1.png.; fill",
+            "1 of 5 rows have no label, the first is row 5 .cat/1.png.;",
         ),
         (rows() + "cat/1.png,dog\n", r"other labels: cat/1.png \(cat, dog\); keep one"),
         (rows() + "cat/1.png,Cat\n", "other labels"),
@@ -183,7 +183,7 @@ def test_a_dictionary_of_lists_is_a_frame(tmp_path):
     assert source.train.counts().tolist() == [2, 2]
     with pytest.raises(InputError, match="unknown column of frame 'file'"):
         from_frame(given, path="file")
-    with pytest.raises(InputError, match="3 of 4 images have a value there, cat/2.png does not"):
+    with pytest.raises(InputError, match=r"3 of 4 images have a value there, cat/2.png does not"):
         from_frame(given, label="number", group_by="by", folder=tmp_path)
 
 
