@@ -140,7 +140,7 @@ def test_the_folder_below_the_class_is_the_group(tmp_path):
     assert one.train.names == list(names)
     assert one.train.together.tolist() == [0, 1, 2, 0]
     grow(tmp_path, "dog/8.png", start=9)
-    with pytest.raises(InputError, match="4 of 5 images lie in a folder below .*, dog/8.png does"):
+    with pytest.raises(InputError, match=r"4 of 5 images lie in a folder below .*, dog/8.png does"):
         load_source(str(tmp_path), group_by="parent")
 
 
@@ -167,7 +167,7 @@ def test_a_column_of_a_table_groups(tmp_path):
     one = load_source(str(tmp_path / "t.csv"), group_by="who")
     assert one.train.together.tolist() == [0, 1]
     assert one.test.together.tolist() == [1, 2]
-    with pytest.raises(InputError, match="unknown column to group by 'person'.*who"):
+    with pytest.raises(InputError, match=r"unknown column to group by 'person'.*who"):
         load_source(str(tmp_path / "t.csv"), group_by="person")
     numbers = load_source(str(tmp_path / "t.csv"), group_by=r"^(\d)").train.together
     assert numbers.tolist() == [0, 1]
