@@ -125,12 +125,13 @@ def test_a_parameter_without_a_range_is_described_by_its_type() -> None:
 def test_a_data_set(tmp_path: Path) -> None:
     run(block("load_dots"), tmp_path)
     assert list_sources()["dots"] == "bright and dark noise, made on the spot"
-    source = load_source("dots", size=16)
-    assert source.train.size == (16, 16)
+    source = load_source("dots")
+    assert source.train.read(16).size == (16, 16)
     drawn = instance(load_source("dots"), 0, per_class=5, test_per_class=7)
     assert drawn.classes == ("dark", "bright")
     assert (len(drawn.train), len(drawn.test)) == (10, 14)
-    assert drawn.train.of_class(0).mean() < 100 < 150 < drawn.train.of_class(1).mean()
+    train = drawn.train.read()
+    assert train.of_class(0).mean() < 100 < 150 < train.of_class(1).mean()
 
 
 def test_a_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
