@@ -60,14 +60,14 @@ class Grouping:
         without = [name for group, name in pairs if not group]
         if without:
             raise InputError(
-                f"data.group_by {group_by!r}: {len(pairs) - len(without)} of {len(pairs)} images "
+                f"data.group_by '{group_by}': {len(pairs) - len(without)} of {len(pairs)} images "
                 f"{what}, {without[0]} does not; group by what all of them have, or leave it out"
             )
         number: dict[str | None, int] = {}
         for group, _ in pairs:
             number.setdefault(group, len(number))
         sizes = Counter(group for group, _ in pairs).values()
-        note = f"{len(pairs)} images in {len(number)} groups by {group_by!r}, of {_range(sizes)}"
+        note = f"{len(pairs)} images in {len(number)} groups by '{group_by}', of {_range(sizes)}"
         return cls(
             {
                 part: np.array([number[group] for group in own], np.int64)
@@ -102,7 +102,7 @@ def by_pattern(pattern: str, names: Mapping[str, Sequence[str]]) -> Grouping:
         search = re.compile(pattern).search
     except re.error as error:
         raise InputError(
-            f"data.group_by {pattern!r} is no regular expression ({error}); give one such as "
+            f"data.group_by '{pattern}' is no regular expression ({error}); give one such as "
             r"(patient\d+), 'parent' for the folders below those of the classes, or a column of a "
             "CSV file"
         ) from error

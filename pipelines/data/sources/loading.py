@@ -114,7 +114,7 @@ def _load_path(path: Path, fit: Fit, skip_bad: bool, group_by: str | None) -> So
 def _refuse_groups(name: str, group_by: str | None) -> None:
     if group_by is not None:
         raise InputError(
-            f"data.group_by {group_by!r}: the images of {name} have neither paths nor columns to "
+            f"data.group_by '{group_by}': the images of {name} have neither paths nor columns to "
             "be grouped by; leave it out"
         )
 

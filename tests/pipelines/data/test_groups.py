@@ -128,7 +128,7 @@ def test_a_pattern_groups_across_classes_and_splits(tmp_path):
     assert one.train.together.tolist() == [0, 1, 0, 2]
     assert one.test.together.tolist() == [2, 3]
     assert one.notes[-1] == (
-        r"6 images in 4 groups by '/(p\\d+)_', of 1 to 2 images: those of a group stay on one side "
+        r"6 images in 4 groups by '/(p\d+)_', of 1 to 2 images: those of a group stay on one side "
         "of every split"
     )
     assert load_source(str(tmp_path), group_by=r"p\d").train.together.tolist() == [0, 1, 0, 2]
