@@ -120,7 +120,7 @@ def instance(
         _check_enough(source, labels, [len(order) for order in orders], per_class)
     most = len(source.train) if per_class == ALL else per_class
     if source.test is None and source.train.together is not None:
-        orders = [_by_group(source.train, order, seed) for order in orders]
+        orders = [_by_group(source.train.together, order, seed) for order in orders]
     orders = [_readable_first(source.train, order, most) for order in orders]
     if per_class != ALL:
         _check_enough(source, labels, [len(order) for order in orders], per_class)
@@ -197,12 +197,12 @@ def gather(pool: Pool, labels: Sequence[int], positions: Sequence[Indices]) -> P
     return pool.select(np.concatenate(positions)).relabelled(labels)
 
 
-def _by_group(pool: Pool, order: Indices, seed: int) -> Indices:
+def _by_group(together: Indices, order: Indices, seed: int) -> Indices:
     """Return an order with the images of a group side by side, and groups in one for all classes.
 
     Else a few training images of each group would leave none to test on.
     """
-    _, group = np.unique(pool.together, return_inverse=True)
+    _, group = np.unique(together, return_inverse=True)
     rank = Draw.GROUPS.generator(seed).permutation(int(group.max()) + 1)
     return order[np.argsort(rank[group[order]], kind="stable")]
 
