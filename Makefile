@@ -10,7 +10,8 @@ READY  := .venv/.ready
 
 option = $(if $($(1)),$(2) '$($(1))')
 DATA   = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(call option,SIZE,--size) \
-         $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) $(call option,SEED,--seed)
+         $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) $(call option,SEED,--seed) \
+         $(call option,GROUP_BY,--group-by)
 COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instances) \
          $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers)
 
@@ -19,7 +20,7 @@ DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
 .PHONY: help install demo data gan classify tune report test check lint
-.PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics
+.PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
@@ -67,6 +68,9 @@ bench-statistics: $(READY)  ## How often equal arms are told apart, and differen
 
 bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--splits 4")
 	$(BIN)/python -m bench.classify $(BENCH)
+
+bench-folder: $(READY)  ## Opening a folder of 100,000 pictures, and drawing from it (ARGS)
+	$(BIN)/python -m bench.folder $(ARGS)
 
 # By name, not by number of tests: the slowest file has few, and would run last and alone.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder

@@ -66,7 +66,13 @@ class Drawn:
 
 def open_source(data: DataConfig) -> Source:
     """Open the source that ``data`` names."""
-    return load_source(data.source, data_dir=data.data_dir, fit=data.fit, skip_bad=data.skip_bad)
+    return load_source(
+        data.source,
+        data_dir=data.data_dir,
+        fit=data.fit,
+        skip_bad=data.skip_bad,
+        group_by=data.group_by,
+    )
 
 
 def draw_instances(

@@ -39,6 +39,7 @@ class Draw(IntEnum):
     CLASSES = 1
     TRAIN = 2
     TEST = 3
+    GROUPS = 4
 
     def generator(self, seed: int, label: int = 0) -> np.random.Generator:
         """Return the generator of this draw."""

@@ -82,8 +82,8 @@ def instance(
     """Draw some classes of a source, and training and test images of each.
 
     Test images come from the source's test split, or, where it has none, from the images that are
-    left. None is identical to a training image, or shows what one of `data.group_by` shows: such
-    ones give way to others.
+    left. None is identical to a training image, or of the group of one (`data.group_by`): such ones
+    give way to others. Where one pool gives both, training images come group by group.
     With another ``per_class``, the smaller training set is a part of the larger one; with another
     ``test_per_class``, the training images are the same.
 
@@ -120,6 +120,8 @@ def instance(
     if per_class != ALL:
         _check_enough(source, labels, [len(order) for order in orders], per_class, tested)
     most = len(source.train) if per_class == ALL else per_class
+    if source.test is None and source.train.together is not None:
+        orders = [_by_group(source.train.together, order, seed) for order in orders]
     orders = [_readable_first(source.train, order, most) for order in orders]
     if per_class != ALL:
         _check_enough(source, labels, [len(order) for order in orders], per_class, tested)
@@ -134,7 +136,8 @@ def instance(
     drawn, replaced = _distinct(pool, candidates, train, wanted)
     test = gather(pool, labels, drawn)
     check_disjoint(train, test)
-    notes = _notes(source.name, test, test_per_class, replaced, tested)
+    grouped = train.together is not None
+    notes = _notes(source.name, test, test_per_class, replaced, tested=tested, grouped=grouped)
     return Instance(train, test, seed, train.class_names, notes)
 
 
@@ -172,16 +175,8 @@ def check_disjoint(train: Pool, test: Pool) -> None:
 
 
 def shuffled(images: Pool, seed: int, draw: Draw, label: int) -> Indices:
-    """Return the positions of the images of a class, shuffled; those to keep together in a row.
-
-    So an instance trains on whole groups, as far as the number asked for allows, and others are
-    left to test on.
-    """
-    own: Indices = draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
-    if images.together is None:
-        return own
-    _, first, group = np.unique(images.together[own], return_index=True, return_inverse=True)
-    return own[np.argsort(first[group], kind="stable")]
+    """Return the positions of the images of a class, shuffled."""
+    return draw.generator(seed, label).permutation(np.flatnonzero(images.labels == label))
 
 
 def _check_enough(
@@ -205,6 +200,16 @@ def _check_enough(
 def gather(pool: Pool, labels: Sequence[int], positions: Sequence[Indices]) -> Pool:
     """Return the images at ``positions``, class by class, with the labels counted from 0."""
     return pool.select(np.concatenate(positions)).relabelled(labels)
+
+
+def _by_group(together: Indices, order: Indices, seed: int) -> Indices:
+    """Return an order with the images of a group side by side, and groups in one for all classes.
+
+    Else a few training images of each group would leave none to test on.
+    """
+    _, group = np.unique(together, return_inverse=True)
+    rank = Draw.GROUPS.generator(seed).permutation(int(group.max()) + 1)
+    return order[np.argsort(rank[group[order]], kind="stable")]
 
 
 def _readable_first(pool: Pool, order: Indices, count: int) -> Indices:
@@ -247,19 +252,23 @@ def _distinct(
     return drawn, replaced
 
 
-def _notes(name: str, test: Pool, wanted: Count, replaced: int, tested: bool) -> tuple[str, ...]:
+def _notes(
+    name: str, test: Pool, wanted: Count, replaced: int, *, tested: bool, grouped: bool
+) -> tuple[str, ...]:
     """Say how the test images differ from what was asked for."""
     counts = test.counts()
     if wanted and tested and not counts.min():
         empty = test.class_names[int(counts.argmin())]
+        which = " that is of another group than those to train on" if grouped else ""
         raise InputError(
-            f"class {empty!r} of {name} has no image left to test on; "
-            "train on fewer (--per-class) or choose another class"
+            f"class {empty!r} of {name} has no image left to test on{which}; "
+            f"train on fewer (--per-class){', group otherwise' * grouped} or choose another class"
         )
     notes = []
     if wanted != ALL and counts.min() < wanted:
         found = " to ".join(map(str, sorted({counts.min(), counts.max()})))
         notes.append(f"{found} test images a class instead of {wanted}")
     if replaced:
-        notes.append(f"{replaced} images identical to training images were not tested on")
+        related = ", or of their groups," if grouped else ""
+        notes.append(f"{replaced} images identical to training images{related} were not tested on")
     return tuple(notes)

@@ -191,7 +191,13 @@ def _smallest(pool: Pool, groups: np.ndarray) -> tuple[int, str]:
 
 def _why_no_folds(source: "Source", pool: Pool, name: str) -> str:
     """Say why a class cannot be both trained and tested on."""
-    count = int(pool.counts()[pool.class_names.index(name)])
+    own = pool.select(pool.labels == pool.class_names.index(name))
+    count = len(own)
+    if count > 1 and len(set(own.hashes())) == 1:
+        return (
+            f"the {count} images of class {name!r} of {source.name} are copies of one, which "
+            "cannot be trained and tested on: add others, or leave the class out (--classes)"
+        )
     if count > 1:
         return (
             f"the {count} images of class {name!r} of {source.name} are all of one group, which "

@@ -7,6 +7,8 @@ from pipelines.errors import InputError
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Positions of the training images, and of the validation images."""
+TRIES = 50
+"""How often folds are dealt anew where groups of several classes leave one without a class."""
 
 
 def stratified_folds(
@@ -80,7 +82,7 @@ def stratified_split(
     group = np.arange(len(array)) if groups is None else np.asarray(groups)
     alone = len(np.unique(group)) == len(array)
     chosen: list[int] = []
-    for label in np.unique(array):
+    for label in _fewest_first(array, group):
         own = rng.permutation(np.flatnonzero(array == label))
         count = max(1, round(fraction * len(own)))
         if count >= len(own):
@@ -88,16 +90,23 @@ def stratified_split(
         if alone:
             left_out = own[:count]
         else:  # whole groups in their shuffled order, as long as images are wanted
-            order = list(dict.fromkeys(group[own].tolist()))
+            out = np.isin(group[own], group[chosen])  # with groups of the classes before
+            order = list(dict.fromkeys(group[own[~out]].tolist()))
             sizes = np.cumsum([np.count_nonzero(group[own] == one) for one in order])
-            kept = order[: int(np.searchsorted(sizes, count)) + 1]
-            left_out = own[np.isin(group[own], kept)]
-        if len(left_out) == len(own):
-            raise InputError(f"class {label} has copies of one image: none can be left out")
+            missing = count - np.count_nonzero(out)
+            kept = order[: int(np.searchsorted(sizes, missing)) + 1] if missing > 0 else []
+            left_out = own[out | np.isin(group[own], kept)]
         chosen += left_out.tolist()
-    # A picture under two labels takes its other copies along.
+    # A group with images of several classes takes all of them along.
     outside = np.flatnonzero(np.isin(group, group[chosen]))
-    return np.setdiff1d(np.arange(len(array)), outside), outside
+    inside = np.setdiff1d(np.arange(len(array)), outside)
+    gone = np.setdiff1d(array, array[inside])
+    if len(gone):
+        raise InputError(
+            f"class {gone[0]} has copies of one image, or one group of images, only: none can be "
+            "left out"
+        )
+    return inside, outside
 
 
 def _check_enough(labels: NDArray[np.int64], groups: ArrayLike | None, folds: int) -> None:
@@ -112,6 +121,18 @@ def _check_enough(labels: NDArray[np.int64], groups: ArrayLike | None, folds: in
             )
 
 
+def _fewest_first(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> list[int]:
+    """Return the labels in order, or, where groups hold several classes, by number of groups.
+
+    A class of few groups can then still choose, before its groups go where others want them.
+    """
+    pairs = np.unique(np.stack([groups, labels]), axis=1)
+    kinds, counts = np.unique(pairs[1], return_counts=True)
+    shared = pairs.shape[1] > len(np.unique(groups))
+    order = np.argsort(counts, kind="stable") if shared else np.arange(len(kinds))
+    return [int(label) for label in kinds[order]]
+
+
 def _grouped_folds(
     labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: list[int]
 ) -> list[Fold]:
@@ -119,20 +140,39 @@ def _grouped_folds(
 
     scikit-learn's StratifiedGroupKFold may leave a fold without a class where groups are many and
     classes small; this does not: each class goes round all folds before any gets a second group.
+    Where groups hold several classes, that may still fail, and is tried again.
     """
     rng = np.random.default_rng(seed)
-    kinds = np.unique(labels)
+    for _ in range(TRIES):
+        fold = _dealt(labels, groups, folds, rng)
+        missing = next(
+            (label for label in np.unique(labels) if len(np.unique(fold[labels == label])) < folds),
+            None,
+        )
+        if missing is None:
+            return [
+                (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+                for number in range(folds)
+            ]
+    raise InputError(
+        f"class {missing} cannot be in each of {folds} folds: its groups hold images of other "
+        "classes as well; give fewer folds, or group images otherwise"
+    )
+
+
+def _dealt(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the fold of each image, with no group in two of them."""
+    order = _fewest_first(labels, groups)
     names, group_of = np.unique(groups, return_inverse=True)
-    held = np.zeros((len(names), len(kinds)), int)  # images of each class in each group
-    np.add.at(held, (group_of, np.searchsorted(kinds, labels)), 1)
+    held = np.zeros((len(names), len(order)), int)  # images of each class in each group
+    np.add.at(held, (group_of, np.argsort(order)[np.searchsorted(np.sort(order), labels)]), 1)
     fold_of = np.full(len(names), -1)
-    for kind in range(len(kinds)):
+    for kind in range(len(order)):
         counts = np.array([held[fold_of == fold, kind].sum() for fold in range(folds)])
         own = rng.permutation(np.flatnonzero((held[:, kind] > 0) & (fold_of < 0)))
         for group in own[np.argsort(-held[own, kind], kind="stable")]:
             fold_of[group] = rng.choice(np.flatnonzero(counts == counts.min()))
             counts[fold_of[group]] += held[group, kind]
-    fold = fold_of[group_of]
-    return [
-        (np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(folds)
-    ]
+    return fold_of[group_of]

@@ -25,7 +25,8 @@ class DataConfig(Settings):
     """Which images: the source, and how an instance is drawn from it."""
 
     source: Annotated[str, Parameter(parse=False)] = "auto"
-    """Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had."""
+    """Name of a data set, an image folder or a .zip of one, a .csv or .tsv file of paths and
+    labels, or an .npz file; `auto`: CIFAR-10 if it can be had."""
     data_dir: Path | None = None
     """Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice."""
     size: int | None = Field(None, ge=8, le=512)
@@ -37,6 +38,10 @@ class DataConfig(Settings):
     stretches them."""
     skip_bad: bool = False
     """Go on without images that cannot be read."""
+    group_by: str | None = None
+    r"""What images that belong together have in common, such as a patient: they stay on one side of
+    every split. `parent`: the folder they lie in below that of their class; a column of a table; or
+    a regular expression whose first group is found in their paths: `(patient\d+)`."""
     protocol: Protocol | Literal["auto"] = "auto"
     """`draws`: a few images of some classes, drawn anew for each instance (study P). `folds`: every
     image, in stratified folds that are tested in turn. `split`: the source's own training and test

@@ -60,6 +60,7 @@ def data(
     size: Annotated[int | None, Parameter(validator=validators.Number(gte=8, lte=512))] = None,
     fit: Fit = "crop",
     skip_bad: bool = False,
+    group_by: str | None = None,
     protocol: Protocol | Literal["auto"] = "auto",
     classes: str | None = None,
     per_class: Count | None = None,
@@ -67,15 +68,15 @@ def data(
     seed: int = 0,
     out: Path | None = None,
 ) -> DataResult:
-    """Describe a data set, and show what an instance would draw from it.
+    r"""Describe a data set, and show what an instance would draw from it.
 
     Example: ``ganaug data cifar10 --classes airplane,cat --per-class 50``
 
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had,
-        else mnist5k.
+        Name of a data set, an image folder or a .zip of one, a .csv or .tsv file of paths and
+        labels, or an .npz file; `auto`: CIFAR-10 if it can be had, else mnist5k.
     data_dir
         Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
     size
@@ -85,6 +86,10 @@ def data(
         stretches them.
     skip_bad
         Go on without images that cannot be read.
+    group_by
+        What images that belong together have in common: they stay on one side of every split.
+        `parent`: the folder below that of their class; a column of a table; or a regular
+        expression whose first group is found in their paths: ``(patient\d+)``.
     protocol
         How instances are made: `draws`, `folds`, `split` or `whole`, as in `ganaug classify`.
     classes
@@ -107,7 +112,7 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad)
+    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad, group_by=group_by)
     shown_at = size or min(source.side, SCRATCH)
     notes = []
     config = DataConfig(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pipelines import runtime
 from pipelines.data.sources.pixels import decode_all
+from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError
 from pipelines.tasks.trained import TrainedClassifier
@@ -128,9 +129,9 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     try:
-        found = walk(path)
+        found = walk(Disk(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error}); check its permissions") from error
     if found.heic:
         print(f"left out: {len(found.heic)} {HEIC} in {path}", file=sys.stderr)
-    return found.pictures
+    return [path / name for name in found.pictures]

@@ -1,6 +1,9 @@
 """Which files are pictures: told by their ending, and where that says nothing by their content."""
 
+import os
+from collections.abc import Callable, Iterable
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +11,8 @@ from PIL import Image
 
 from groundwork.names import natural
 
+Encoded = Path | bytes | Callable[[], bytes]
+"""A picture file, its content, or what gives its content; the last may raise OSError."""
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """What Pillow is allowed to read: formats it decodes by itself. EPS would start a program."""
 HEIF = "HEIF"
@@ -67,46 +72,51 @@ def reads_heif() -> bool:
     return True
 
 
-def open_picture(file: object) -> Image.Image:
-    """Open a path or a stream with Pillow, in none but the allowed formats.
+def open_picture(picture: Encoded) -> Image.Image:
+    """Open a picture with Pillow, in none but the allowed formats.
 
     Pillow's own limit of pixels looks at a JPEG before it can be asked to read it smaller; ours
     stands where pictures are decoded.
     """
     Image.MAX_IMAGE_PIXELS = None
-    formats = readable_formats()
-    return Image.open(file, formats=(*formats, HEIF) if reads_heif() else formats)  # type: ignore[arg-type]
+    formats = (*readable_formats(), HEIF) if reads_heif() else readable_formats()
+    if isinstance(picture, Path):
+        return Image.open(picture, formats=formats)
+    content = picture if isinstance(picture, bytes) else picture()
+    return Image.open(BytesIO(content), formats=formats)
 
 
-def kind(path: Path) -> Literal["picture", "heic", "other"]:
+def kind(path: str, head: Callable[[str], bytes]) -> Literal["picture", "heic", "other"]:
     """Say what a file is; an unusual ending makes it look at the content, once.
 
     `heic` is a picture of a telephone that the extra would read, where the extra is not there.
+
+    Parameters
+    ----------
+    path
+        Its path, with slashes.
+    head
+        Gives the first bytes of a path.
     """
-    ending = path.suffix.lower()
+    ending = os.path.splitext(path)[1].lower()  # noqa: PTH122  a Path would take ten times as long
     if ending in picture_endings():
         return "picture"
-    head = _head(path)
-    if _known(head):
+    start = head(path)
+    if _known(start):
         return "picture"
-    if ending in HEIF_ENDINGS or (head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS):
+    if ending in HEIF_ENDINGS or (start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS):
         return "picture" if reads_heif() else "heic"
     return "other"
 
 
-def of_system(path: Path) -> bool:
+def of_system(name: str) -> bool:
     """Whether a system put it there: `.DS_Store`, `._cat.jpg`, `__MACOSX`, `Thumbs.db`."""
-    return path.name.startswith(".") or path.name.lower() in SYSTEM
+    return name.startswith(".") or name.lower() in SYSTEM
 
 
-def in_order(paths: list[Path]) -> list[Path]:
-    """Sort paths by name in the natural order: `2.png` before `10.png`."""
-    return sorted(paths, key=lambda path: natural(path.name))
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEAD)
+def in_order(names: Iterable[str]) -> list[str]:
+    """Sort names in the natural order: `2.png` before `10.png`."""
+    return sorted(names, key=natural)
 
 
 def _known(head: bytes) -> bool:

@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.names import few
-from pipelines.data.sources.formats import in_order, kind, of_system
+from pipelines.data.sources.formats import in_order, kind
+from pipelines.data.sources.nothing import count_of, endings, why_nothing, why_one
+from pipelines.data.sources.tree import Disk, Tree, below
 from pipelines.data.sources.walk import HEIC, Found, walk
 from pipelines.errors import InputError
 
@@ -36,16 +36,14 @@ class Split:
         Folders that hold no pictures.
     loose
         Number of pictures beside the class folders.
+    loops
+        Links among the class folders that lead to a folder that these lie in.
     """
 
     classes: dict[str, Found]
     empty: dict[str, Found]
     loose: int
-
-    @property
-    def files(self) -> list[Path]:
-        """Every picture, class by class."""
-        return [file for found in self.classes.values() for file in found.pictures]
+    loops: list[str]
 
     @property
     def found(self) -> list[Found]:
@@ -59,8 +57,8 @@ class Listing:
 
     Attributes
     ----------
-    root
-        The folder.
+    tree
+        Where they lie.
     splits
         By name: `train`, and perhaps `valid` and `test`.
     folders
@@ -69,7 +67,7 @@ class Listing:
         Folders beside those of the splits.
     """
 
-    root: Path
+    tree: Tree
     splits: dict[str, Split]
     folders: dict[str, str]
     beside: list[str]
@@ -80,10 +78,13 @@ class Listing:
         found = [one for split in splits for one in split.found]
         loose = sum(split.loose for split in splits)
         left = {
-            "files that are no images": _endings(found),
-            HEIC: _count([path for one in found for path in one.heic]),
+            "files that are no images": endings(found),
+            HEIC: count_of([path for one in found for path in one.heic]),
             "links to what is read already, or to nothing,": few(
-                [self._name(path) for one in found for path in one.links]
+                [
+                    *(path for split in splits for path in split.loops),
+                    *(path for one in found for path in one.links),
+                ]
             ),
             "folders without images": few([name for split in splits for name in split.empty]),
             "folders beside the splits": few(self.beside),
@@ -95,7 +96,7 @@ class Listing:
             if folder.lower() not in SPLITS
         ]
         notes += [f"{what} were left aside: {names}" for what, names in left.items() if names]
-        nested = few(self._nested())
+        nested = few(self.nested())
         if nested:
             notes.append(
                 f"sub-folders were read as part of the class above them: {nested}; if they are "
@@ -103,21 +104,18 @@ class Listing:
             )
         return notes
 
-    def _nested(self) -> list[str]:
+    def nested(self) -> list[str]:
         """Return sub-folders of classes that have no pictures but in several such."""
         names: list[str] = []
         for found in (one for split in self.splits.values() for one in split.classes.values()):
-            homes = {path.parent for path in found.pictures}
+            homes = {path.rpartition("/")[0] for path in found.pictures}
             if found.folder not in homes and len(homes) > 1:
-                names += [self._name(home) for home in in_order(list(homes))]
+                names += in_order(homes)
         return names
-
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
 
 
 def list_folder(root: Path) -> Listing:
-    """Find the pictures of each class.
+    """Find the pictures of each class in a folder of this computer.
 
     Raises
     ------
@@ -127,129 +125,104 @@ def list_folder(root: Path) -> Listing:
     if not root.exists():
         raise InputError(f"{root} does not exist; check the path of the image folder")
     if not root.is_dir():
-        raise InputError(f"{root} is a file; give an image folder or a file ending in .npz")
+        raise InputError(
+            f"{root} is a file; give an image folder, or a file ending in .csv, .tsv, .zip or .npz"
+        )
     try:
-        folders = _split_folders(root)
-        splits = {name: _list_split(root, folder) for name, folder in folders.items()}
-        if not any(split.classes for split in splits.values()):
-            raise InputError(_why_nothing(root, splits))
-        found = list(splits["train"].classes)
-        if len(found) < 2:
-            raise InputError(_why_one(root, splits["train"]))
-        parted = root not in folders.values()
-        beside = _folders(root) if parted else []
+        disk = Disk(root)
+        listing = list_tree(disk)
     except OSError as error:
         raise InputError(f"{root} cannot be read ({error}); check its permissions") from error
-    others = [path.name for path in beside if path not in folders.values()]
-    names = {split: path.name for split, path in folders.items()} if parted else {}
-    return Listing(root, splits, names, others)
+    disk.remember()
+    return listing
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
+def list_tree(tree: Tree) -> Listing:
+    """Find the pictures of each class, on a disk or in an archive.
+
+    Raises
+    ------
+    InputError
+        If there are no training images of two classes.
+    OSError
+        If a folder cannot be read.
+    """
+    folders = _split_folders(tree)
+    splits = {name: _list_split(tree, folder) for name, folder in folders.items()}
+    if not any(split.classes for split in splits.values()):
+        loose = sum(split.loose for split in splits.values())
+        found = [one for split in splits.values() for one in split.found]
+        raise InputError(why_nothing(tree, loose, found))
+    if len(splits["train"].classes) < 2:
+        raise InputError(why_one(tree, list(splits["train"].classes)))
+    if "" in folders.values():
+        return Listing(tree, splits, {}, [])
+    others = [name for name in tree.contents("").folders if name not in folders.values()]
+    return Listing(tree, splits, folders, others)
+
+
+def _split_folders(tree: Tree) -> dict[str, str]:
     """Return the folder of each split, or the root itself as `train`.
 
     A class may be called `train` as well: folders are splits only if they hold folders in turn.
     """
-    folders = _folders(root)
-    named = [(path, role) for path in folders if (role := _role(path.name))]
-    splits: dict[str, Path] = {}
-    for path, role in named:
-        if not _folders(path):
+    folders = tree.contents("").folders
+    named = [(name, role) for name in folders if (role := role_of(name))]
+    splits: dict[str, str] = {}
+    for name, role in named:
+        if not tree.contents(name).folders:
             continue
         if role in splits:
             raise InputError(
-                f"{root} holds two folders of its {role} split, {splits[role].name} and "
-                f"{path.name}; put their images together"
+                f"{tree.where} holds two folders of its {role} split, {splits[role]} and "
+                f"{name}; put their images together"
             )
-        splits[role] = path
+        splits[role] = name
     if "train" in splits and (len(splits) > 1 or len(folders) == len(named)):
         return {name: splits[name] for name in ("train", "valid", "test") if name in splits}
     if len(splits) > 1:
         raise InputError(
-            f"{root} holds {' and '.join(path.name for path in splits.values())}, but no folder "
-            "train; give the training images, by class, in a folder of that name"
+            f"{tree.where} holds {' and '.join(splits.values())}, but no folder train; give the "
+            "training images, by class, in a folder of that name"
         )
-    return {"train": root}
+    return {"train": ""}
 
 
-def _role(name: str) -> str | None:
+def role_of(name: str) -> str | None:
     """Return which split a folder of that name holds; None if it does not say, or says two."""
     roles = {SPLITS[word] for word in re.split(r"[\W_\d]+", name.lower()) if word in SPLITS}
     return roles.pop() if len(roles) == 1 else None
 
 
-def _list_split(root: Path, folder: Path) -> Split:
-    split = Split({}, {}, sum(kind(path) == "picture" for path in _files(folder)))
+def _list_split(tree: Tree, folder: str) -> Split:
+    contents = tree.contents(folder)
+    loose = sum(kind(below(folder, name), tree.head) == "picture" for name in contents.files)
+    split = Split({}, {}, loose, [])
     spelled: dict[str, str] = {}
-    for path in _folders(folder):
-        # A Mac decomposes the é of a name that Windows composes; both look the same.
-        name = unicodedata.normalize("NFC", path.name)
-        found = walk(path, root)
-        (split.classes if found.pictures else split.empty)[name] = found
-        # Letters a and A are two classes; Cat and "cat " are one, spelled twice.
-        alike = " ".join(name.casefold().split()) if len(name) > 1 else name
-        if spelled.setdefault(alike, path.name) != path.name:
+    for name in contents.folders:
+        path = below(folder, name)
+        if name in contents.links and tree.home(folder).is_relative_to(tree.home(path)):
+            split.loops.append(path)
+            continue
+        found = walk(tree, path)
+        (split.classes if found.pictures else split.empty)[composed(name)] = found
+        if (other := spelled.setdefault(alike(name), name)) != name:
             raise InputError(
-                f"{folder} holds {spelled[alike]!r} and {path.name!r}, which differ only in how "
+                f"{tree.shown(folder)} holds {other!r} and {name!r}, which differ only in how "
                 "they are spelled; put the images of one class into one folder"
             )
     return split
 
 
-def _folders(folder: Path) -> list[Path]:
-    return in_order([path for path in folder.iterdir() if path.is_dir() and not of_system(path)])
+def composed(name: str) -> str:
+    """Return a name as Windows writes it: a Mac decomposes its é; both look the same."""
+    return unicodedata.normalize("NFC", name)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file() and not of_system(path)]
+def alike(name: str) -> str:
+    """Return what is the same for two spellings of one class.
 
-
-def _endings(found: Iterable[Found]) -> str:
-    """Return how many files have which other ending, e.g. `12 .log, 1 .txt`."""
-    others = sum((one.others for one in found), Counter[str]())
-    return few([f"{count} {ending}" for ending, count in others.most_common()])
-
-
-def _count(paths: list[Path]) -> str:
-    return f"{len(paths)}, e.g. {paths[0].name}" if paths else ""
-
-
-def _why_nothing(root: Path, splits: dict[str, Split]) -> str:
-    """Say why a folder holds no pictures of any class."""
-    loose = sum(split.loose for split in splits.values())
-    if loose:
-        return (
-            f"{root} holds {loose} images but no class folders; "
-            "put the images of each class into a folder named as the class"
-        )
-    found = [one for split in splits.values() for one in split.found]
-    if heic := _count([path for one in found for path in one.heic]):
-        return f"{root} holds only {HEIC} {heic}: install it, or save them as JPEG"
-    others = _endings(found)
-    return (
-        f"{root} holds {f'no images, only {others}' if others else 'no images'}; give a folder "
-        "with a sub-folder of images for each class"
-    )
-
-
-def _why_one(root: Path, train: Split) -> str:
-    """Say why a folder has not enough classes, and where they may lie."""
-    if not train.classes:
-        return (
-            f"{root} has training images of no class; make a folder of images for each of at "
-            "least two classes"
-        )
-    (name,) = train.classes
-    below = _folders(root)
-    while len(below) == 1:
-        inside = below[0]
-        below = [path for path in _folders(inside) if walk(path).pictures]
-        if len(below) > 1:
-            return (
-                f"{root} has one folder, {name!r}, whose classes lie below it "
-                f"({few([path.name for path in below])}); give {inside}"
-            )
-    return (
-        f"{root} has training images of one class only, {name!r}; "
-        "make a folder of images for each of at least two classes"
-    )
+    Letters a and A are two classes; Cat and "cat " are one.
+    """
+    name = composed(name)
+    return " ".join(name.casefold().split()) if len(name) > 1 else name

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from groundwork.names import few
 from pipelines.data.images import pixel_hashes
 from pipelines.data.reader import GROUP_SIDE, Fit, Indices, Preparation, Reader
+from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,
-    Encoded,
     decode_all,
     side_of,
     what_fitting_lost,

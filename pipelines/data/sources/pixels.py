@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.names import few
 from pipelines.data.reader import SHRUNK, USUAL, Fit, Preparation
-from pipelines.data.sources.formats import open_picture
+from pipelines.data.sources.formats import Encoded, open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores
 
@@ -26,8 +24,6 @@ SHOW_PROGRESS = 500
 CUT = 0.1
 """How much is cut off of images before that is said."""
 
-Encoded = Path | bytes
-"""A picture file, or its content."""
 MOST_PIXELS = 100_000_000
 """Pictures of more pixels are not read, unless they are JPEG, which can be read smaller."""
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
@@ -87,7 +83,7 @@ def _decode(
     picture: Encoded, size: int, how: Preparation
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Return the square, and the width and height that the picture had."""
-    with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+    with open_picture(picture) as image:
         sides = image.size
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
         # leaves twice the pixels needed: 33 ms of a core for 12 megapixels, against 162.
@@ -109,7 +105,7 @@ def _decode(
 def side_of(picture: Encoded) -> int | None:
     """Return the shorter side of a picture in pixels, from its head; None if it has none."""
     try:
-        with open_picture(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
+        with open_picture(picture) as image:
             return min(image.size)
     except UNREADABLE:
         return None

@@ -14,8 +14,9 @@ from pipelines import runtime
 from pipelines.data.pool import of_reader
 from pipelines.data.reader import Fit, Indices, InMemory, Numbered, Preparation, Reader
 from pipelines.data.sources.download import download
+from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import Encoded, from_arrays, is_centred
+from pipelines.data.sources.pixels import from_arrays, is_centred
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 

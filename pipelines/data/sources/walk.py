@@ -1,17 +1,19 @@
 """The pictures in a folder and in those below it."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.data.sources.formats import in_order, kind, of_system
+from pipelines.data.sources.formats import kind
+from pipelines.data.sources.tree import Tree, below
 
 HEIC = "HEIC pictures, which pillow-heif reads (pip install pillow-heif),"
 
 
 @dataclass
 class Found:
-    """What one folder and those below it hold.
+    """What one folder and those below it hold; paths begin at the root of the tree.
 
     Attributes
     ----------
@@ -27,33 +29,26 @@ class Found:
         Number of files that are no pictures, by ending.
     """
 
-    folder: Path
-    pictures: list[Path] = field(default_factory=list)
-    links: list[Path] = field(default_factory=list)
-    heic: list[Path] = field(default_factory=list)
+    folder: str
+    pictures: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    heic: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
 
 
-def walk(folder: Path, root: Path | None = None) -> Found:
-    """Find the pictures in a folder and those below it, each once however it is linked.
+def walk(tree: Tree, folder: str = "") -> Found:
+    """Find the pictures in a folder of a tree and those below it, each once however it is linked.
 
-    Parameters
-    ----------
-    folder
-        Where to look.
-    root
-        The whole data set: a link to a folder of it, or to one above it, is left aside.
+    A link to a folder of the tree, or to one above it, is left aside.
     """
     found = Found(folder)
-    home = (root or folder).resolve()
-    _walk(folder, home, {folder.resolve()}, found)
-    links = [path for path in found.pictures if path.is_symlink()]
-    if not links:  # nearly always; to resolve a hundred thousand paths takes seconds
+    linked: set[str] = set()
+    _walk(tree, folder, tree.home(""), {tree.home(folder)}, found, linked)
+    if not linked:  # nearly always; to resolve a hundred thousand paths takes seconds
         return found
-    linked = set(links)
-    seen = {path.resolve() for path in found.pictures if path not in linked}
-    for path in links:
-        target = path.resolve()
+    seen = {tree.home(path) for path in found.pictures if path not in linked}
+    for path in [path for path in found.pictures if path in linked]:
+        target = tree.home(path)
         if target in seen:
             found.links.append(path)
         seen.add(target)
@@ -62,23 +57,27 @@ def walk(folder: Path, root: Path | None = None) -> Found:
     return found
 
 
-def _walk(folder: Path, home: Path, seen: set[Path], found: Found) -> None:
+def _walk(
+    tree: Tree, folder: str, home: Path, seen: set[Path], found: Found, linked: set[str]
+) -> None:
     """Add to ``found`` what a folder holds; ``seen`` are the folders that were walked through."""
-    below = []
-    for path in in_order([path for path in folder.iterdir() if not of_system(path)]):
-        if path.is_dir():
-            below.append(path)
-        elif not path.is_file():
-            found.links.append(path)
-        elif (what := kind(path)) == "other":
-            found.others[path.suffix.lower() or path.name] += 1
-        else:
-            (found.pictures if what == "picture" else found.heic).append(path)
-    for path in below:
-        target = path.resolve()
+    contents = tree.contents(folder)
+    found.links += [below(folder, name) for name in contents.nowhere]
+    for name in contents.files:
+        path = below(folder, name)
+        what = kind(path, tree.head)
+        if what == "other":
+            found.others[os.path.splitext(name)[1].lower() or name] += 1  # noqa: PTH122
+            continue
+        (found.pictures if what == "picture" else found.heic).append(path)
+        if name in contents.links:
+            linked.add(path)
+    for name in contents.folders:
+        path = below(folder, name)
+        target = tree.home(path)
         inside = target.is_relative_to(home) or home.is_relative_to(target)
-        if target in seen or (path.is_symlink() and inside):
+        if target in seen or (name in contents.links and inside):
             found.links.append(path)
         else:
             seen.add(target)
-            _walk(path, home, seen, found)
+            _walk(tree, path, home, seen, found, linked)

@@ -11,6 +11,7 @@ from pipelines.data.sources import formats, load_source, pixels
 from pipelines.data.sources.folder import load_folder
 from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.pixels import decode
+from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import walk
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.flat import flat
@@ -58,7 +59,7 @@ def test_an_unusual_ending_makes_it_look_at_the_content(tree, name):
 
 def test_no_format_that_starts_a_program_is_read(tmp_path):
     flat(RED).save(tmp_path / "1.eps")
-    assert formats.kind(tmp_path / "1.eps") == "other"
+    assert formats.kind("1.eps", Disk(tmp_path).head) == "other"
     (tmp_path / "1.eps").rename(tmp_path / "1.png")
     with pytest.raises(OSError, match="cannot identify"):
         decode(tmp_path / "1.png", 16)
@@ -113,7 +114,7 @@ def test_links_show_no_file_twice(tree, tmp_path):
         "a/again, a/all, a/more/up, a/0.png, b/gone.png and 2 more"
     )
     (outside / "loop").symlink_to(outside, target_is_directory=True)
-    assert len(walk(outside).pictures) == 2
+    assert len(walk(Disk(outside)).pictures) == 2
 
 
 def test_a_class_is_one_however_its_name_is_composed(tree):

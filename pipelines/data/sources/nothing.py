@@ -1,0 +1,88 @@
+"""Why a folder holds no data set, and what to give instead."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from groundwork.names import few
+from pipelines.data.sources.tree import Tree, below
+from pipelines.data.sources.walk import HEIC, Found, walk
+
+TABLES = (".csv", ".tsv")
+"""Endings of tables of paths and labels."""
+
+
+def why_nothing(tree: Tree, loose: int, found: Sequence[Found]) -> str:
+    """Say why a folder holds no pictures of any class.
+
+    Parameters
+    ----------
+    tree
+        The folder.
+    loose
+        Number of pictures beside the class folders.
+    found
+        What those hold.
+    """
+    if loose:
+        return (
+            f"{tree.where} holds {loose} images but no class folders; "
+            f"{_table(tree)}put the images of each class into a folder named as the class"
+        )
+    if heic := count_of([path for one in found for path in one.heic]):
+        return f"{tree.where} holds only {HEIC} {heic}: install it, or save them as JPEG"
+    others = endings(found)
+    return (
+        f"{tree.where} holds {f'no images, only {others}' if others else 'no images'}; "
+        f"{_table(tree)}give a folder with a sub-folder of images for each class"
+    )
+
+
+def why_one(tree: Tree, names: Sequence[str]) -> str:
+    """Say why a folder has not enough classes, and where they may lie.
+
+    Parameters
+    ----------
+    tree
+        The folder.
+    names
+        Its classes: one or none.
+    """
+    if not names:
+        return (
+            f"{tree.where} has training images of no class; make a folder of images for each of "
+            "at least two classes"
+        )
+    inside, folders = "", tree.contents("").folders
+    while len(folders) == 1:
+        inside = below(inside, folders[0])
+        inner = tree.contents(inside).folders
+        folders = [name for name in inner if walk(tree, below(inside, name)).pictures]
+        if len(folders) > 1:
+            return (
+                f"{tree.where} has one folder, {names[0]!r}, whose classes lie below it "
+                f"({few(folders)}); give {tree.shown(inside)}"
+            )
+    return (
+        f"{tree.where} has training images of one class only, {names[0]!r}; "
+        f"{_table(tree)}make a folder of images for each of at least two classes"
+    )
+
+
+def endings(found: Iterable[Found]) -> str:
+    """Return how many files have which other ending, e.g. `12 .log, 1 .txt`."""
+    others = sum((one.others for one in found), Counter[str]())
+    return few([f"{count} {ending}" for ending, count in others.most_common()])
+
+
+def count_of(paths: Sequence[str]) -> str:
+    """Return how many there are, and the name of the first; nothing of none."""
+    return f"{len(paths)}, e.g. {paths[0].rpartition('/')[2]}" if paths else ""
+
+
+def _table(tree: Tree) -> str:
+    """Point at a table beside the pictures, which may hold their labels."""
+    names = [name for name in tree.contents("").files if name.lower().endswith(TABLES)]
+    if not names:
+        return ""
+    others = f" (or {', '.join(names[1:3])})" if len(names) > 1 else ""
+    return f"give {tree.shown(names[0])}{others} if it says which image is of which class, or "
