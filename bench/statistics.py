@@ -38,11 +38,11 @@ import scipy
 from numpy.typing import NDArray
 
 from pipelines import runtime
-from pipelines.data.choosing import ALL
+from pipelines.data.choosing import ALL, Design
 from pipelines.data.images import Images
 from pipelines.data.overlap import overlap_of
 from pipelines.data.pool import Pool, in_memory
-from pipelines.data.protocols import Design, make_instances
+from pipelines.data.protocols import make_instances
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
 from pipelines.statistics.paired import holm_adjusted, paired

@@ -3,15 +3,12 @@
 import csv
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator
 
-from pipelines.errors import InputError, unknown_name
-
-if TYPE_CHECKING:  # no training may depend on how folders are read
-    from pipelines.data.sources import Source
+from groundwork.settings import Settings
 
 ALL: Literal["all"] = "all"
 
@@ -29,6 +26,11 @@ Count = Annotated[int | Literal["all"], BeforeValidator(_count)]
 """A number of images of each class, or all there are."""
 
 
+Fit = Literal["crop", "pad", "squash"]
+"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
+Protocol = Literal["draws", "folds", "split", "whole"]
+
+
 class Draw(IntEnum):
     """What is drawn at random: each draw has a generator of its own.
 
@@ -44,6 +46,28 @@ class Draw(IntEnum):
     def generator(self, seed: int, label: int = 0) -> np.random.Generator:
         """Return the generator of this draw."""
         return np.random.default_rng([seed, self, label])
+
+
+class Design(Settings):
+    """How the instances of a comparison are made."""
+
+    protocol: Protocol
+    """`draws`: some images of some classes, drawn anew for each instance (study P). `folds`: every
+    image, in stratified folds of which each is tested by what the others taught; imbalance is kept.
+    `split`: the source's own split, each instance with another seed. `whole`: every image trains
+    and none tests."""
+    classes: int | tuple[str, ...]
+    """How many, drawn anew for each instance, or their names."""
+    per_class: Count
+    """Most training images of each class."""
+    test_per_class: Count
+    """Most test images of each class."""
+    folds: int
+    """Folds, as far as the smallest class allows."""
+    seed: int
+    """Of the first instance."""
+    instances: int
+    """How many; of folds, the first so many of all repetitions."""
 
 
 def parse_classes(text: str, names: Sequence[str]) -> int | tuple[str, ...]:
@@ -83,24 +107,6 @@ def parse_classes(text: str, names: Sequence[str]) -> int | tuple[str, ...]:
         found.append(_joins(parts[:end], names) or parts[0].strip())
         parts = parts[end:]
     return tuple(name for name in found if name)
-
-
-def choose_classes(source: "Source", seed: int, classes: int | Sequence[str]) -> list[int]:
-    """Return the labels of some classes, drawn or named, in the order of the source."""
-    names = source.train.class_names
-    if isinstance(classes, int):
-        if not 1 <= classes <= len(names):
-            raise InputError(
-                f"{classes} classes asked for; {source.name} has {len(names)}, give 1 to as many"
-            )
-        drawn = Draw.CLASSES.generator(seed).choice(len(names), classes, replace=False)
-        return sorted(int(label) for label in drawn)
-    for name in classes:
-        if name not in names:
-            raise unknown_name(f"class of {source.name}", name, names)
-    if not classes or len(set(classes)) < len(classes):
-        raise InputError(f"classes {', '.join(classes) or '(none)'}; name each class once")
-    return sorted(names.index(name) for name in classes)
 
 
 def _joins(parts: Sequence[str], names: Sequence[str]) -> str:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundwork.settings import Result
-from pipelines.data.choosing import ALL, Count, Draw, choose_classes
+from pipelines.data.choosing import ALL, Count, Draw
 from pipelines.data.pool import Pool
 from pipelines.data.reader import Indices
-from pipelines.errors import InputError
+from pipelines.errors import InputError, unknown_name
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source
@@ -139,6 +139,24 @@ def instance(
     grouped = train.together is not None
     notes = _notes(source.name, test, test_per_class, replaced, tested=tested, grouped=grouped)
     return Instance(train, test, seed, train.class_names, notes)
+
+
+def choose_classes(source: "Source", seed: int, classes: int | Sequence[str]) -> list[int]:
+    """Return the labels of some classes, drawn or named, in the order of the source."""
+    names = source.train.class_names
+    if isinstance(classes, int):
+        if not 1 <= classes <= len(names):
+            raise InputError(
+                f"{classes} classes asked for; {source.name} has {len(names)}, give 1 to as many"
+            )
+        drawn = Draw.CLASSES.generator(seed).choice(len(names), classes, replace=False)
+        return sorted(int(label) for label in drawn)
+    for name in classes:
+        if name not in names:
+            raise unknown_name(f"class of {source.name}", name, names)
+    if not classes or len(set(classes)) < len(classes):
+        raise InputError(f"classes {', '.join(classes) or '(none)'}; name each class once")
+    return sorted(names.index(name) for name in classes)
 
 
 def further_images(source: "Source", one: Instance, per_class: int) -> Pool:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.names import few
-from groundwork.settings import Settings
-from pipelines.data.choosing import ALL, Count, Draw, choose_classes
-from pipelines.data.instances import Instance, check_disjoint, instance, shuffled
+from pipelines.data.choosing import ALL, Count, Design, Draw
+from pipelines.data.instances import Instance, check_disjoint, choose_classes, instance, shuffled
 from pipelines.data.pool import Pool
 from pipelines.data.splits import stratified_folds
 from pipelines.errors import InputError
@@ -18,30 +17,7 @@ from pipelines.errors import InputError
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source
 
-Protocol = Literal["draws", "folds", "split", "whole"]
 OWN_SPLIT = "the split of the source"
-
-
-class Design(Settings):
-    """How the instances of a comparison are made."""
-
-    protocol: Protocol
-    """`draws`: some images of some classes, drawn anew for each instance (study P). `folds`: every
-    image, in stratified folds of which each is tested by what the others taught; imbalance is kept.
-    `split`: the source's own split, each instance with another seed. `whole`: every image trains
-    and none tests."""
-    classes: int | tuple[str, ...]
-    """How many, drawn anew for each instance, or their names."""
-    per_class: Count
-    """Most training images of each class."""
-    test_per_class: Count
-    """Most test images of each class."""
-    folds: int
-    """Folds, as far as the smallest class allows."""
-    seed: int
-    """Of the first instance."""
-    instances: int
-    """How many; of folds, the first so many of all repetitions."""
 
 
 def make_instances(source: "Source", design: Design, *, tested: bool = True) -> Iterator[Instance]:

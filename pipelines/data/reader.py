@@ -2,17 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.settings import Result
+from pipelines.data.choosing import Fit
 from pipelines.data.images import pixel_hashes, resized
 
 Indices = NDArray[np.int64]
-Fit = Literal["crop", "pad", "squash"]
-"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
 SHRUNK = 1.5
 """How much smaller images are made before that is said."""
 GROUP_SIDE = 64

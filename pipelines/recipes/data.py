@@ -7,9 +7,7 @@ from cyclopts import Parameter
 from pydantic import Field
 
 from groundwork.settings import Settings
-from pipelines.data.choosing import ALL, Count, parse_classes
-from pipelines.data.protocols import Design, Protocol
-from pipelines.data.reader import Fit
+from pipelines.data.choosing import ALL, Count, Design, Fit, Protocol, parse_classes
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source

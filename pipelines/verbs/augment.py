@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from ganaug.grids import save_picture
 from pipelines import runtime
 from pipelines.comparison.sizes import SCRATCH
-from pipelines.data.reader import Fit
+from pipelines.data.choosing import Fit
 from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 

@@ -9,10 +9,9 @@ from cyclopts import Parameter, validators
 from groundwork.files import write_json
 from groundwork.names import slug
 from pipelines.comparison.sizes import SCRATCH
-from pipelines.data.choosing import Count
+from pipelines.data.choosing import Count, Fit, Protocol
 from pipelines.data.instances import InstanceRecord
-from pipelines.data.protocols import Protocol, make_instances
-from pipelines.data.reader import Fit
+from pipelines.data.protocols import make_instances
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError

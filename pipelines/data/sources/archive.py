@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from groundwork.names import few
-from pipelines.data.reader import Fit
+from pipelines.data.choosing import Fit
 from pipelines.data.sources.folder import from_listing
 from pipelines.data.sources.formats import HEAD, in_order, of_system
 from pipelines.data.sources.listing import Listing, list_tree

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.data.choosing import Fit
 from pipelines.data.pool import Pool, of_reader
-from pipelines.data.reader import Fit, Indices
+from pipelines.data.reader import Indices
 from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.grouping import Grouping, by_pattern
 from pipelines.data.sources.listing import Listing, list_folder

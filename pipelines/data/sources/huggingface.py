@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.data.choosing import Fit
 from pipelines.data.pool import of_reader
-from pipelines.data.reader import Fit, Indices, Numbered
+from pipelines.data.reader import Indices, Numbered
 from pipelines.data.sources.formats import Encoded, in_order
 from pipelines.data.sources.grouping import Grouping
 from pipelines.data.sources.listing import role_of

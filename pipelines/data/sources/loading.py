@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.data.reader import Fit
+from pipelines.data.choosing import Fit
 from pipelines.data.sources import tfds
 from pipelines.data.sources.archive import load_zip
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k

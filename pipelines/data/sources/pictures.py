@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.names import few
+from pipelines.data.choosing import Fit
 from pipelines.data.images import pixel_hashes
-from pipelines.data.reader import GROUP_SIDE, Fit, Indices, Preparation, Reader
+from pipelines.data.reader import GROUP_SIDE, Indices, Preparation, Reader
 from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pixels import (
     DEFAULT_SIZE,

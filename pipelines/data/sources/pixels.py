@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.names import few
-from pipelines.data.reader import SHRUNK, USUAL, Fit, Preparation
+from pipelines.data.choosing import Fit
+from pipelines.data.reader import SHRUNK, USUAL, Preparation
 from pipelines.data.sources.formats import Encoded, open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.data.choosing import Fit
 from pipelines.data.pool import Pool, of_reader
-from pipelines.data.reader import Fit, Indices
+from pipelines.data.reader import Indices
 from pipelines.data.sources.columns import PARTS, Columns, label_column, path_column, split_column
 from pipelines.data.sources.csv_file import read_csv
 from pipelines.data.sources.folder import PARENT

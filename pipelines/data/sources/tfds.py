@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from pipelines import runtime
+from pipelines.data.choosing import Fit
 from pipelines.data.pool import of_reader
-from pipelines.data.reader import Fit, Indices, InMemory, Numbered, Preparation, Reader
+from pipelines.data.reader import Indices, InMemory, Numbered, Preparation, Reader
 from pipelines.data.sources.download import download
 from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pictures import Pictures
