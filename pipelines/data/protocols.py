@@ -7,6 +7,7 @@ import numpy as np
 
 from groundwork.settings import Settings
 from pipelines.data.choosing import ALL, Count, Draw, choose_classes
+from pipelines.data.duplicates import near_groups
 from pipelines.data.images import Images
 from pipelines.data.instances import Instance, check_disjoint, gather, instance, shuffled
 from pipelines.data.splits import stratified_folds
@@ -80,7 +81,7 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
     """Fold all images of a source, its own split put together."""
     pool = _of_classes(Images.concatenate(list(source.splits.values())), source, design)
     notes = list(_joined(source))
-    groups = pool.groups()
+    groups = near_groups(pool.pixels)
     smallest, name = _smallest(pool, groups)
     if smallest < 2:
         raise InputError(
@@ -90,9 +91,13 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
     folds = min(design.folds, smallest)
     if folds < design.folds:
         notes.append(f"{folds} folds instead of {design.folds}: class {name!r} has {smallest}")
-    copies = len(pool) - len(np.unique(groups))
-    if copies:
-        notes.append(f"{copies} copies of other images, kept in one fold with them")
+    distinct = len(np.unique(pool.groups()))
+    for what, count in (
+        ("copies", len(pool) - distinct),
+        ("near duplicates", distinct - len(np.unique(groups))),
+    ):
+        if count:
+            notes.append(f"{count} {what} of other images, kept in one fold with them")
     repeats = -(-design.instances // folds)
     splits = stratified_folds(pool.labels, folds, design.seed, repeats=repeats, groups=groups)
     for number, (kept, left_out) in enumerate(splits[: design.instances]):
