@@ -19,7 +19,7 @@ from pipelines.data.thumbnails import CROPS, SIDE, Floats, Thumbnails, thumbnail
 
 Positions = NDArray[np.int64]
 
-LEAST_GREY, LEAST_EDGES, MOST_RATIO = 0.95, 0.75, 0.14
+LEAST_GREY, LEAST_EDGES, MOST_RATIO = 0.95, 0.75, 0.1
 """Correlations of grey values and of gradients that a pair needs; and the most that it may differ,
 in parts of what a picture and its crowd differ by. Chosen on the first half of the CIFAR-10 part,
 on mnist5k and on bursts: `make bench-findings`."""
@@ -28,8 +28,8 @@ ROUGH_RATIO = 0.5
 TEXTURE_RATIO, TEXTURE_SAMPLE = 0.3, 256
 """The most that a pair may differ, in parts of what a picture differs from its crowd among so many
 others that may be moved round by any way: a weave or a grid looks the same everywhere."""
-CROWD = 50
-"""How many pictures may be alike before that says nothing; of few pictures, a quarter of them."""
+CROWD, LEAST_CROWD = 50, 12
+"""How many pictures may be alike before that says nothing: a fortieth of all, within these."""
 LIKELY = 6
 """Pictures that each is verified against."""
 FLAT = 3.0
@@ -138,6 +138,11 @@ def near_pairs(pixels: NDArray[np.uint8], further: Positions | None = None) -> P
     return Pairs(alive[found.first], alive[found.second], *found[2:])
 
 
+def _crowd(total: int) -> int:
+    """Return how many others make the crowd; of a few dozen pictures, a quarter."""
+    return min(CROWD, max(LEAST_CROWD, total // 40), max(3, total // 4))
+
+
 class _Views:
     """Every picture whole, mirrored and not, to be found in the crops of every other."""
 
@@ -185,7 +190,7 @@ class _Views:
 def _likely(views: _Views) -> tuple[Positions, Floats]:
     """Return the likely pairs ``[M, 2]``, and how much each picture differs from its crowd."""
     total = len(views.shown[0])
-    crowd = min(CROWD, max(3, total // 4))
+    crowd = _crowd(total)
     most = min(max(LIKELY, crowd), total - 1)
     pairs, differs = [], np.empty(total, np.float32)
     for start in range(0, total, _TILE[0]):
@@ -243,7 +248,7 @@ def _no_texture(grey: Floats, pictures: Positions, differs: Floats) -> NDArray[n
     """Return which pictures ``[M]`` differ from others by much more than in their pairs."""
     total = len(grey)
     sample = np.random.default_rng(0).permutation(total)[:TEXTURE_SAMPLE]
-    crowd = min(CROWD, max(3, total // 4)) * len(sample) // total
+    crowd = _crowd(total) * len(sample) // total
     centred = grey - grey.mean(axis=(1, 2), keepdims=True)
     waves = np.fft.rfft2(centred[sample])
     lengths = np.linalg.norm(centred, axis=(1, 2))
