@@ -11,6 +11,7 @@ from pipelines.data.instances import (
 from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
+from pipelines.findings.pool import without
 from pipelines.recipes.data import DataConfig
 from pipelines.workspace import TEST, TRAIN, run_folder
 
@@ -38,8 +39,11 @@ class Drawn:
 
 
 def open_source(data: DataConfig) -> Source:
-    """Load the source that ``data`` names."""
-    return load_source(data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad)
+    """Load the source that ``data`` names, without the images that it excludes."""
+    source = load_source(
+        data.source, data_dir=data.data_dir, size=data.size, skip_bad=data.skip_bad
+    )
+    return source if data.exclude is None else without(source, data.exclude)
 
 
 def draw_instances(

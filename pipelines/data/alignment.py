@@ -59,7 +59,7 @@ def align(still: Floats, moved: Floats, start: Floats, steps: int) -> Fit:
     (True, True)
     """
     parts = [
-        _align(*(each[at : at + _CHUNK] for each in (still, moved, start)), steps)
+        _align(still[at : at + _CHUNK], moved[at : at + _CHUNK], start[at : at + _CHUNK], steps)
         for at in range(0, len(still), _CHUNK)
     ]
     if not parts:

@@ -262,7 +262,7 @@ def _no_texture(grey: Floats, pictures: Positions, differs: Floats) -> NDArray[n
 
 
 def _in_order(groups: NDArray[np.integer]) -> Positions:
-    """Number groups by their first member."""
+    """Return the groups numbered by their first member."""
     _, first, of = np.unique(groups, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

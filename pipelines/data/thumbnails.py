@@ -51,8 +51,9 @@ class Thumbnails:
 
         The product of two is their correlation.
         """
-        grey = _boxes(*crop[:2], CELLS) @ self.grey @ _boxes(*crop[2:], CELLS).T
-        down, across = _boxes(*crop[:2], CELLS // 2), _boxes(*crop[2:], CELLS // 2)
+        down, across = _boxes(crop[0], crop[1], CELLS), _boxes(crop[2], crop[3], CELLS)
+        grey = down @ self.grey @ across.T
+        down, across = _boxes(crop[0], crop[1], CELLS // 2), _boxes(crop[2], crop[3], CELLS // 2)
         # Colour counts as much as grey: each of its cells is four times as large.
         colour = 2 * np.stack(
             [down @ self.colour[..., channel] @ across.T for channel in (0, 1)], axis=-1
@@ -67,7 +68,7 @@ def thumbnails(pixels: NDArray[np.uint8]) -> Thumbnails:
     """Shrink pictures, uint8 ``[N, S, S, 3]``, by the mean of what each pixel covers."""
     small = np.empty((len(pixels), SIDE, SIDE, 3), np.uint8)
     for at, picture in enumerate(pixels):
-        small[at] = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX)
+        small[at] = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX))
     values = small.astype(np.float32)
     grey = values @ _GREY
     colour = np.stack([values[..., channel] - grey for channel in (2, 0)], axis=-1) / 2

@@ -31,6 +31,8 @@ class DataConfig(Settings):
     """Side of the square images, in pixels; by default the source's own, or 32 for a folder."""
     skip_bad: bool = False
     """Go on without images that cannot be read."""
+    exclude: Path | None = None
+    """A table as `ganaug data` writes it: files whose action is `exclude` are left out."""
     protocol: Protocol | Literal["auto"] = "auto"
     """`draws`: a few images of some classes, drawn anew for each instance (study P). `folds`: every
     image, in stratified folds that are tested in turn. `split`: the source's own training and test

@@ -1,21 +1,28 @@
-"""`ganaug data`: what a data set holds, and what an instance would draw from it."""
+"""`ganaug data`: what a data set holds, what may be wrong with it, what would be drawn from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from groundwork.files import write_json
+from groundwork.files import replacing, write_json
 from groundwork.names import slug
 from pipelines.data.choosing import Count
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.protocols import Protocol, make_instances
-from pipelines.data.sources import load_source
+from pipelines.data.sources import Source, load_source
+from pipelines.data.sources.walk import few
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError
+from pipelines.findings.check import Findings, check
+from pipelines.findings.pool import pool_of, without
+from pipelines.findings.records import KINDS, Finding, write_findings
 from pipelines.recipes.data import DataConfig
+from pipelines.workspace import FEATURES, REPORT
 
 LISTED = 30
 """Classes listed one a line; of more, those with the fewest images."""
+TABLE = "findings.csv"
+"""The findings, for people to edit; `--exclude` reads it."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +36,16 @@ class DataResult:
     pictures
         `samples.png`, images of each class; `counts.png`, how many there are; and `instance.png`,
         the training images of the instance.
+    findings
+        What may be wrong with it.
+    report
+        The page with every finding's pictures; the table `findings.csv` lies beside it.
     """
 
     summary: DataSummary
     pictures: list[Path]
+    findings: Findings
+    report: Path
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
@@ -45,7 +58,10 @@ class DataResult:
             f"under two labels: {one.contradictory}",
             *_instance_line(one.instance),
             *(f"note: {note}" for note in one.notes),
+            *_finding_lines(self.findings),
             *(f"picture: {path}" for path in self.pictures),
+            f"table:   {self.report.with_name(TABLE)} (edit its actions, then --exclude it)",
+            f"report:  {self.report}",
         ]
         return "\n".join(lines)
 
@@ -61,9 +77,16 @@ def data(
     per_class: Count | None = None,
     test_per_class: Count | None = None,
     seed: int = 0,
+    exclude: Path | None = None,
+    deep: bool | None = None,
     out: Path | None = None,
 ) -> DataResult:
-    """Describe a data set, and show what an instance would draw from it.
+    """Describe a data set, check it, and show what an instance would draw from it.
+
+    The check finds identical pictures and near duplicates, in one split, across splits and under
+    two labels; blank, dark, over-exposed and blurred ones; and, by a pre-trained network, labels in
+    doubt and classes that cannot be told apart. Nothing is changed: ``--exclude`` leaves out what
+    the table of findings says.
 
     Example: ``ganaug data cifar10 --classes airplane,cat --per-class 50``
 
@@ -86,8 +109,14 @@ def data(
         Training and test images of each class, or `all`.
     seed
         Seed of the instance.
+    exclude
+        A table of findings: files whose action is `exclude` are left out.
+    deep
+        Check labels too, by a pre-trained network that needs no download; by default up to 3,000
+        images. It takes some 15 ms an image, once.
     out
-        Folder for the pictures and the summary; by default ``outputs/data/<name>``.
+        Folder for the pictures, the page, the table and the summary; by default
+        ``outputs/data/<name>``.
 
     Returns
     -------
@@ -101,6 +130,8 @@ def data(
         cannot be written.
     """
     source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
+    if exclude is not None:
+        source = without(source, exclude)
     notes = list(source.notes)
     config = DataConfig(
         protocol=protocol,
@@ -121,7 +152,45 @@ def data(
     write_json(folder / "summary.json", summary.model_dump(mode="json"))
     from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
 
-    return DataResult(summary, draw_data_set(source, drawn, folder))
+    pictures = draw_data_set(source, drawn, folder)
+    cache = (Path("outputs") if out is None else out) / FEATURES
+    found = _checked(source, summary, folder, deep, cache)
+    return DataResult(summary, pictures, found, folder / REPORT)
+
+
+def _checked(
+    source: Source, summary: DataSummary, folder: Path, deep: bool | None, cache: Path
+) -> Findings:
+    """Check a data set; write the table and the page."""
+    pool = pool_of(source)
+    found = check(pool, deep, cache)
+    write_findings(found.rows, folder / TABLE)
+    from pipelines.report.findings import render_findings  # only now: it loads matplotlib
+
+    page = render_findings(summary, found, pool.names, pool.picture)
+    with replacing(folder / REPORT) as part:
+        part.write_text(page, encoding="utf-8")
+    return found
+
+
+def _finding_lines(found: Findings) -> list[str]:
+    """Return a line for each kind of findings, with the first names; and what was not checked."""
+    lines = []
+    for kind, heading in KINDS.items():
+        if rows := found.of(kind):
+            lines.append(f"{heading.lower()}: {len(rows)}: {few([_named(one) for one in rows])}")
+    if not lines:
+        lines = ["nothing was found to be wrong"]
+    return [f"found:   {line}" for line in lines] + [f"note: {words}" for words in found.unchecked]
+
+
+def _named(one: Finding) -> str:
+    """Return a finding in a few words."""
+    if one.finding == "classes alike":
+        return f"{one.class_name} and {one.other_class} ({one.score:.0%})"
+    if one.finding == "label":
+        return f"{one.file} (like {one.other_class})"
+    return f"{one.file} = {one.other_file}" if one.other_file else one.file
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

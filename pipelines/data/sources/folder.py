@@ -43,6 +43,7 @@ def load_folder(root: Path, size: int | None, skip_bad: bool) -> Source:
     names = tuple(listing.splits["train"].classes)
     notes = listing.notes()
     parts: dict[str, Images] = {}
+    called: dict[str, tuple[str, ...]] = {}
     sides = []
     for name, split in listing.splits.items():
         unknown = [known for known in split.classes if known not in names]
@@ -51,17 +52,21 @@ def load_folder(root: Path, size: int | None, skip_bad: bool) -> Source:
                 f"{root}: its {name} split has class {unknown[0]!r}, its train split does not; "
                 "give both the same class folders"
             )
-        parts[name], left_out, measured = _read(root, split, names, size or DEFAULT_SIZE, skip_bad)
+        parts[name], left_out, measured, kept = _read(
+            root, split, names, size or DEFAULT_SIZE, skip_bad
+        )
+        files = split.files
+        called[name] = tuple(files[at].relative_to(root).as_posix() for at in kept)
         notes += left_out
         sides.append(measured)
     notes += what_fitting_lost(np.concatenate(sides), size or DEFAULT_SIZE)
-    return from_splits(root.resolve().name, parts, notes, own=True)
+    return from_splits(root.resolve().name, parts, notes, own=True, names=called, root=root)
 
 
 def _read(
     root: Path, split: Split, names: tuple[str, ...], size: int, skip_bad: bool
-) -> tuple[Images, list[str], NDArray[np.int64]]:
-    """Read one split; return it with the note on what was left out, and the sides as they were."""
+) -> tuple[Images, list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """Read one split; return it with what was left out, the sides as they were, what was read."""
     files = split.files
     read = decode_all(_batches(files), len(files), size, f"reading {root.name}")
     pixels = read.pixels
@@ -77,7 +82,7 @@ def _read(
             )
         pixels, labels = pixels[read.good], labels[read.good]
         notes.append(f"{len(read.bad)} images that cannot be read were left out: {unread}")
-    return Images(pixels, labels, names, root.resolve().name), notes, read.sides
+    return Images(pixels, labels, names, root.resolve().name), notes, read.sides, read.good
 
 
 def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

@@ -1,6 +1,8 @@
 """What every kind of source gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipelines.data.images import Images
 from pipelines.errors import InputError
@@ -25,6 +27,10 @@ class Source:
         Validation images, where the data set sets some apart besides its test images.
     own
         Whether it is a folder or file of the user's own, not a data set with a name.
+    names
+        Of the pictures of each split, where they are files: their paths below ``root``.
+    root
+        The folder of the files.
     """
 
     name: str
@@ -33,6 +39,8 @@ class Source:
     notes: list[str] = field(default_factory=list)
     valid: Images | None = None
     own: bool = False
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    root: Path | None = None
 
     def __post_init__(self) -> None:
         if len(self.train.class_names) < 2:
@@ -58,14 +66,23 @@ class Source:
 
 
 def from_splits(
-    name: str, parts: dict[str, Images], notes: list[str], *, own: bool = False
+    name: str,
+    parts: dict[str, Images],
+    notes: list[str],
+    *,
+    own: bool = False,
+    names: Mapping[str, tuple[str, ...]] | None = None,
+    root: Path | None = None,
 ) -> Source:
     """Return the source of the splits `train`, `test` and `valid`, as far as there are any.
 
     Where nothing is set apart for tests, the validation images are those to test on.
     """
     test, valid = parts.get("test"), parts.get("valid")
+    called = dict(names or {})
     if test is None and valid is not None:
         test, valid = valid, None
+        if "valid" in called:
+            called["test"] = called.pop("valid")
         notes = [*notes, "no test split: the validation images are those to test on"]
-    return Source(name, parts["train"], test, notes, valid, own)
+    return Source(name, parts["train"], test, notes, valid, own, called, root)

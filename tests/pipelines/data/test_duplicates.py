@@ -97,9 +97,7 @@ def test_the_order_of_the_pictures_changes_nothing():
     pictures = np.concatenate([pictures, [again(one, *CHANGES[2]) for one in pictures[:8]]])
     order = np.random.default_rng(3).permutation(len(pictures))
     groups, shuffled = near_groups(pictures), near_groups(pictures[order])
-    assert (
-        (groups[order][:, None] == groups[order]) == (shuffled[:, None] == shuffled)
-    ).all()
+    assert ((groups[order][:, None] == groups[order]) == (shuffled[:, None] == shuffled)).all()
 
 
 def test_a_chain_is_taken_apart():
