@@ -19,7 +19,7 @@ DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
 .PHONY: help install demo data gan classify tune report test check lint
-.PHONY: bench bench-gan bench-generators bench-data bench-classify
+.PHONY: bench bench-gan bench-generators bench-data bench-classify bench-findings
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
@@ -64,6 +64,9 @@ bench-data: $(READY)  ## Augmentation beside Keras' layers inside Dataset.map (A
 
 bench-classify: $(READY)  ## Many small trainings beside a naive loop (ARGS="--splits 4")
 	$(BIN)/python -m bench.classify $(BENCH)
+
+bench-findings: $(READY)  ## Planted copies and wrong labels: what the check of `ganaug data` finds (DATASET, DATA_DIR, ARGS)
+	$(BIN)/python -m bench.findings $(BENCH)
 
 # By name, not by number of tests: the slowest file has few, and would run last and alone.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
