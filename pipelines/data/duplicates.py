@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -36,6 +38,8 @@ FLAT = 3.0
 """Deviation of grey values, of 255, below which a picture shows nothing to be known again by."""
 WHOLE_SEARCH = 25_000
 """Pictures up to which crops are looked for; of more, only what shows the whole picture again."""
+SHOW_PROGRESS = 3000
+"""Pictures from which on comparing them shows its progress."""
 _TILE = 256, 2048
 """Correlations at a time: 2 MB, which stay in a processor's cache."""
 
@@ -193,7 +197,11 @@ def _likely(views: _Views) -> tuple[Positions, Floats]:
     crowd = _crowd(total)
     most = min(max(LIKELY, crowd), total - 1)
     pairs, differs = [], np.empty(total, np.float32)
-    for start in range(0, total, _TILE[0]):
+    console, hidden = Console(stderr=True), total < SHOW_PROGRESS
+    starts = range(0, total, _TILE[0])
+    for start in track(
+        starts, "comparing the images", console=console, transient=True, disable=hidden
+    ):
         rows = np.arange(start, min(start + _TILE[0], total))
         alike = views.alike(slice(start, start + _TILE[0]))
         alike[np.arange(len(rows)), rows] = -2

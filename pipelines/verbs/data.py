@@ -9,13 +9,13 @@ from groundwork.names import slug
 from pipelines.data.choosing import Count
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.protocols import Protocol, make_instances
-from pipelines.data.sources import Source, load_source
+from pipelines.data.sources import load_source
 from pipelines.data.sources.walk import few
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError
 from pipelines.findings.check import Findings, check
-from pipelines.findings.pool import pool_of, without
-from pipelines.findings.records import KINDS, Finding, write_findings
+from pipelines.findings.pool import Pool, names_of, pool_of, without
+from pipelines.findings.records import KINDS, Finding, carried, write_findings
 from pipelines.recipes.data import DataConfig
 from pipelines.workspace import FEATURES, REPORT
 
@@ -130,6 +130,7 @@ def data(
         cannot be written.
     """
     source = load_source(dataset, data_dir=data_dir, size=size, skip_bad=skip_bad)
+    whole = {name for split in source.splits for name in names_of(source, split)}
     if exclude is not None:
         source = without(source, exclude)
     notes = list(source.notes)
@@ -154,23 +155,36 @@ def data(
 
     pictures = draw_data_set(source, drawn, folder)
     cache = (Path("outputs") if out is None else out) / FEATURES
-    found = _checked(source, summary, folder, deep, cache)
+    found = check(pool := pool_of(source), deep, cache)
+    # What a person has decided outlives another check.
+    found, excluded = _decided(found, [folder / TABLE, exclude], whole)
+    _write(found, excluded, pool, summary, folder)
     return DataResult(summary, pictures, found, folder / REPORT)
 
 
-def _checked(
-    source: Source, summary: DataSummary, folder: Path, deep: bool | None, cache: Path
-) -> Findings:
-    """Check a data set; write the table and the page."""
-    pool = pool_of(source)
-    found = check(pool, deep, cache)
-    write_findings(found.rows, folder / TABLE)
+def _decided(
+    found: Findings, tables: list[Path | None], names: set[str]
+) -> tuple[Findings, list[Finding]]:
+    """Return findings with the actions of earlier tables, and what those exclude besides."""
+    rows = list(found.rows)
+    excluded: dict[tuple[str, str, str], Finding] = {}
+    for table in tables:
+        if table is not None and table.exists():
+            rows, besides = carried(rows, table, names)
+            excluded |= {(one.file, one.finding, one.other_file): one for one in besides}
+    return Findings(rows=rows, unchecked=found.unchecked), list(excluded.values())
+
+
+def _write(
+    found: Findings, excluded: list[Finding], pool: Pool, summary: DataSummary, folder: Path
+) -> None:
+    """Write the table and the page."""
+    write_findings([*found.rows, *excluded], folder / TABLE)
     from pipelines.report.findings import render_findings  # only now: it loads matplotlib
 
     page = render_findings(summary, found, pool.names, pool.picture)
     with replacing(folder / REPORT) as part:
         part.write_text(page, encoding="utf-8")
-    return found
 
 
 def _finding_lines(found: Findings) -> list[str]:

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.findings.records import Finding, read_excluded, write_findings
+from pipelines.findings.records import Finding, carried, read_excluded, write_findings
 
 ROWS = [
     Finding(file="a é/1.png", class_name="a", split="train", finding="blank", score=0.123456),
@@ -25,6 +25,20 @@ def test_what_is_written_is_read(tmp_path):
     with (tmp_path / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
         first = next(csv.DictReader(file))
     assert (first["file"], first["class"], first["score"]) == ("a é/1.png", "a", "0.1235")
+
+
+def test_decisions_are_carried_over(tmp_path):
+    table = tmp_path / "t.csv"
+    own = ROWS[0].model_copy(update={"action": "exclude"})
+    gone = ROWS[1].model_copy(update={"file": "b/gone.png"})
+    write_findings([own, ROWS[1], gone], table)
+    again, besides = carried([ROWS[0]], table, {"a é/1.png", "b/2, 3.png"})
+    assert again == [own]
+    assert besides == [ROWS[1]]
+    table.write_text("file,action\nb/2.png,exclude\n")
+    again, besides = carried(ROWS, table, {"b/2.png"})
+    assert again == ROWS
+    assert [(one.file, one.action) for one in besides] == [("b/2.png", "exclude")]
 
 
 def test_a_spreadsheet_may_have_written_it(tmp_path):

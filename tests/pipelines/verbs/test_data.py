@@ -136,6 +136,14 @@ def test_what_is_wrong_is_named_shown_and_left_out(image_folder, tmp_path, capsy
     said = capsys.readouterr().out
     assert "found:   nothing was found to be wrong" in said
     assert "3 images were left out" in said
+    # What was decided outlives another check, with the table left out or given.
+    table.write_text(table.read_text().replace("1,exclude", "1,keep", 1))
+    assert main([*words, str(tmp_path / "out")]) == 0
+    assert table.read_text().count("1,keep") == 1
+    assert main([*words, str(tmp_path / "out"), "--exclude", str(table)]) == 0
+    assert table.read_text().count("1,exclude") == 2
+    capsys.readouterr()
+    table.write_text("file,action\ncat/copy.png,exclude\n")
     (image_folder / "cat" / "copy.png").unlink()
     assert "cat/copy.png is not in pets" in failing(
         capsys, *words, tmp_path / "new", "--exclude", table
