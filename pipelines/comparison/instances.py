@@ -13,8 +13,10 @@ from pipelines.data.instances import (
 )
 from pipelines.data.pool import Pool
 from pipelines.data.protocols import OWN_SPLIT, make_instances
+from pipelines.data.relations import related
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
+from pipelines.findings.gallery import without
 from pipelines.recipes.data import DataConfig
 from pipelines.workspace import PREPARATION, TEST, TRAIN, run_folder
 
@@ -65,14 +67,18 @@ class Drawn:
 
 
 def open_source(data: DataConfig) -> Source:
-    """Open the source that ``data`` names."""
-    return load_source(
+    """Open the source that ``data`` names, without the images that it excludes.
+
+    Of a person's own images near duplicates are found, and stay together.
+    """
+    source = load_source(
         data.source,
         data_dir=data.data_dir,
         fit=data.fit,
         skip_bad=data.skip_bad,
         group_by=data.group_by,
     )
+    return related(source if data.exclude is None else without(source, data.exclude))
 
 
 def draw_instances(

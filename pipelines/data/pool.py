@@ -101,6 +101,11 @@ class Pool(Labelled):
                 pixels[own] = reader.read(self.position[own], side)
         return Images(pixels, self.labels, self.class_names, self.source, self.together)
 
+    def content(self, at: int) -> bytes | None:
+        """Return what the file of one picture holds; None if it is no file, or is gone."""
+        reader: Reader = self.readers[int(self.origin[at])]
+        return reader.content(int(self.position[at]))
+
     def hashes(self) -> list[str | None]:
         """Return a hash of the content of each picture; None for one that is to be left out."""
         found: list[str | None] = [None] * len(self)

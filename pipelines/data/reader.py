@@ -66,6 +66,10 @@ class Reader(ABC):
             If one cannot be read, and may not be left out.
         """
 
+    def content(self, position: int) -> bytes | None:
+        """Return what the file of a picture holds; None if it is no file, or is gone."""
+        return None
+
     def notes(self, sizes: Sequence[int]) -> list[str]:
         """Say what was left out of what has been read so far, and what those sizes cost."""
         return []

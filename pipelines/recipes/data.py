@@ -40,6 +40,8 @@ class DataConfig(Settings):
     r"""What images that belong together have in common, such as a patient: they stay on one side of
     every split. `parent`: the folder they lie in below that of their class; a column of a table; or
     a regular expression whose first group is found in their paths: `(patient\d+)`."""
+    exclude: Path | None = None
+    """A table as `ganaug data` writes it: files whose action is `exclude` are left out."""
     protocol: Protocol | Literal["auto"] = "auto"
     """`draws`: a few images of some classes, drawn anew for each instance (study P). `folds`: every
     image, in stratified folds that are tested in turn. `split`: the source's own training and test

@@ -1,4 +1,4 @@
-"""`ganaug data`: what a data set holds, and what an instance would draw from it."""
+"""`ganaug data`: what a data set holds, what may be wrong with it, what would be drawn from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,19 +6,26 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from groundwork.files import write_json
-from groundwork.names import slug
+from groundwork.files import replacing, write_json
+from groundwork.names import few, slug
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Count, Fit, Protocol
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.protocols import make_instances
+from pipelines.data.relations import related
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError
+from pipelines.findings.check import Findings, check
+from pipelines.findings.gallery import Gallery, gallery_of, names_of, without
+from pipelines.findings.records import KINDS, Finding, carried, write_findings
 from pipelines.recipes.data import DataConfig
+from pipelines.workspace import FEATURES, REPORT
 
 LISTED = 30
 """Classes listed one a line; of more, those with the fewest images."""
+TABLE = "findings.csv"
+"""The findings, for people to edit; `--exclude` reads it."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +39,16 @@ class DataResult:
     pictures
         `samples.png`, images of each class; `counts.png`, how many there are; and `instance.png`,
         the training images of the instance.
+    findings
+        What may be wrong with it.
+    report
+        The page with every finding's pictures; the table `findings.csv` lies beside it.
     """
 
     summary: DataSummary
     pictures: list[Path]
+    findings: Findings
+    report: Path
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
@@ -47,7 +60,10 @@ class DataResult:
             f"under two labels: {one.contradictory}",
             *_instance_line(one.instance),
             *(f"note: {note}" for note in one.notes),
+            *_finding_lines(self.findings),
             *(f"picture: {path}" for path in self.pictures),
+            f"table:   {self.report.with_name(TABLE)} (edit its actions, then --exclude it)",
+            f"report:  {self.report}",
         ]
         return "\n".join(lines)
 
@@ -65,9 +81,16 @@ def data(
     per_class: Count | None = None,
     test_per_class: Count | None = None,
     seed: int = 0,
+    exclude: Path | None = None,
+    deep: bool | None = None,
     out: Path | None = None,
 ) -> DataResult:
-    r"""Describe a data set, and show what an instance would draw from it.
+    r"""Describe a data set, check it, and show what an instance would draw from it.
+
+    The check finds identical pictures and near duplicates, in one split, across splits and under
+    two labels; blank, dark, over-exposed and blurred ones; and, by a pre-trained network, labels in
+    doubt and classes that cannot be told apart. Nothing is changed: ``--exclude`` leaves out what
+    the table of findings says.
 
     Example: ``ganaug data cifar10 --classes airplane,cat --per-class 50``
 
@@ -97,8 +120,14 @@ def data(
         Training and test images of each class, or `all`.
     seed
         Seed of the instance.
+    exclude
+        A table of findings: files whose action is `exclude` are left out.
+    deep
+        Check labels too, by a pre-trained network that needs no download; by default up to 3,000
+        images. It takes some 15 ms an image, once.
     out
-        Folder for the pictures and the summary; by default ``outputs/data/<name>``.
+        Folder for the pictures, the page, the table and the summary; by default
+        ``outputs/data/<name>``.
 
     Returns
     -------
@@ -112,6 +141,9 @@ def data(
         cannot be written.
     """
     source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad, group_by=group_by)
+    whole = {name for split in source.splits for name in names_of(source, split)}
+    if exclude is not None:
+        source = without(source, exclude)
     shown_at = size or min(source.side, SCRATCH)
     notes = []
     config = DataConfig(
@@ -121,19 +153,71 @@ def data(
         test_per_class=test_per_class,
         seed=seed,
     )
+    near = related(source)
     drawn = None
     try:
-        drawn = next(make_instances(source, config.design(source)))
+        drawn = next(make_instances(near, config.design(near)))
     except InputError as error:
         if classes is not None:
             raise
         notes.append(f"no instance: {error}")
-    summary = describe(source, shown_at, drawn.record() if drawn else None, notes)
+    summary = describe(near, shown_at, drawn.record() if drawn else None, notes)
     folder = out or Path("outputs") / "data" / slug(source.name)
     write_json(folder / "summary.json", summary.model_dump(mode="json"))
     from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
 
-    return DataResult(summary, draw_data_set(source, drawn, folder, shown_at))
+    pictures = draw_data_set(source, drawn, folder, shown_at)
+    cache = (Path("outputs") if out is None else out) / FEATURES
+    found = check(gallery := gallery_of(source), deep, cache)
+    # What a person has decided outlives another check.
+    found, excluded = _decided(found, [folder / TABLE, exclude], whole)
+    _write(found, excluded, gallery, summary, folder)
+    return DataResult(summary, pictures, found, folder / REPORT)
+
+
+def _decided(
+    found: Findings, tables: list[Path | None], names: set[str]
+) -> tuple[Findings, list[Finding]]:
+    """Return findings with the actions of earlier tables, and what those exclude besides."""
+    rows = list(found.rows)
+    excluded: dict[tuple[str, str, str], Finding] = {}
+    for table in tables:
+        if table is not None and table.exists():
+            rows, besides = carried(rows, table, names)
+            excluded |= {(one.file, one.finding, one.other_file): one for one in besides}
+    return Findings(rows=rows, unchecked=found.unchecked), list(excluded.values())
+
+
+def _write(
+    found: Findings, excluded: list[Finding], shown: Gallery, summary: DataSummary, folder: Path
+) -> None:
+    """Write the table and the page."""
+    write_findings([*found.rows, *excluded], folder / TABLE)
+    from pipelines.report.findings import render_findings  # only now: it loads matplotlib
+
+    page = render_findings(summary, found, shown.names, shown.picture)
+    with replacing(folder / REPORT) as part:
+        part.write_text(page, encoding="utf-8")
+
+
+def _finding_lines(found: Findings) -> list[str]:
+    """Return a line for each kind of findings, with the first names; and what was not checked."""
+    lines = []
+    for kind, heading in KINDS.items():
+        if rows := found.of(kind):
+            lines.append(f"{heading.lower()}: {len(rows)}: {few([_named(one) for one in rows])}")
+    if not lines:
+        lines = ["nothing was found to be wrong"]
+    return [f"found:   {line}" for line in lines] + [f"note: {words}" for words in found.unchecked]
+
+
+def _named(one: Finding) -> str:
+    """Return a finding in a few words."""
+    if one.finding == "classes alike":
+        return f"{one.class_name} and {one.other_class} ({one.score:.0%})"
+    if one.finding == "label":
+        return f"{one.file} (like {one.other_class})"
+    return f"{one.file} = {one.other_file}" if one.other_file else one.file
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

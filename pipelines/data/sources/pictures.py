@@ -1,8 +1,10 @@
 """Encoded pictures, in files or in a data set, that are decoded when they are asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +101,15 @@ class Pictures(Reader):
         if not self._skip_bad and any(at in self._bad for at in positions.tolist()):
             self._complain(positions)
         return [None if at in self._bad else self._hashes[at] for at in positions.tolist()]
+
+    def content(self, position: int) -> bytes | None:
+        """Return what the file of a picture holds; None if it is gone."""
+        (picture,) = self._open(np.array([position]))
+        with suppress(OSError):
+            if isinstance(picture, bytes):
+                return picture
+            return picture.read_bytes() if isinstance(picture, Path) else picture()
+        return None
 
     def notes(self, sizes: Sequence[int]) -> list[str]:
         """Say which pictures were left out, and what squares of those sizes leave of the rest."""

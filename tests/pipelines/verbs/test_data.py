@@ -33,7 +33,9 @@ def test_what_occurs_twice_is_counted(make_images):
 
 
 def test_a_folder_is_described_and_shown(image_folder, tmp_path):
-    shown = data(str(image_folder), per_class=2, test_per_class=2, seed=5, out=tmp_path / "out")
+    shown = data(
+        str(image_folder), deep=False, per_class=2, test_per_class=2, seed=5, out=tmp_path / "out"
+    )
     assert [path.name for path in shown.pictures] == ["samples.png", "counts.png", "instance.png"]
     for path in shown.pictures:
         assert np.asarray(Image.open(path).convert("L")).std() > 10
@@ -52,24 +54,26 @@ def test_of_many_classes_the_smallest_are_listed(tmp_path, make_images):
     images = make_images(2, classes=35)
     images = images.select(np.delete(np.arange(70), 66))  # flat33 has one image
     images.save(tmp_path / "many.npz")
-    lines = str(data(str(tmp_path / "many.npz"), per_class=1, out=tmp_path / "out")).splitlines()
+    lines = str(
+        data(str(tmp_path / "many.npz"), deep=False, per_class=1, out=tmp_path / "out")
+    ).splitlines()
     assert lines[2].split() == ["flat33", "1"]
     assert lines[32].strip() == "5 larger classes"
     assert lines[33].split() == ["all", "69"]
 
 
 def test_an_instance_that_cannot_be_drawn(image_folder, tmp_path):
-    shown = data(str(image_folder), protocol="draws", out=tmp_path / "out")
+    shown = data(str(image_folder), deep=False, protocol="draws", out=tmp_path / "out")
     assert shown.summary.instance is None
     assert [path.name for path in shown.pictures] == ["samples.png", "counts.png"]
     assert "note: no instance: class 'cat' of pets has 4 training images" in str(shown)
     with pytest.raises(InputError, match="has 4 training images"):
-        data(str(image_folder), protocol="draws", classes="2", out=tmp_path / "new")
+        data(str(image_folder), deep=False, protocol="draws", classes="2", out=tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
 def test_own_images_are_folded_by_default(image_folder, tmp_path):
-    shown = data(str(image_folder), out=tmp_path)
+    shown = data(str(image_folder), deep=False, out=tmp_path)
     drawn = shown.summary.instance
     assert drawn
     assert (drawn.train_images, drawn.test_images) == (6, 2)
@@ -80,7 +84,7 @@ def test_own_images_are_folded_by_default(image_folder, tmp_path):
 def test_pictures_that_cannot_be_written(image_folder, tmp_path):
     (tmp_path / "samples.png").mkdir()
     with pytest.raises(InputError, match="cannot be written"):
-        data(str(image_folder), out=tmp_path)
+        data(str(image_folder), deep=False, out=tmp_path)
 
 
 def test_rows_hold_whole_classes(make_images):
@@ -106,5 +110,57 @@ def test_a_broken_image_is_named_and_can_be_skipped(
     assert "1 of 60 images cannot be read: sky/7.png" in failing(
         capsys, "data", folder, "--out", tmp_path / "pictures"
     )
-    words = ["data", folder, "--per-class", 8, "--skip-bad", "--out", tmp_path / "pictures"]
+    words = [
+        "data",
+        folder,
+        "--per-class",
+        8,
+        "--skip-bad",
+        "--no-deep",
+        "--out",
+        tmp_path / "pictures",
+    ]
     assert main([str(word) for word in words]) == 0
+
+
+def test_what_is_wrong_is_named_shown_and_left_out(image_folder, tmp_path, capsys):
+    shutil.copy(image_folder / "cat" / "2.png", image_folder / "cat" / "copy.png")
+    shutil.copy(image_folder / "dog" / "a.webp", image_folder / "cat" / "b.webp")
+    words = ["data", str(image_folder), "--no-deep", "--out"]
+    assert main([*words, str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "found:   identical pictures: 1: cat/copy.png = cat/2.png" in said
+    assert "found:   one picture under two labels: 2: cat/b.webp = dog/a.webp" in said
+    assert "note: labels were not checked: --no-deep" in said
+    assert f"report:  {tmp_path / 'out' / 'report.html'}" in said
+    assert "cat/copy.png" in (tmp_path / "out" / "report.html").read_text()
+    table = tmp_path / "out" / "findings.csv"
+    assert main([*words, str(tmp_path / "new"), "--exclude", str(table)]) == 0
+    said = capsys.readouterr().out
+    assert "found:   nothing was found to be wrong" in said
+    assert "3 images were left out" in said
+    # What was decided outlives another check, with the table left out or given.
+    table.write_text(table.read_text().replace("1,exclude", "1,keep", 1))
+    assert main([*words, str(tmp_path / "out")]) == 0
+    assert table.read_text().count("1,keep") == 1
+    assert main([*words, str(tmp_path / "out"), "--exclude", str(table)]) == 0
+    assert table.read_text().count("1,exclude") == 2
+    capsys.readouterr()
+    table.write_text("file,action\ncat/copy.png,exclude\n")
+    (image_folder / "cat" / "copy.png").unlink()
+    assert "cat/copy.png is not in pets" in failing(
+        capsys, *words, tmp_path / "new", "--exclude", table
+    )
+
+
+@pytest.mark.slow
+def test_labels_are_checked_too(photographs, tmp_path):
+    folder = tmp_path / "photographs"
+    shutil.copytree(photographs, folder)
+    one, other, *_ = sorted(path for path in folder.iterdir() if path.is_dir())
+    moved = sorted(one.iterdir())[3].rename(other / "wrong.png")
+    found = data(str(folder), out=tmp_path / "out").findings
+    assert found.unchecked == []
+    doubted = [row.file for row in found.of("label")]
+    assert doubted[0] == moved.relative_to(folder).as_posix()
+    assert len(doubted) <= 3

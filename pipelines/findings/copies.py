@@ -1,0 +1,141 @@
+"""Copies: identical files, identical pixels, near duplicates; in one split, or across."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.data.duplicates import Pairs, grouped, near_pairs
+from pipelines.findings.gallery import Gallery
+from pipelines.findings.records import Action, Finding
+
+Positions = NDArray[np.int64]
+
+
+def identical(pool: Gallery) -> tuple[list[Finding], Positions]:
+    """Find pictures of the same pixels.
+
+    Returns
+    -------
+    tuple
+        The findings, and for each picture the position of the first one of its pixels, ``[N]``.
+    """
+    first: dict[bytes, int] = {}
+    of = np.array(
+        [first.setdefault(_digest(one.tobytes()), at) for at, one in enumerate(pool.pixels)], int
+    )
+    sets: dict[int, list[int]] = defaultdict(list)
+    for at, origin in enumerate(of.tolist()):
+        sets[origin].append(at)
+    found: list[Finding] = []
+    for members in sets.values():
+        if len(members) > 1:
+            found += _identical(pool, members)
+    return found, of
+
+
+def near(
+    pool: Gallery, origin: Positions, features: NDArray[np.float32] | None
+) -> tuple[list[Finding], Positions]:
+    """Find near duplicates among the pictures that are first of their pixels.
+
+    Returns
+    -------
+    tuple
+        The findings, and a number for each picture, the same for those that belong together.
+    """
+    own = np.unique(origin)
+    further = None if features is None else alike(features[own])
+    pairs = near_pairs(pool.pixels[own], further)
+    groups = grouped(pairs, len(own))[np.searchsorted(own, origin)]
+    ends = Pairs(own[pairs.first], own[pairs.second], *pairs[2:])
+    return list(_near(pool, ends, groups)), groups
+
+
+def alike(features: NDArray[np.float32], neighbours: int = 5, least: float = 0.6) -> Positions:
+    """Return pairs of pictures whose features have nearly one direction, ``[M, 2]``.
+
+    Parameters
+    ----------
+    features
+        ``[N, D]``.
+    neighbours
+        Of each picture.
+    least
+        Cosine, features less their mean.
+    """
+    rows = features - features.mean(axis=0)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    count = min(neighbours, len(rows) - 1)
+    found = [np.zeros((0, 2), np.int64)]
+    for start in range(0, len(rows) if count > 0 else 0, 512):
+        cosine = rows[start : start + 512] @ rows.T
+        at = np.arange(len(cosine))
+        cosine[at, start + at] = -1
+        top = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
+        near_enough = np.take_along_axis(cosine, top, axis=1) >= least
+        of = np.repeat(start + at, count).reshape(top.shape)
+        found.append(np.stack([of[near_enough], top[near_enough]], axis=1))
+    return np.concatenate(found)
+
+
+def _identical(pool: Gallery, members: list[int]) -> Iterator[Finding]:
+    how = _same(pool)
+    one = members[0]
+    if len({pool.labels[at] for at in members}) > 1:
+        # Nobody but a person knows which label is right.
+        for at in members:
+            other = next(o for o in members if pool.labels[o] != pool.labels[at])
+            yield _pair(pool, at, other, "two labels", how(at, other), 1.0, "exclude")
+        return
+    for at in members[1:]:
+        kind = "identical" if pool.splits[at] == pool.splits[one] else "across splits"
+        yield _pair(pool, at, one, kind, how(at, one), 1.0, "exclude")
+
+
+def _near(pool: Gallery, pairs: Pairs, groups: Positions) -> Iterator[Finding]:
+    for first, second, mirrored, score, _ in zip(*(part.tolist() for part in pairs), strict=True):
+        if groups[first] != groups[second]:  # a chain that was taken apart
+            continue
+        how = "mirrored" if mirrored else "near"
+        if pool.labels[first] != pool.labels[second]:
+            yield _pair(pool, second, first, "two labels", how, score)
+            yield _pair(pool, first, second, "two labels", how, score)
+        elif pool.splits[first] != pool.splits[second]:
+            yield _pair(pool, second, first, "across splits", how, score)
+        else:
+            yield _pair(pool, second, first, "near duplicate", how, score)
+
+
+def _pair(
+    pool: Gallery, at: int, other: int, kind: str, how: str, score: float, action: Action = "keep"
+) -> Finding:
+    return Finding(
+        file=pool.names[at],
+        class_name=pool.class_names[pool.labels[at]],
+        split=pool.splits[at],
+        finding=kind,
+        how=how,
+        other_file=pool.names[other],
+        other_class=pool.class_names[pool.labels[other]],
+        other_split=pool.splits[other],
+        score=score,
+        action=action,
+    )
+
+
+def _same(pool: Gallery) -> Callable[[int, int], str]:
+    """Return what says whether two pictures of the same pixels are the same file, too."""
+
+    def how(at: int, other: int) -> str:
+        content = pool.content(at)
+        same = content is not None and content == pool.content(other)
+        return "same file" if same else "same pixels"
+
+    return how
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
