@@ -96,17 +96,20 @@ def _identical(pool: Gallery, members: list[int]) -> Iterator[Finding]:
 
 
 def _near(pool: Gallery, pairs: Pairs, groups: Positions) -> Iterator[Finding]:
+    """Yield each picture of a kind once, beside the first other one: eight shots are seven rows."""
+    told: set[tuple[int, str]] = set()
     for first, second, mirrored, score, _ in zip(*(part.tolist() for part in pairs), strict=True):
         if groups[first] != groups[second]:  # a chain that was taken apart
             continue
-        how = "mirrored" if mirrored else "near"
+        rows, kind = [(second, first)], "near duplicate"
         if pool.labels[first] != pool.labels[second]:
-            yield _pair(pool, second, first, "two labels", how, score)
-            yield _pair(pool, first, second, "two labels", how, score)
+            rows, kind = [(second, first), (first, second)], "two labels"
         elif pool.splits[first] != pool.splits[second]:
-            yield _pair(pool, second, first, "across splits", how, score)
-        else:
-            yield _pair(pool, second, first, "near duplicate", how, score)
+            kind = "across splits"
+        for at, other in rows:
+            if (at, kind) not in told:
+                told.add((at, kind))
+                yield _pair(pool, at, other, kind, "mirrored" if mirrored else "near", score)
 
 
 def _pair(

@@ -12,22 +12,23 @@ from pipelines.findings.records import Finding
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
 
-DOUBT = 0.4
-"""A label is in doubt where its probability is below this part of chance, 1 / classes. Chosen on
-half of the CIFAR-10 part: `make bench-findings`."""
+DOUBT, PENALTY = 0.65, 0.5
+"""A label is in doubt where its probability is below this part of chance, 1 / classes; and the
+probe's penalty for each feature. Chosen on the training split of the CIFAR-10 part: `make
+bench-findings`."""
 FOLDS = 5
 LEAST = 3
 """Different pictures that a class needs for its labels to be checked."""
 MOST_FITTED = 4000
-"""Pictures that a probe is fitted to; of more, so many at random: it works on their Gram matrix."""
+"""Pictures that a probe is fitted to; of more, so many at random, or it would take minutes."""
 LEAST_TOLD = 20
-"""Pictures of two classes from which on it is said that they cannot be told apart."""
+"""Different pictures of two classes from which on it is said that they cannot be told apart."""
 _ONE_SIDED = 1.645
 """Standard errors above chance from which on classes can be told apart, at 5 %."""
 
 
 def out_of_fold(features: Floats, labels: Integers, groups: Integers, seed: int = 0) -> Floats:
-    """Return the probability of each class by a ridge probe that did not see the picture.
+    """Return the probability of each class by a logistic probe that did not see the picture.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def out_of_fold(features: Floats, labels: Integers, groups: Integers, seed: int 
     numpy.ndarray
         ``[N, K]``.
     """
-    from classifiers.frozen.linear import RidgeProbes  # only now: it loads Keras
+    from classifiers.frozen.linear import logistic_probe  # only now: it loads Keras
 
     classes = int(labels.max()) + 1
     smallest = min(len(np.unique(groups[labels == label])) for label in range(classes))
@@ -54,7 +55,9 @@ def out_of_fold(features: Floats, labels: Integers, groups: Integers, seed: int 
     for kept, left_out in stratified_folds(labels, min(FOLDS, smallest), seed, groups=groups):
         if len(kept) > MOST_FITTED:
             kept = _some(rng, labels, kept)
-        probe = RidgeProbes(features[kept], labels[kept], classes).fit()
+        probe = logistic_probe(
+            features[kept], labels[kept], classes, l2=PENALTY * features.shape[1]
+        )
         found[left_out] = probe.predict_proba(features[left_out])
     return found
 
@@ -75,10 +78,13 @@ def doubtful(probabilities: Floats, labels: Integers) -> Integers:
     return doubted[np.argsort(own[doubted], kind="stable")]
 
 
-def confused(probabilities: Floats, labels: Integers) -> list[tuple[int, int, float]]:
+def confused(
+    probabilities: Floats, labels: Integers, groups: Integers
+) -> list[tuple[int, int, float]]:
     """Return pairs of classes that the probe tells apart no better than chance, and how well.
 
-    How well is the balanced accuracy where only the two can be chosen.
+    How well is the balanced accuracy where only the two can be chosen. Pictures of one group count
+    as one: a probe that errs on a scene errs on all its shots.
     """
     found = []
     for one, other in combinations(range(probabilities.shape[1]), 2):
@@ -86,7 +92,7 @@ def confused(probabilities: Floats, labels: Integers) -> list[tuple[int, int, fl
             np.mean(probabilities[labels == own, own] > probabilities[labels == own, against])
             for own, against in ((one, other), (other, one))
         ]
-        count = int(np.isin(labels, (one, other)).sum())
+        count = len(np.unique(groups[np.isin(labels, (one, other))]))
         accuracy = float(np.mean(told))
         if count >= LEAST_TOLD and accuracy < 0.5 + _ONE_SIDED * 0.5 / count**0.5:
             found.append((one, other, accuracy))
@@ -113,20 +119,24 @@ def label_findings(
     chosen = np.flatnonzero(np.isin(pool.labels, enough))
     labels = np.searchsorted(enough, pool.labels[chosen])
     probabilities = out_of_fold(features[chosen], labels, groups[chosen])
+    pairs = confused(probabilities, labels, groups[chosen])
+    alike = {(one, other) for pair in pairs for one, other in (pair[:2], pair[1::-1])}
     found = []
     for at in doubtful(probabilities, labels).tolist():
-        whole = int(chosen[at])
+        whole, looks = int(chosen[at]), int(probabilities[at].argmax())
+        if (int(labels[at]), looks) in alike:  # between those, it knows nothing
+            continue
         found.append(
             Finding(
                 file=pool.names[whole],
                 class_name=pool.class_names[pool.labels[whole]],
                 split=pool.splits[whole],
                 finding="label",
-                other_class=pool.class_names[enough[int(probabilities[at].argmax())]],
+                other_class=pool.class_names[enough[looks]],
                 score=float(probabilities[at, labels[at]]),
             )
         )
-    for one, other, accuracy in confused(probabilities, labels):
+    for one, other, accuracy in pairs:
         found.append(
             Finding(
                 file="",

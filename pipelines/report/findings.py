@@ -26,8 +26,8 @@ EXPLAINED = {
     "identical": "The second of the same pixels is left out.",
     "near duplicate": "The same picture encoded anew, cropped or mirrored, or the next shot of a "
     "scene. They are kept, and folds keep them together.",
-    "label": "A linear probe that did not see the picture gives its class less than 0.4 of what "
-    "chance would. About one in ten of these is right after all, so they are kept.",
+    "label": "A linear probe that did not see the picture gives its class less than 0.65 of what "
+    "chance would. One in five to ten of these labels is right after all, so they are kept.",
     "blank": "Grey values hardly differ.",
     "dark": "Even the lightest hundredth is dark.",
     "over-exposed": "Even the darkest hundredth is light.",

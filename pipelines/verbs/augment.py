@@ -32,7 +32,8 @@ def augment_preview(
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; `auto`: CIFAR-10 if it can be had.
+        Name of a data set, or a path of your own: class folders of images, `.zip`, `.csv` of paths
+        and labels, `.npz`; `auto`: CIFAR-10 if it can be had.
     data_dir
         Where tensorflow-datasets keeps its data; by default GANAUG_DATA_DIR or its own choice.
     size

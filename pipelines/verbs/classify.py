@@ -81,8 +81,9 @@ def classify(
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; by default the recipe's, or `auto`:
-        CIFAR-10 if it can be had, else mnist5k.
+        Name of a data set, or a path of your own: class folders of images, `.zip`, `.csv` of paths
+        and labels, `.npz`; by default that of the recipe, or `auto`: CIFAR-10 if it can be had,
+        else mnist5k.
     recipe
         A recipe's name (`ganaug recipes` lists them) or a TOML file.
     data

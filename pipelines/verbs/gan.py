@@ -88,8 +88,9 @@ def gan(
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; by default the recipe's, or `auto`:
-        CIFAR-10 if it can be had, else mnist5k.
+        Name of a data set, or a path of your own: class folders of images, `.zip`, `.csv` of paths
+        and labels, `.npz`; by default that of the recipe, or `auto`: CIFAR-10 if it can be had,
+        else mnist5k.
     recipe
         Take `data` and `gan` from a recipe, by name or file; options given here override it.
     data

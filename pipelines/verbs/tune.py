@@ -77,7 +77,8 @@ def tune(
     Parameters
     ----------
     dataset
-        Name of a data set, an image folder, or an .npz file; by default the search's.
+        Name of a data set, or a path of your own: class folders of images, `.zip`, `.csv` of paths
+        and labels, `.npz`; by default the search's.
     search
         What to vary: the name of a search that ships with ganaug, or a TOML file.
     data
