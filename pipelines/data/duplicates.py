@@ -25,6 +25,9 @@ LEAST_GREY, LEAST_EDGES, MOST_RATIO = 0.95, 0.75, 0.1
 """Correlations of grey values and of gradients that a pair needs; and the most that it may differ,
 in parts of what a picture and its crowd differ by. Chosen on the first half of the CIFAR-10 part,
 on mnist5k and on bursts: `make bench-findings`."""
+MOST_TINT = 10.0
+"""How much the mean colours of a pair may differ, in the halves that `Thumbnails.colour` counts in:
+of 319 crops encoded anew none did by more than 7, of pictures taken at random half do."""
 ROUGH_RATIO = 0.5
 """The most that a pair may differ at a first look: those that pass are laid on one another."""
 TEXTURE_RATIO, TEXTURE_SAMPLE = 0.3, 256
@@ -138,6 +141,9 @@ def near_pairs(pixels: NDArray[np.uint8], further: Positions | None = None) -> P
         own = np.searchsorted(alive, further[np.isin(further, alive).all(axis=1)])
         pairs = np.concatenate([pairs, own, own[:, ::-1]])
     first, second, view = views.best(pairs)
+    tint = few.colour.mean(axis=(1, 2))
+    same = np.abs(tint[first] - tint[second]).max(axis=1) <= MOST_TINT
+    first, second, view = first[same], second[same], view[same]
     found = _verified(few.grey, first, second, view, crowd, len(views.crops))
     return Pairs(alive[found.first], alive[found.second], *found[2:])
 

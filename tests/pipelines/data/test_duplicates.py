@@ -52,6 +52,14 @@ def test_what_was_encoded_anew_cropped_or_mirrored_is_found(quality, box, mirror
     assert (pairs.ratio <= MOST_RATIO).all()
 
 
+def test_the_same_shapes_in_another_hue_are_another_picture():
+    pictures = scenes(40)
+    hues = (np.array([1.2, 1.0, 0.4]) * pictures[:10]).clip(0, 255).astype(np.uint8)
+    lit = (1.05 * pictures[10:20]).clip(0, 255).astype(np.uint8)
+    pairs = near_pairs(np.concatenate([pictures, hues, lit]))
+    assert pairs.second.tolist() == list(range(50, 60))
+
+
 @pytest.mark.parametrize("size", [32, 64])
 def test_shots_of_a_scene_stay_together(size):
     rng = np.random.default_rng(1)
@@ -79,7 +87,7 @@ def test_pictures_of_one_kind_are_no_copies(make_images, size):
 def test_digits_are_no_copies():
     from pipelines.data.sources import load_source
 
-    assert len(near_pairs(load_source("mnist5k").train.pixels[::3]).first) == 0
+    assert len(near_pairs(load_source("mnist5k").train.read().pixels[::3]).first) == 0
 
 
 def test_identical_pictures_are_in_one_group_even_blank_ones():
