@@ -1,6 +1,5 @@
 """Copies: identical files, identical pixels, near duplicates; in one split, or across."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.duplicates import Pairs, grouped, near_pairs
+from pipelines.data.images import pixel_hashes
 from pipelines.findings.gallery import Gallery
 from pipelines.findings.records import Action, Finding
 
@@ -22,10 +22,9 @@ def identical(pool: Gallery) -> tuple[list[Finding], Positions]:
     tuple
         The findings, and for each picture the position of the first one of its pixels, ``[N]``.
     """
-    first: dict[bytes, int] = {}
-    of = np.array(
-        [first.setdefault(_digest(one.tobytes()), at) for at, one in enumerate(pool.pixels)], int
-    )
+    first: dict[str, int] = {}
+    hashes = pixel_hashes(pool.pixels)
+    of = np.array([first.setdefault(one, at) for at, one in enumerate(hashes)], int)
     sets: dict[int, list[int]] = defaultdict(list)
     for at, origin in enumerate(of.tolist()):
         sets[origin].append(at)
@@ -138,7 +137,3 @@ def _same(pool: Gallery) -> Callable[[int, int], str]:
         return "same file" if same else "same pixels"
 
     return how
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
