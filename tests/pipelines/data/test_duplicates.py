@@ -79,7 +79,7 @@ def test_pictures_of_one_kind_are_no_copies(make_images, size):
 def test_digits_are_no_copies():
     from pipelines.data.sources import load_source
 
-    assert len(near_pairs(load_source("mnist5k").train.pixels[::3]).first) == 0
+    assert len(near_pairs(load_source("mnist5k").train.read().pixels[::3]).first) == 0
 
 
 def test_identical_pictures_are_in_one_group_even_blank_ones():
