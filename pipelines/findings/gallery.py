@@ -116,7 +116,8 @@ def without(source: Source, table: Path) -> Source:
     _check_left(source, parts["train"], table)
     gone = Counter(split for split, own in kept.items() for keep in own if not keep)
     count = ", ".join(f"{number} of {split}" for split, number in gone.items())
-    note = f"{gone.total()} images were left out by {table}" + (f": {count}" if count else "")
+    images = "image was" if gone.total() == 1 else "images were"
+    note = f"{gone.total()} {images} left out by {table}" + (f": {count}" if count else "")
     return replace(
         source,
         train=parts["train"],
