@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
+from pydantic import ValidationError
 
 from groundwork.files import replacing, write_json
 from groundwork.names import few, slug
@@ -15,7 +16,7 @@ from pipelines.data.instances import InstanceRecord
 from pipelines.data.protocols import make_instances
 from pipelines.data.sources import Source
 from pipelines.data.summary import DataSummary, describe
-from pipelines.errors import InputError
+from pipelines.errors import InputError, explain
 from pipelines.findings.check import Findings, check
 from pipelines.findings.gallery import Gallery, gallery_of, names_of
 from pipelines.findings.records import KINDS, Finding, carried, read_excluded, write_findings
@@ -140,19 +141,22 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    config = DataConfig(
-        source=dataset,
-        data_dir=data_dir,
-        fit=fit,
-        skip_bad=skip_bad,
-        group_by=group_by,
-        exclude=exclude,
-        protocol=protocol,
-        classes=classes,
-        per_class=per_class,
-        test_per_class=test_per_class,
-        seed=seed,
-    )
+    try:
+        config = DataConfig(
+            source=dataset,
+            data_dir=data_dir,
+            fit=fit,
+            skip_bad=skip_bad,
+            group_by=group_by,
+            exclude=exclude,
+            protocol=protocol,
+            classes=classes,
+            per_class=per_class,
+            test_per_class=test_per_class,
+            seed=seed,
+        )
+    except ValidationError as error:
+        raise InputError(explain(error, "settings", DataConfig)) from error
     source = open_source(config)
     shown_at = size or min(source.side, SCRATCH)
     notes = []
