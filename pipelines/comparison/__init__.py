@@ -1,1 +1,1 @@
-"""A comparison: its instances, its tasks, its run and what it would cost."""
+"""A comparison: its instances, its tasks, its run, what it would cost and could find."""

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from groundwork.files import write_json
 from pipelines.data.images import Images
-from pipelines.data.instances import (
-    Instance,
-    InstanceRecord,
-    further_images,
-)
+from pipelines.data.instances import Instance, InstanceRecord, further_images
 from pipelines.data.pool import Pool
 from pipelines.data.protocols import OWN_SPLIT, make_instances
+from pipelines.data.reader import USUAL
 from pipelines.data.relations import related
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
@@ -30,7 +29,7 @@ class OnDisk:
     folder
         Relative to outputs/; holds `train.npz` and `test.npz`.
     class_digests
-        Stands for the training images of each class.
+        Stands for the training images of each class, and its name.
     further
         File of further real images, relative to outputs/; None where no arm needs any.
     """
@@ -119,19 +118,31 @@ def _write(one: Instance, outputs: Path, size: int, further: Pool | None = None)
     train, test = one.train.read(size), one.test.read(size)
     # Where the images are the same for every seed, they are written once.
     name = "split" if one.part == OWN_SPLIT else str(one.seed)
-    identity = [train.digest(), test.digest()]
+    # Equal pixels may have come about in two ways; `ganaug predict` must know the right one.
+    how = one.train.preparation
+    identity = [train.digest(), test.digest(), *[how.model_dump(mode="json")] * (how != USUAL)]
     folder = run_folder("instance", f"{one.train.source}-{name}", identity)
     _save(train, outputs / folder / TRAIN)
     _save(test, outputs / folder / TEST)
-    write_json(outputs / folder / PREPARATION, one.train.preparation.model_dump(mode="json"))
+    write_json(outputs / folder / PREPARATION, how.model_dump(mode="json"))
     beside = None
     if further is not None:
         images = further.read(size)
         beside = folder / f"further-{images.digest()[:12]}.npz"
         _save(images, outputs / beside)
-    labels = range(len(train.class_names))
-    digests = tuple(train.select(train.labels == label).digest() for label in labels)
-    return OnDisk(folder.as_posix(), digests, beside.as_posix() if beside else None)
+    return OnDisk(folder.as_posix(), _class_digests(train), beside.as_posix() if beside else None)
+
+
+def _class_digests(train: Images) -> tuple[str, ...]:
+    """Return what stands for the images of each class, whatever the other classes are.
+
+    Nor does it say which belong together: no generator asks.
+    """
+    own = [(train.of_class(label), name) for label, name in enumerate(train.class_names)]
+    return tuple(
+        Images(pixels, np.zeros(len(pixels), np.int64), (name,), train.source).digest()
+        for pixels, name in own
+    )
 
 
 def _save(images: Images, path: Path) -> None:

@@ -3,6 +3,7 @@
 from classifiers.config import TrainConfig
 from pipelines import runtime
 from pipelines.data.sources import Source
+from pipelines.errors import InputError
 from pipelines.recipes.recipe import Arm, Recipe
 
 SCRATCH = 64
@@ -15,10 +16,22 @@ arms differ in what joins them and not in how sharp they are."""
 
 
 def arm_sizes(recipe: Recipe, source: Source) -> dict[str, int]:
-    """Return the side of the images of every arm, in pixels, by name."""
-    return {
-        name: _arm_size(arm, recipe, source.side) for name, arm in recipe.resolved_arms().items()
-    }
+    """Return the side of the images of every arm, in pixels, by name.
+
+    Raises
+    ------
+    InputError
+        If an arm asks for a size that it cannot have.
+    """
+    arms = recipe.resolved_arms()
+    for name, arm in arms.items():
+        if arm.mix.strategy == "dada" and arm.size not in (None, generator_size(recipe)):
+            raise InputError(
+                f"arm {name!r}: size {arm.size} with mix.strategy 'dada', whose classifier is the "
+                f"generators' discriminator and sees their {generator_size(recipe)} pixels; set "
+                "data.size"
+            )
+    return {name: _arm_size(arm, recipe, source.side) for name, arm in arms.items()}
 
 
 def generator_size(recipe: Recipe) -> int:

@@ -1,1 +1,1 @@
-"""Images, where they come from, and which are trained and tested on."""
+"""Pictures: where they come from, which belong together, which are trained and tested on."""

@@ -6,7 +6,6 @@ much better than a picture fits the *crowd*, the 50th most alike: digits, X-rays
 all much alike without being the same, as Lowe's ratio test (2004) has it of points.
 """
 
-import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.data.alignment import Fit, align
+from pipelines.data.images import pixel_hashes
+from pipelines.data.labelled import in_order_met
 from pipelines.data.thumbnails import CROPS, SIDE, Floats, Thumbnails, thumbnails
 
 Positions = NDArray[np.int64]
@@ -87,9 +88,9 @@ def near_groups(pixels: NDArray[np.uint8]) -> Positions:
     >>> near_groups(np.concatenate([pictures, pictures[:1, :, ::-1]])).tolist()
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 0]
     """
-    _, same = np.unique([_digest(picture) for picture in pixels], return_inverse=True)
+    _, same = np.unique(pixel_hashes(pixels), return_inverse=True)
     distinct = np.unique(same, return_index=True)[1]
-    return _in_order(grouped(near_pairs(pixels[distinct]), len(distinct))[same])
+    return in_order_met(grouped(near_pairs(pixels[distinct]), len(distinct))[same])
 
 
 def grouped(pairs: Pairs, count: int) -> Positions:
@@ -102,9 +103,9 @@ def grouped(pairs: Pairs, count: int) -> Positions:
         groups = _joined(pairs, kept, count)
         large = np.bincount(groups, minlength=1)[groups] > CROWD
         if not large.any():
-            return _in_order(groups)
+            return in_order_met(groups)
         kept &= ~large[pairs.first] | (pairs.ratio <= bar)
-    return _in_order(_joined(pairs, kept, count))
+    return in_order_met(_joined(pairs, kept, count))
 
 
 def _joined(pairs: Pairs, kept: NDArray[np.bool_], count: int) -> Positions:
@@ -273,15 +274,3 @@ def _no_texture(grey: Floats, pictures: Positions, differs: Floats) -> NDArray[n
         alike[sample == picture] = -1
         found[at] = differs[at] <= TEXTURE_RATIO * (1 - np.sort(alike)[::-1][crowd])
     return found
-
-
-def _in_order(groups: NDArray[np.integer]) -> Positions:
-    """Return the groups numbered by their first member."""
-    _, first, of = np.unique(groups, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[of]
-
-
-def _digest(picture: NDArray[np.uint8]) -> bytes:
-    return hashlib.blake2b(picture.tobytes(), digest_size=16).digest()

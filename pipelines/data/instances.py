@@ -249,7 +249,7 @@ def _distinct(
 ) -> tuple[list[Indices], int]:
     """Return the first ``wanted`` candidates of each class that have nothing to do with ``train``.
 
-    Also returns how many candidates had to give way to later ones.
+    Also returns how many candidates that can be read had to give way to later ones.
     """
     known: set[str | None] = {*train.hashes(), None}
     groups = train.labels[:0] if train.together is None else train.together
@@ -264,7 +264,7 @@ def _distinct(
             if of_some.together is not None:
                 fresh &= ~np.isin(of_some.together, groups)
             chosen.append(some[fresh])
-            replaced += int(np.count_nonzero(~fresh))
+            replaced += int(np.count_nonzero(~fresh & of_some.can_be_read()))
             found, start = found + int(fresh.sum()), start + len(some)
         drawn.append(np.concatenate([*chosen, positions[:0]]))
     return drawn, replaced

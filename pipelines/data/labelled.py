@@ -47,15 +47,20 @@ def chosen(indices: ArrayLike) -> NDArray[np.intp] | NDArray[np.bool_]:
 
 
 def same_group(groups: NDArray[np.int64], others: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return groups that hold together what either of two numberings does, numbered from 0, [N].
+    """Return groups that hold together what either of two numberings does, [N].
+
+    They are numbered from 0 in the order in which they are met: what the numbers were, such as
+    those of sorted hashes, which differ from size to size, changes nothing.
 
     Examples
     --------
     >>> same_group(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()
     [0, 0, 0, 1]
+    >>> same_group(np.array([7, 3, 7, 5]), None).tolist()
+    [0, 1, 0, 2]
     """
     if others is None:
-        return np.unique(groups, return_inverse=True)[1].astype(np.int64)
+        return in_order_met(groups)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -65,7 +70,10 @@ def same_group(groups: NDArray[np.int64], others: NDArray[np.int64] | None) -> N
     edges = coo_array(
         (np.ones(len(first)), (first, nodes + second)), shape=(2 * len(first) + 2,) * 2
     )
-    number = connected_components(edges, directed=False)[1][first]
-    # In the order in which they are met: the numbers say nothing, but are the same everywhere.
-    _, place, inverse = np.unique(number, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(place))[inverse].astype(np.int64)
+    return in_order_met(connected_components(edges, directed=False)[1][first])
+
+
+def in_order_met(groups: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the same groups numbered by their first member, ``[N]``."""
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group].astype(np.int64)

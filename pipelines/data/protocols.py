@@ -69,7 +69,8 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
         notes.append(f"{folds} folds instead of {design.folds}: class {name!r} has {smallest}")
     copies = len(pool) - len(np.unique(pool.identical()))
     if copies:
-        notes.append(f"{copies} copies of other images, kept in one fold with them")
+        copy = "copies" if copies > 1 else "copy"
+        notes.append(f"{copies} {copy} of other images, kept in one fold with them")
     notes += _under_two_labels(pool)
     repeats = -(-design.instances // folds)
     splits = stratified_folds(pool.labels, folds, design.seed, repeats=repeats, groups=groups)

@@ -1,5 +1,7 @@
 """Splits of images into those that train and those that watch, identical ones on one side."""
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -89,13 +91,10 @@ def stratified_split(
             raise InputError(f"class {label} has {len(own)} image: none can be left out")
         if alone:
             left_out = own[:count]
-        else:  # whole groups in their shuffled order, as long as images are wanted
+        else:
             out = np.isin(group[own], group[chosen])  # with groups of the classes before
-            order = list(dict.fromkeys(group[own[~out]].tolist()))
-            sizes = np.cumsum([np.count_nonzero(group[own] == one) for one in order])
-            missing = count - np.count_nonzero(out)
-            kept = order[: int(np.searchsorted(sizes, missing)) + 1] if missing > 0 else []
-            left_out = own[out | np.isin(group[own], kept)]
+            more = _some_groups(group[own[~out]], count, int(np.count_nonzero(out)))
+            left_out = own[out | np.isin(group[own], more)]
         chosen += left_out.tolist()
     # A group with images of several classes takes all of them along.
     outside = np.flatnonzero(np.isin(group, group[chosen]))
@@ -107,6 +106,28 @@ def stratified_split(
             "left out"
         )
     return inside, outside
+
+
+def _some_groups(groups: NDArray[np.int64], count: int, taken: int) -> list[int]:
+    """Return groups, in their order, that bring the images taken to about ``count``, at least one.
+
+    One that holds more than is still wanted is passed over, or a burst could leave hardly anything
+    to train on; at the end the smallest of those comes in, if that is nearer to what is wanted.
+    """
+    found: list[int] = []
+    rest: dict[int, int] = {}
+    missing = count - taken
+    for one, size in Counter(groups.tolist()).items():
+        if size <= missing:
+            found.append(one)
+            missing -= size
+        else:
+            rest[one] = size
+    if missing > 0 and rest:
+        smallest = min(rest, key=rest.__getitem__)
+        if not (taken or found) or rest[smallest] < 2 * missing:
+            found.append(smallest)
+    return found
 
 
 def _check_enough(labels: NDArray[np.int64], groups: ArrayLike | None, folds: int) -> None:

@@ -36,12 +36,12 @@ class Findings(Result):
         return [one for one in self.rows if one.finding == kind]
 
 
-def check(pool: Gallery, deep: bool | None = None, cache: Path | None = None) -> Findings:
+def check(gallery: Gallery, deep: bool | None = None, cache: Path | None = None) -> Findings:
     """Check a data set.
 
     Parameters
     ----------
-    pool
+    gallery
         Its pictures.
     deep
         Whether to look at what pictures show as well, by the features of a pre-trained network:
@@ -49,12 +49,13 @@ def check(pool: Gallery, deep: bool | None = None, cache: Path | None = None) ->
     cache
         Folder that keeps the features between runs.
     """
-    pixels = pool.looked_at() if deep or len(pool) <= MOST_DEEP else pool.pixels
-    found, origin = identical(pool)
+    pixels = gallery.looked_at() if deep or len(gallery) <= MOST_DEEP else gallery.pixels
+    found, origin = identical(gallery)
     features, unchecked = None, []
-    if deep is None and len(pool) > MOST_DEEP:
+    if deep is None and len(gallery) > MOST_DEEP:
         unchecked.append(
-            f"labels were not checked: {len(pool)} images are more than {MOST_DEEP} (--deep does)"
+            f"labels were not checked: {len(gallery)} images are more than {MOST_DEEP} "
+            "(--deep does)"
         )
     elif deep is None or deep:
         try:
@@ -63,12 +64,15 @@ def check(pool: Gallery, deep: bool | None = None, cache: Path | None = None) ->
             unchecked.append(f"labels were not checked: {' '.join(str(error).split())}")
     else:
         unchecked.append("labels were not checked: --no-deep")
-    copies, groups = near(pool, origin, features)
-    found += copies + poor_pictures(pool, pixels)
+    copies, groups = near(gallery, origin, features)
+    found += copies + poor_pictures(gallery, pixels)
     if features is not None:
-        doubts, notes = label_findings(pool, features, groups)
-        found += doubts
-        unchecked += notes
+        try:
+            doubts, notes = label_findings(gallery, features, groups)
+            found += doubts
+            unchecked += notes
+        except InputError as error:  # copies in several classes may leave no folds to check in
+            unchecked.append(f"labels were not checked: {error}")
     order = list(KINDS)
     return Findings(rows=sorted(found, key=lambda f: order.index(f.finding)), unchecked=unchecked)
 

@@ -1,6 +1,5 @@
 """Copies: identical files, identical pixels, near duplicates; in one split, or across."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -8,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.duplicates import Pairs, grouped, near_pairs
+from pipelines.data.images import pixel_hashes
 from pipelines.findings.gallery import Gallery
 from pipelines.findings.records import Action, Finding
 
 Positions = NDArray[np.int64]
 
 
-def identical(pool: Gallery) -> tuple[list[Finding], Positions]:
+def identical(gallery: Gallery) -> tuple[list[Finding], Positions]:
     """Find pictures of the same pixels.
 
     Returns
@@ -22,22 +22,21 @@ def identical(pool: Gallery) -> tuple[list[Finding], Positions]:
     tuple
         The findings, and for each picture the position of the first one of its pixels, ``[N]``.
     """
-    first: dict[bytes, int] = {}
-    of = np.array(
-        [first.setdefault(_digest(one.tobytes()), at) for at, one in enumerate(pool.pixels)], int
-    )
+    first: dict[str, int] = {}
+    hashes = pixel_hashes(gallery.pixels)
+    of = np.array([first.setdefault(one, at) for at, one in enumerate(hashes)], int)
     sets: dict[int, list[int]] = defaultdict(list)
     for at, origin in enumerate(of.tolist()):
         sets[origin].append(at)
     found: list[Finding] = []
     for members in sets.values():
         if len(members) > 1:
-            found += _identical(pool, members)
+            found += _identical(gallery, members)
     return found, of
 
 
 def near(
-    pool: Gallery, origin: Positions, features: NDArray[np.float32] | None
+    gallery: Gallery, origin: Positions, features: NDArray[np.float32] | None
 ) -> tuple[list[Finding], Positions]:
     """Find near duplicates among the pictures that are first of their pixels.
 
@@ -48,10 +47,10 @@ def near(
     """
     own = np.unique(origin)
     further = None if features is None else alike(features[own])
-    pairs = near_pairs(pool.pixels[own], further)
+    pairs = near_pairs(gallery.pixels[own], further)
     groups = grouped(pairs, len(own))[np.searchsorted(own, origin)]
     ends = Pairs(own[pairs.first], own[pairs.second], *pairs[2:])
-    return list(_near(pool, ends, groups)), groups
+    return list(_near(gallery, ends, groups)), groups
 
 
 def alike(features: NDArray[np.float32], neighbours: int = 5, least: float = 0.6) -> Positions:
@@ -81,64 +80,66 @@ def alike(features: NDArray[np.float32], neighbours: int = 5, least: float = 0.6
     return np.concatenate(found)
 
 
-def _identical(pool: Gallery, members: list[int]) -> Iterator[Finding]:
-    how = _same(pool)
+def _identical(gallery: Gallery, members: list[int]) -> Iterator[Finding]:
+    how = _same(gallery)
     one = members[0]
-    if len({pool.labels[at] for at in members}) > 1:
+    if len({gallery.labels[at] for at in members}) > 1:
         # Nobody but a person knows which label is right.
         for at in members:
-            other = next(o for o in members if pool.labels[o] != pool.labels[at])
-            yield _pair(pool, at, other, "two labels", how(at, other), 1.0, "exclude")
+            other = next(o for o in members if gallery.labels[o] != gallery.labels[at])
+            yield _pair(gallery, at, other, "two labels", how(at, other), 1.0, "exclude")
         return
     for at in members[1:]:
-        kind = "identical" if pool.splits[at] == pool.splits[one] else "across splits"
-        yield _pair(pool, at, one, kind, how(at, one), 1.0, "exclude")
+        kind = "identical" if gallery.splits[at] == gallery.splits[one] else "across splits"
+        yield _pair(gallery, at, one, kind, how(at, one), 1.0, "exclude")
 
 
-def _near(pool: Gallery, pairs: Pairs, groups: Positions) -> Iterator[Finding]:
+def _near(gallery: Gallery, pairs: Pairs, groups: Positions) -> Iterator[Finding]:
     """Yield each picture of a kind once, beside the first other one: eight shots are seven rows."""
     told: set[tuple[int, str]] = set()
     for first, second, mirrored, score, _ in zip(*(part.tolist() for part in pairs), strict=True):
         if groups[first] != groups[second]:  # a chain that was taken apart
             continue
         rows, kind = [(second, first)], "near duplicate"
-        if pool.labels[first] != pool.labels[second]:
+        if gallery.labels[first] != gallery.labels[second]:
             rows, kind = [(second, first), (first, second)], "two labels"
-        elif pool.splits[first] != pool.splits[second]:
+        elif gallery.splits[first] != gallery.splits[second]:
             kind = "across splits"
         for at, other in rows:
             if (at, kind) not in told:
                 told.add((at, kind))
-                yield _pair(pool, at, other, kind, "mirrored" if mirrored else "near", score)
+                yield _pair(gallery, at, other, kind, "mirrored" if mirrored else "near", score)
 
 
 def _pair(
-    pool: Gallery, at: int, other: int, kind: str, how: str, score: float, action: Action = "keep"
+    gallery: Gallery,
+    at: int,
+    other: int,
+    kind: str,
+    how: str,
+    score: float,
+    action: Action = "keep",
 ) -> Finding:
     return Finding(
-        file=pool.names[at],
-        class_name=pool.class_names[pool.labels[at]],
-        split=pool.splits[at],
+        file=gallery.names[at],
+        class_name=gallery.class_names[gallery.labels[at]],
+        split=gallery.splits[at],
         finding=kind,
         how=how,
-        other_file=pool.names[other],
-        other_class=pool.class_names[pool.labels[other]],
-        other_split=pool.splits[other],
+        other_file=gallery.names[other],
+        other_class=gallery.class_names[gallery.labels[other]],
+        other_split=gallery.splits[other],
         score=score,
         action=action,
     )
 
 
-def _same(pool: Gallery) -> Callable[[int, int], str]:
+def _same(gallery: Gallery) -> Callable[[int, int], str]:
     """Return what says whether two pictures of the same pixels are the same file, too."""
 
     def how(at: int, other: int) -> str:
-        content = pool.content(at)
-        same = content is not None and content == pool.content(other)
+        content = gallery.content(at)
+        same = content is not None and content == gallery.content(other)
         return "same file" if same else "same pixels"
 
     return how
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()

@@ -100,12 +100,12 @@ def confused(
 
 
 def label_findings(
-    pool: Gallery, features: Floats, groups: Integers
+    gallery: Gallery, features: Floats, groups: Integers
 ) -> tuple[list[Finding], list[str]]:
     """Find labels in doubt and classes alike; also say what was not checked."""
-    counts = [len(np.unique(groups[pool.labels == k])) for k in range(len(pool.class_names))]
+    counts = [len(np.unique(groups[gallery.labels == k])) for k in range(len(gallery.class_names))]
     enough = [label for label, count in enumerate(counts) if count >= LEAST]
-    unchecked = [name for at, name in enumerate(pool.class_names) if at not in enough]
+    unchecked = [name for at, name in enumerate(gallery.class_names) if at not in enough]
     notes = []
     if unchecked and len(enough) > 1:
         notes.append(
@@ -116,8 +116,8 @@ def label_findings(
     if len(enough) < 2:
         few = f"labels were not checked: too few different pictures, {LEAST} of two classes needed"
         return [], [few]
-    chosen = np.flatnonzero(np.isin(pool.labels, enough))
-    labels = np.searchsorted(enough, pool.labels[chosen])
+    chosen = np.flatnonzero(np.isin(gallery.labels, enough))
+    labels = np.searchsorted(enough, gallery.labels[chosen])
     probabilities = out_of_fold(features[chosen], labels, groups[chosen])
     pairs = confused(probabilities, labels, groups[chosen])
     alike = {(one, other) for pair in pairs for one, other in (pair[:2], pair[1::-1])}
@@ -128,11 +128,11 @@ def label_findings(
             continue
         found.append(
             Finding(
-                file=pool.names[whole],
-                class_name=pool.class_names[pool.labels[whole]],
-                split=pool.splits[whole],
+                file=gallery.names[whole],
+                class_name=gallery.class_names[gallery.labels[whole]],
+                split=gallery.splits[whole],
                 finding="label",
-                other_class=pool.class_names[enough[looks]],
+                other_class=gallery.class_names[enough[looks]],
                 score=float(probabilities[at, labels[at]]),
             )
         )
@@ -140,10 +140,10 @@ def label_findings(
         found.append(
             Finding(
                 file="",
-                class_name=pool.class_names[enough[one]],
+                class_name=gallery.class_names[enough[one]],
                 split="",
                 finding="classes alike",
-                other_class=pool.class_names[enough[other]],
+                other_class=gallery.class_names[enough[other]],
                 score=accuracy,
             )
         )

@@ -16,12 +16,12 @@ BLURRED, OUTLYING = 0.1, 3.5
 digits in noise differ less than photographs do."""
 
 
-def poor_pictures(pool: Gallery, pixels: NDArray[np.uint8]) -> list[Finding]:
+def poor_pictures(gallery: Gallery, pixels: NDArray[np.uint8]) -> list[Finding]:
     """Find pictures that show little, each under the first kind that fits.
 
     Parameters
     ----------
-    pool
+    gallery
         What they are called.
     pixels
         The same pictures as large as they are looked at, uint8 ``[N, S, S, 3]``.
@@ -47,9 +47,9 @@ def poor_pictures(pool: Gallery, pixels: NDArray[np.uint8]) -> list[Finding]:
             continue
         found.append(
             Finding(
-                file=pool.names[at],
-                class_name=pool.class_names[pool.labels[at]],
-                split=pool.splits[at],
+                file=gallery.names[at],
+                class_name=gallery.class_names[gallery.labels[at]],
+                split=gallery.splits[at],
                 finding=kind,
                 score=score,
             )

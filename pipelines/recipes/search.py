@@ -214,6 +214,10 @@ def _check_values(search: Search, where: str) -> None:
         ranges = [key for key, values in search.space.items() if isinstance(values, Range)]
         if ranges:
             raise InputError(f"{where}: space.{ranges[0]}: a grid needs a list of values")
+    if "size" in search.space:
+        raise InputError(
+            f"{where}: space.size: every trial sees the images at one size; set it as data.size"
+        )
     for key, value in _samples(search.space):
         try:
             if key.startswith("gan."):

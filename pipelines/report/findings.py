@@ -22,10 +22,10 @@ EXPLAINED = {
     "two labels": "Nobody but you knows which is right. Identical ones are left out, both, unless "
     "you say otherwise; near ones are kept.",
     "across splits": "What trains and tests at once makes a score too good. Of identical ones the "
-    "second is left out; near ones are kept until you say otherwise.",
+    "second is left out. Near ones are kept, but of your own images not tested on.",
     "identical": "The second of the same pixels is left out.",
     "near duplicate": "The same picture encoded anew, cropped or mirrored, or the next shot of a "
-    "scene. They are kept, and folds keep them together.",
+    "scene. They are kept; of your own images they stay on one side of every split.",
     "label": "A linear probe that did not see the picture gives its class less than 0.65 of what "
     "chance would. One in five to ten of these labels is right after all, so they are kept.",
     "blank": "Grey values hardly differ.",

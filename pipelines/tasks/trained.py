@@ -102,6 +102,12 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
     first, *others = found
     for other in others:
         same = other.class_names == first.class_names
+        if same and other.test.size != first.test.size:
+            (ours, _), (theirs, _) = first.test.size, other.test.size
+            raise InputError(
+                f"{other.folder} sees images of {theirs} pixels and {first.folder} of {ours}; name "
+                "trainings of one size, or give the recipe one (data.size)"
+            )
         if not same or other.test.digest() != first.test.digest():
             raise InputError(
                 f"{other.folder} was tested on other images than {first.folder}; name trainings of "

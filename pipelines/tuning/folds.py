@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundwork.files import read_json
 from pipelines.comparison.instances import Drawn, write_instance
 from pipelines.data.images import Images
 from pipelines.data.instances import Instance
 from pipelines.data.pool import in_memory
+from pipelines.data.reader import Preparation
 from pipelines.data.splits import stratified_folds
 from pipelines.recipes.search import TuneConfig
-from pipelines.workspace import TRAIN
+from pipelines.workspace import PREPARATION, TRAIN
 
 
 def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> list[Drawn]:
@@ -25,8 +27,9 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
     """
     by_fold: list[list[Drawn]] = []
     for one in drawn:
-        train = Images.load(outputs / one.at[one.size].folder / TRAIN)
-        pool = in_memory(train)
+        folder = outputs / one.at[one.size].folder
+        train = Images.load(folder / TRAIN)
+        pool = in_memory(train, Preparation.model_validate(read_json(folder / PREPARATION)))
         splits = stratified_folds(
             train.labels,
             config.folds,

@@ -5,20 +5,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
+from pydantic import ValidationError
 
 from groundwork.files import replacing, write_json
 from groundwork.names import few, slug
+from pipelines.comparison.instances import open_source
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Count, Fit, Protocol
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.protocols import make_instances
-from pipelines.data.relations import related
-from pipelines.data.sources import load_source
+from pipelines.data.sources import Source
 from pipelines.data.summary import DataSummary, describe
-from pipelines.errors import InputError
+from pipelines.errors import InputError, explain
 from pipelines.findings.check import Findings, check
-from pipelines.findings.gallery import Gallery, gallery_of, names_of, without
-from pipelines.findings.records import KINDS, Finding, carried, write_findings
+from pipelines.findings.gallery import Gallery, gallery_of, names_of
+from pipelines.findings.records import KINDS, Finding, carried, read_excluded, write_findings
 from pipelines.recipes.data import DataConfig
 from pipelines.workspace import FEATURES, REPORT
 
@@ -140,28 +141,33 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad, group_by=group_by)
-    whole = {name for split in source.splits for name in names_of(source, split)}
-    if exclude is not None:
-        source = without(source, exclude)
+    try:
+        config = DataConfig(
+            source=dataset,
+            data_dir=data_dir,
+            fit=fit,
+            skip_bad=skip_bad,
+            group_by=group_by,
+            exclude=exclude,
+            protocol=protocol,
+            classes=classes,
+            per_class=per_class,
+            test_per_class=test_per_class,
+            seed=seed,
+        )
+    except ValidationError as error:
+        raise InputError(explain(error, "settings", DataConfig)) from error
+    source = open_source(config)
     shown_at = size or min(source.side, SCRATCH)
     notes = []
-    config = DataConfig(
-        protocol=protocol,
-        classes=classes,
-        per_class=per_class,
-        test_per_class=test_per_class,
-        seed=seed,
-    )
-    near = related(source)
     drawn = None
     try:
-        drawn = next(make_instances(near, config.design(near)))
+        drawn = next(make_instances(source, config.design(source)))
     except InputError as error:
         if classes is not None:
             raise
         notes.append(f"no instance: {error}")
-    summary = describe(near, shown_at, drawn.record() if drawn else None, notes)
+    summary = describe(source, shown_at, drawn.record() if drawn else None, notes)
     folder = out or Path("outputs") / "data" / slug(source.name)
     write_json(folder / "summary.json", summary.model_dump(mode="json"))
     from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
@@ -170,9 +176,15 @@ def data(
     cache = (Path("outputs") if out is None else out) / FEATURES
     found = check(gallery := gallery_of(source), deep, cache)
     # What a person has decided outlives another check.
-    found, excluded = _decided(found, [folder / TABLE, exclude], whole)
+    found, excluded = _decided(found, [folder / TABLE, exclude], _names(source, exclude))
     _write(found, excluded, gallery, summary, folder)
     return DataResult(summary, pictures, found, folder / REPORT)
+
+
+def _names(source: Source, exclude: Path | None) -> set[str]:
+    """Return what the pictures of a data set are called, those that are left out with the rest."""
+    left = {name for split in source.splits for name in names_of(source, split)}
+    return left.union(read_excluded(exclude) if exclude is not None else ())
 
 
 def _decided(

@@ -93,7 +93,7 @@ def _decode(
             raise Image.DecompressionBombError
         upright = to_rgb(ImageOps.exif_transpose(image))
         square = (size, size)
-        if how.centred and max(sides) < DEFAULT_SIZE <= size:
+        if how.centred and max(sides) < DEFAULT_SIZE:
             whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
             upright = Image.fromarray(whole[0])
         if how.fit == "crop":
@@ -201,23 +201,21 @@ def what_fitting_lost(sides: NDArray[np.int64], size: int, fit: Fit = "crop") ->
     return [*notes, f"of {len(cut)} of {len(read)} images {what[fit]}"]
 
 
-def from_arrays(images: NDArray[np.uint8], size: int | None = None) -> NDArray[np.uint8]:
-    """Fit images of one size to squares.
+def from_arrays(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Fit images of one size to squares of their shorter side, at least 32.
 
     Images smaller than 32 pixels are set in the middle of black ones of 32, the custom for MNIST
-    and its kin, unless a smaller ``size`` is asked for.
+    and its kin.
 
     Parameters
     ----------
     images
         uint8 ``[N, H, W]`` or ``[N, H, W, C]`` with 1 (grey), 3 (RGB) or 4 (RGBA) channels.
-    size
-        Side of the squares; None: the shorter side of the images, at least 32.
 
     Returns
     -------
     numpy.ndarray
-        uint8 ``[N, size, size, 3]``.
+        uint8 ``[N, S, S, 3]``.
     """
     if images.ndim == 3:
         images = images[..., None]
@@ -230,9 +228,9 @@ def from_arrays(images: NDArray[np.uint8], size: int | None = None) -> NDArray[n
         images = images.repeat(3, axis=3)
     elif images.shape[3] == 4:
         images = np.stack([np.asarray(to_rgb(Image.fromarray(image))) for image in images])
-    if is_centred(images) and (size is None or size >= DEFAULT_SIZE):
+    if is_centred(images):
         images = _centred(images, DEFAULT_SIZE)
-    size = size or max(min(images.shape[1:3]), DEFAULT_SIZE)
+    size = max(min(images.shape[1:3]), DEFAULT_SIZE)
     if images.shape[1:3] == (size, size):
         return images
     fitted = (ImageOps.fit(Image.fromarray(image), (size, size)) for image in images)

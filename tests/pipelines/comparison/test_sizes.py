@@ -13,6 +13,7 @@ from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes, 
 from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source, load_source
+from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from pipelines.workspace import TRAIN
 
@@ -75,9 +76,12 @@ def test_a_discriminator_that_becomes_a_classifier_keeps_its_size(make_images):
     images = make_images(4)
     pixels = np.zeros((len(images), 50, 50, 3), np.uint8)
     source = Source("mine", in_memory(replace(images, pixels=pixels)), None)
-    arms = {"real": {"size": 48}, "dada": {"size": 48, "mix": {"strategy": "dada"}}}
+    arms = {"real": {"size": 48}, "dada": {"mix": {"strategy": "dada"}}}
     recipe = load_recipe(None, {"arms": arms, "gan": {"scope": "conditional"}})
     assert arm_sizes(recipe, source) == {"real": 48, "dada": 32}
+    arms["dada"]["size"] = 48
+    with pytest.raises(InputError, match=r"arm 'dada': size 48 .* sees their 32 pixels"):
+        arm_sizes(load_recipe(None, {"arms": arms, "gan": {"scope": "conditional"}}), source)
     assert source.found([48]) == []
     assert source.found([48, 32]) == ["images of 50 pixels were shrunk to 32 (--size for more)"]
     assert search_size(recipe, source, of_generators=False) == 32

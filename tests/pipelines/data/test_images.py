@@ -138,3 +138,10 @@ def test_concatenate_joins_what_fits(tiny_images, make_images):
 
 def test_repr_says_what_it_is(tiny_images):
     assert repr(tiny_images) == "Images(24 of 32x32 from stripes: down, across)"
+
+
+def test_a_digest_does_not_depend_on_what_groups_are_called(tiny_images):
+    count = len(tiny_images)
+    one = replace(tiny_images, together=np.arange(count) // 2)
+    assert one.digest() == replace(one, together=99 - one.together).digest()
+    assert one.digest() != tiny_images.digest()

@@ -85,3 +85,20 @@ def test_a_part_that_is_left_out_takes_copies_along():
         assert np.bincount(labels[kept], minlength=2).min() >= 1
     with pytest.raises(InputError, match="class 1 has copies of one image"):
         stratified_split([0, 0, 1, 1], 0.2, 0, groups=[0, 1, 2, 2])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_burst_does_not_take_the_training_images_along(seed):
+    """45 of 50 images are of one scene, a fifth is to be left out: never those 45."""
+    labels = np.repeat([0, 1], 50)
+    groups = np.concatenate([np.zeros(45, int), np.arange(1, 56)])
+    kept, left_out = stratified_split(labels, 0.2, seed, groups=groups)
+    assert np.bincount(labels[left_out]).tolist() == [5, 10]
+    assert np.bincount(labels[kept]).tolist() == [45, 40]
+
+
+def test_of_groups_that_are_all_too_large_the_smallest_is_left_out():
+    labels, groups = np.repeat([0, 1], 50), np.repeat([0, 1, 2, 3], [30, 20, 20, 30])
+    for seed in range(5):
+        _, left_out = stratified_split(labels, 0.2, seed, groups=groups)
+        assert set(groups[left_out]) == {1, 2}

@@ -40,3 +40,14 @@ def test_features_are_used_where_there_are_some(monkeypatch):
     found = check(pool(), deep=True)
     assert found.unchecked == []
     assert [one.finding for one in found.rows][:2] == ["two labels", "two labels"]
+
+
+def test_labels_that_no_folds_can_check_leave_the_rest(monkeypatch):
+    def no_folds(*_):
+        raise InputError("class 1 cannot be in each of 3 folds")
+
+    monkeypatch.setattr(module, "open_features", lambda cache: lambda pixels: pixels[:, 0, :, 0])
+    monkeypatch.setattr(module, "label_findings", no_folds)
+    found = check(pool(), deep=True)
+    assert [one.finding for one in found.rows] == ["two labels", "two labels"]
+    assert found.unchecked == ["labels were not checked: class 1 cannot be in each of 3 folds"]

@@ -1,9 +1,12 @@
+import numpy as np
 import pytest
 from PIL import Image
 
 from pipelines.comparison.instances import draw_instances, open_source
-from pipelines.data.pool import in_memory
+from pipelines.data.pool import in_memory, of_reader
+from pipelines.data.reader import Numbered
 from pipelines.data.sources import Source, load_source
+from pipelines.data.sources.pictures import Pictures
 from pipelines.errors import InputError
 from pipelines.findings.gallery import gallery_of, names_of, without
 from pipelines.recipes.data import DataConfig
@@ -90,3 +93,18 @@ def test_validation_images_to_test_on_keep_their_names(image_folder, tmp_path):
     source = load_source(str(root))
     assert set(source.splits) == {"train", "test"}
     assert all(name.startswith("valid/") for name in names_of(source, "test"))
+
+
+def test_numbered_pictures_of_two_splits_have_names_of_their_own(tmp_path):
+    """Those of a data set that keeps its pictures encoded: 0 of train is not 0 of test."""
+    Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+
+    def pool(count):
+        reader = Pictures("set", Numbered(count), lambda positions: [content] * len(positions))
+        return of_reader(reader, np.arange(count) % 2, ("a", "b"), "set")
+
+    source = Source("set", pool(4), pool(2))
+    assert names_of(source, "test") == ("test/0", "test/1")
+    left = without(source, table(tmp_path / "t.csv", "train/0"))
+    assert (len(left.train), len(left.test)) == (3, 2)

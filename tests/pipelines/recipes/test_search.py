@@ -59,6 +59,13 @@ def test_a_search_whose_trials_look_through_every_judge_is_refused(search_file):
         load_search(search_file)
 
 
+def test_sizes_are_nothing_to_search_for(search_file):
+    """Every trial would have seen the same size, whatever it was said to have tried."""
+    search_file.write_text(TEXT.format(tuner="grid", trials=4) + "size = [32, 64]")
+    with pytest.raises(InputError, match=r"space.size: every trial sees .* set it as data.size"):
+        load_search(search_file)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list_searches())
 def test_searches_that_ship_are_sound(name):

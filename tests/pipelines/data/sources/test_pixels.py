@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.data.reader import InMemory, Preparation
 from pipelines.data.sources.pixels import decode, from_arrays, what_fitting_lost
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.flat import BLACK, RED, WHITE, flat
@@ -72,28 +73,34 @@ def test_large_jpegs_are_read_smaller_and_look_the_same(tmp_path):
     assert abs(fast - exact).max() <= 4
 
 
-def test_small_images_are_set_in_black_unless_asked_smaller():
+def test_small_images_are_set_in_black():
     digits = np.full((2, 28, 28), 255, np.uint8)
-    padded = from_arrays(digits, None)
+    padded = from_arrays(digits)
     assert padded.shape == (2, 32, 32, 3)
     assert (padded[:, 2:30, 2:30] == 255).all()
     assert padded.sum() == digits.sum() * 3
-    assert from_arrays(digits, 28).shape == (2, 28, 28, 3)
-    assert (from_arrays(digits, 28) == 255).all()
-    assert from_arrays(digits, 64)[0, 0, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("size", [16, 28, 32, 64])
+def test_a_file_of_a_small_picture_is_set_in_black_likewise(tmp_path, size):
+    """What is predicted is prepared as what was trained on, smaller than 32 pixels, too."""
+    digit = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    Image.fromarray(digit).save(tmp_path / "digit.png")
+    trained = InMemory(from_arrays(digit[None])).read(np.array([0]), size)[0]
+    shown = decode(tmp_path / "digit.png", size, Preparation(centred=True))
+    assert (shown == trained).all()
 
 
 @pytest.mark.parametrize(
-    ("shape", "size", "side"),
-    [((1, 48, 64, 3), None, 48), ((1, 30, 100, 1), None, 32), ((1, 40, 40, 4), 24, 24)],
+    ("shape", "side"), [((1, 48, 64, 3), 48), ((1, 30, 100, 1), 32), ((1, 40, 40, 4), 40)]
 )
-def test_arrays_become_squares(shape, size, side):
-    assert from_arrays(np.full(shape, 255, np.uint8), size).shape == (1, side, side, 3)
+def test_arrays_become_squares(shape, side):
+    assert from_arrays(np.full(shape, 255, np.uint8)).shape == (1, side, side, 3)
 
 
 def test_arrays_that_are_no_images_are_refused():
     with pytest.raises(InputError, match=r"\[2, 3, 32, 32\]"):
-        from_arrays(np.zeros((2, 3, 32, 32), np.uint8), None)
+        from_arrays(np.zeros((2, 3, 32, 32), np.uint8))
 
 
 def test_what_fitting_loses_is_said():
