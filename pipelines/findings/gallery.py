@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.data.pool import Pool
-from pipelines.data.reader import GROUP_SIDE, InMemory
+from pipelines.data.reader import GROUP_SIDE, Numbered
 from pipelines.data.sources.source import Source
 from pipelines.errors import InputError
 from pipelines.findings.records import read_excluded
@@ -88,7 +88,7 @@ def gallery_of(source: Source) -> Gallery:
 def names_of(source: Source, split: str) -> tuple[str, ...]:
     """Return what the pictures of a split are called: by their files, or by their numbers."""
     pool = source.splits[split]
-    numbered = all(isinstance(reader, InMemory) for reader in pool.readers)
+    numbered = all(isinstance(reader.names, Numbered) for reader in pool.readers)
     return tuple(f"{split}/{name}" if numbered else name for name in pool.names)
 
 

@@ -2,8 +2,10 @@ import pytest
 from PIL import Image
 
 from pipelines.comparison.instances import draw_instances, open_source
-from pipelines.data.pool import in_memory
+from pipelines.data.pool import in_memory, of_reader
+from pipelines.data.reader import Numbered
 from pipelines.data.sources import Source, load_source
+from pipelines.data.sources.pictures import Pictures
 from pipelines.errors import InputError
 from pipelines.findings.gallery import gallery_of, names_of, without
 from pipelines.recipes.data import DataConfig
@@ -41,6 +43,23 @@ def test_or_by_their_numbers(make_images):
     assert pool.names[3:] == ("train/3", "test/0", "test/1")
     assert (pool.looked_at() == pool.pixels).all()
     assert pool.content(0) is None
+
+
+def test_numbers_of_encoded_pictures_are_told_apart_by_their_splits(tmp_path, image_folder):
+    # As those of data sets of Hugging Face and tensorflow-datasets lie.
+    files = sorted((image_folder / "cat").iterdir())
+
+    def some(positions):
+        return (files[at] for at in positions.tolist())
+
+    pools = [
+        of_reader(Pictures("set", Numbered(4), some), [0, 0, 1, 1], ("cat", "dog"), "set")
+        for _ in range(2)
+    ]
+    source = Source("set", *pools)
+    assert names_of(source, "test")[0] == "test/0"
+    left = without(source, table(tmp_path / "t.csv", "test/0"))
+    assert (len(left.train), len(left.splits["test"])) == (4, 3)
 
 
 def test_what_cannot_be_read_has_no_name(image_folder):
