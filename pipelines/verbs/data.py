@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
+from pydantic import ValidationError
 
 from groundwork.files import replacing, write_json
 from groundwork.names import few, slug
@@ -15,7 +16,7 @@ from pipelines.data.protocols import make_instances
 from pipelines.data.relations import related
 from pipelines.data.sources import load_source
 from pipelines.data.summary import DataSummary, describe
-from pipelines.errors import InputError
+from pipelines.errors import InputError, explain
 from pipelines.findings.check import Findings, check
 from pipelines.findings.gallery import Gallery, gallery_of, names_of, without
 from pipelines.findings.records import KINDS, Finding, carried, write_findings
@@ -146,13 +147,16 @@ def data(
         source = without(source, exclude)
     shown_at = size or min(source.side, SCRATCH)
     notes = []
-    config = DataConfig(
-        protocol=protocol,
-        classes=classes,
-        per_class=per_class,
-        test_per_class=test_per_class,
-        seed=seed,
-    )
+    try:
+        config = DataConfig(
+            protocol=protocol,
+            classes=classes,
+            per_class=per_class,
+            test_per_class=test_per_class,
+            seed=seed,
+        )
+    except ValidationError as error:
+        raise InputError(explain(error, "settings", DataConfig)) from error
     near = related(source)
     drawn = None
     try:
