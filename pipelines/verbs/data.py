@@ -141,12 +141,6 @@ def data(
         If the images cannot be read, the instance that was asked for cannot be drawn, or ``out``
         cannot be written.
     """
-    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad, group_by=group_by)
-    whole = {name for split in source.splits for name in names_of(source, split)}
-    if exclude is not None:
-        source = without(source, exclude)
-    shown_at = size or min(source.side, SCRATCH)
-    notes = []
     try:
         config = DataConfig(
             protocol=protocol,
@@ -157,6 +151,12 @@ def data(
         )
     except ValidationError as error:
         raise InputError(explain(error, "settings", DataConfig)) from error
+    source = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=skip_bad, group_by=group_by)
+    whole = {name for split in source.splits for name in names_of(source, split)}
+    if exclude is not None:
+        source = without(source, exclude)
+    shown_at = size or min(source.side, SCRATCH)
+    notes = []
     near = related(source)
     drawn = None
     try:
