@@ -84,7 +84,11 @@ def load_source(
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or ending in FILES
     if name == AUTO or name in named_sources():
         _refuse_groups(name, group_by)
-        return _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        source = _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        if not path.exists():
+            return source
+        note = f"the data set {name} was read, not what is called so here: give ./{name} for that"
+        return replace(source, notes=[note, *source.notes])
     builder = None if written_as_path else tfds.find(name, data_dir)
     if builder is not None and _is_image_folder(path):
         own = _load_path(path, fit, skip_bad, group_by)
