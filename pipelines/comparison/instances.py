@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from groundwork.files import write_json
+from pipelines.data.choosing import Protocol
 from pipelines.data.images import Images
 from pipelines.data.instances import Instance, InstanceRecord, further_images
 from pipelines.data.pool import Pool
@@ -93,7 +94,8 @@ def draw_instances(
 
     Which pictures are drawn does not depend on the sizes, and the images of one size do not depend
     on the others: each is read from the picture itself. With ``extra_real``, as many further images
-    of each class are written beside it. ``tested`` is that of `instance`.
+    of each class are written beside it. ``tested``: whether classifiers are trained and tested on
+    them, which takes two classes and test images.
     """
     design = data.design(source)
     if extra_real and design.protocol != "draws":
@@ -103,10 +105,25 @@ def draw_instances(
         )
     drawn = []
     for one in make_instances(source, design, tested=tested):
+        if tested:
+            _check_tested(one, design.protocol)
         further = further_images(source, one, extra_real) if extra_real else None
         at = {size: _write(one, outputs, size, further) for size in sizes}
         drawn.append(Drawn(one.record(), at, *_hashes(one)))
     return drawn
+
+
+def _check_tested(one: Instance, protocol: Protocol) -> None:
+    if len(one.classes) < 2:
+        raise InputError(
+            f"one class asked for, {one.classes[0]!r}: a classifier tells two or more apart; name "
+            "more (--classes)"
+        )
+    if not len(one.test):
+        why = "data.protocol 'whole' is for generators alone" * (protocol == "whole")
+        raise InputError(
+            f"no image is left to test on: {why or 'data.test_per_class is 0'}; leave that out"
+        )
 
 
 def write_instance(one: Instance, outputs: Path, size: int) -> Drawn:

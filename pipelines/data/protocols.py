@@ -101,7 +101,8 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
     related = _related(tests, everything) & ~leaked
     if related.any():
         count = int(np.count_nonzero(related))
-        notes.append(f"{count} test images of groups that training images belong to were not used")
+        what = "test images of groups of training images, or near copies of them,"
+        notes.append(f"{count} {what} were not used")
     tests = tests.select(~leaked & ~related)
     notes += _under_two_labels(everything)
     for seed in range(design.seed, design.seed + design.instances):
@@ -177,9 +178,9 @@ def _why_no_folds(source: "Source", pool: Pool, name: str) -> str:
         )
     if count > 1:
         return (
-            f"the {count} images of class {name!r} of {source.name} are all of one group, which "
-            "cannot be trained and tested on: add images of others, group otherwise "
-            "(--group-by), or leave the class out (--classes)"
+            f"the {count} images of class {name!r} of {source.name} are all of one group, or near "
+            "copies of one another, which cannot be trained and tested on: add others, group "
+            "otherwise (--group-by), or leave the class out (--classes)"
         )
     return (
         f"class {name!r} of {source.name} has {'one image' if count else 'no image'}, which "

@@ -7,7 +7,8 @@ from typing import Literal
 
 from groundwork.files import replacing
 from groundwork.settings import Result
-from pipelines.errors import InputError, first_line
+from pipelines.data.sources.csv_file import read_rows
+from pipelines.errors import InputError
 
 Action = Literal["exclude", "keep"]
 ACTIONS = ("exclude", "keep")
@@ -132,20 +133,11 @@ def read_excluded(path: Path) -> dict[str, int]:
 
 
 def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a table, each with its line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            # Spreadsheets of half of Europe write semicolons.
-            delimiter = ";" if ";" in first and "," not in first else ","
-            reader = csv.DictReader(file, delimiter=delimiter, restval="")
-            rows = [(reader.line_num, row) for row in reader]
-            columns = reader.fieldnames or []
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; `ganaug data` writes findings.csv") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read: {first_line(error)}") from error
+    """Return the rows of a table, each with its line, however a spreadsheet has saved it."""
+    if not path.exists():
+        raise InputError(f"{path} does not exist; `ganaug data` writes findings.csv")
+    rows = read_rows(path)[0]
+    columns = [name.lower() for name in rows[0][1]] if rows else []
     for needed in ("file", "action"):
         if needed not in columns:
             raise InputError(
@@ -153,8 +145,8 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
                 "as `ganaug data` writes it"
             )
     return [
-        (line, {key: cell.strip() for key, cell in row.items() if isinstance(cell, str)})
-        for line, row in rows
+        (line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False)))
+        for line, cells in rows[1:]
     ]
 
 

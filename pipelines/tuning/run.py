@@ -1,5 +1,6 @@
 """One search, from its file to its trials and its best setting, tested once."""
 
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -49,8 +50,9 @@ class Prepared:
 def prepare(search: Search, outputs: Path) -> Prepared:
     """Draw the instances of a search and split them into folds."""
     source = open_source(search.recipe.data)
-    size = search_size(search.recipe, source, search.tune.objective == "kid")
-    drawn = draw_instances(source, search.recipe.data, outputs, [size])
+    generators = search.tune.objective == "kid"
+    size = search_size(search.recipe, source, generators)
+    drawn = draw_instances(source, search.recipe.data, outputs, [size], tested=not generators)
     identity = [search.model_dump(mode="json"), [one.at[size].folder for one in drawn]]
     folder = outputs / run_folder("tune", search.recipe.name, identity)
     folds = make_folds(drawn, search.tune, outputs)
@@ -80,7 +82,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     result = SearchResult(
         name=what.search.recipe.name,
         title=what.search.recipe.title,
-        command=" ".join(["ganaug", *sys.argv[1:]]),
+        command=shlex.join(["ganaug", *sys.argv[1:]]),
         machine=runtime.machine(),
         source="; ".join([what.source.name, *what.source.found([what.drawn[0].size])]),
         classes=[one.record.classes for one in what.drawn],

@@ -1,5 +1,6 @@
 """`ganaug classify`: train classifiers with and without synthetic images and compare them."""
 
+import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,8 +166,8 @@ def _options(prefix: str, values: dict[str, Any]) -> list[str]:
     words: list[str] = []
     for key, value in values.items():
         option = f"--{prefix}{key}".replace("_", "-")
-        if isinstance(value, dict):
-            words += _options(f"{prefix}{key}.", value)
+        if isinstance(value, dict):  # of a model, say, whose parameters keep their underscores
+            words += [f"{option}.{name}={_written(one)}" for name, one in value.items()]
         elif isinstance(value, bool):
             words.append(option if value else f"--{prefix}no-{key}".replace("_", "-"))
         elif isinstance(value, list):
@@ -174,3 +175,7 @@ def _options(prefix: str, values: dict[str, Any]) -> list[str]:
         elif value is not None:
             words += [option, str(value)]
     return words
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

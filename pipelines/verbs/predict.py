@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines import runtime
+from pipelines.data.sources.formats import legible
 from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
@@ -47,11 +48,12 @@ class PredictResult:
 
     def __str__(self) -> str:
         """Return the predictions as a table, CSV or JSON."""
-        rows = list(zip(self.files, self.best, self.probabilities, strict=True))
+        shown = [legible(str(file)) for file in self.files]
+        rows = list(zip(shown, self.best, self.probabilities, strict=True))
         if self.form == "json":
             records = [
                 {
-                    "file": str(file),
+                    "file": file,
                     "class": best,
                     "probabilities": dict(zip(self.class_names, row, strict=True)),
                 }
@@ -64,13 +66,13 @@ class PredictResult:
             writer.writerow(["file", "class", *self.class_names])
             writer.writerows([file, best, *(f"{p:.6f}" for p in row)] for file, best, row in rows)
             return text.getvalue().rstrip("\n")
-        width = max(len(str(file)) for file in self.files)
+        width = max(map(len, shown))
         name = max(map(len, self.class_names))
         lines = []
         for file, _, row in rows:
             likely = sorted(zip(row, self.class_names, strict=True), reverse=True)[:SHOWN]
             cells = [f"{label:{name}} {chance:6.1%}" for chance, label in likely]
-            lines.append("  ".join([f"{file!s:{width}}", *cells]))
+            lines.append("  ".join([f"{file:{width}}", *cells]))
         return "\n".join(lines)
 
 

@@ -22,6 +22,9 @@ PARTS = {
     "testing": "test",
 }
 """What a cell may say of the split, in lower case."""
+LABEL = "label"
+UNNAMED = "column "
+"""What columns are called, with their numbers, where the first row does not name them."""
 LOOKED_AT = 50
 """Rows in which a column of paths shows that it is one."""
 
@@ -79,8 +82,8 @@ def label_column(columns: Columns, where: str, others: Sequence[str | None]) -> 
         If that cannot be said.
     """
     free = [name for name in columns if name not in others]
-    if "label" in free:
-        return "label"
+    if LABEL in free:
+        return LABEL
     named = _named(free, LABELS)
     if len(named) == 1:
         return named[0]
@@ -90,9 +93,11 @@ def label_column(columns: Columns, where: str, others: Sequence[str | None]) -> 
         raise InputError(
             f"{where} has columns {_shown(columns)}; give one of labels as well, called 'label'"
         )
+    call = f"call the one to read {LABEL!r}"
+    if all(name.startswith(UNNAMED) for name in free):
+        call = f"name the columns in a first row, and {call}"
     raise InputError(
-        f"{where}: columns {' and '.join(named or free[:6])} may all hold the labels; call the "
-        "one to read 'label'"
+        f"{where}: columns {' and '.join(named or free[:6])} may all hold the labels; {call}"
     )
 
 

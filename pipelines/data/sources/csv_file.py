@@ -1,4 +1,4 @@
-"""Tables of paths and labels in text files: CSV, TSV."""
+"""Tables in text files: CSV, TSV, and columns parted by blanks."""
 
 import codecs
 import csv
@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from pipelines.data.sources.columns import UNNAMED
 from pipelines.errors import InputError
 
 DELIMITERS = ",;\t|"
+BLANKS = " "
+"""Stands for any number of spaces and tabs, as programs write that set columns below each other."""
 LOOKED_AT = 20
 """Rows in which a delimiter shows that it is one."""
+Row = tuple[int, list[str]]
+"""The number of the last line of a row, and its cells without spaces around them."""
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -29,27 +34,19 @@ def read_csv(path: Path) -> tuple[dict[str, list[str]], list[str]]:
     Parameters
     ----------
     path
-        A file of rows whose cells are parted by commas, semicolons, tabs or bars.
+        As for `read_rows`.
 
     Raises
     ------
     InputError
         If it is missing or cannot be read, has no rows, or rows with more cells than columns.
     """
-    text, notes = _text(path)
-    first, _, rest = text.partition("\n")
-    if first.strip().casefold().startswith("sep="):  # a hint for Excel
-        text = rest
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
-    try:
-        rows = list(_rows(text, delimiter))
-    except csv.Error as error:
-        raise InputError(f"{path} cannot be read as a table ({error}); save it anew") from error
+    rows, notes = read_rows(path)
     if not rows:
         raise InputError(f"{path} is empty; give a row for each image, with its path and label")
     head = rows[0][1]
     if any(cell and (path.parent / cell).is_file() for cell in head):
-        head = [f"column {number}" for number in range(1, len(head) + 1)]
+        head = [f"{UNNAMED}{number}" for number in range(1, len(head) + 1)]
     else:
         rows = rows[1:]
     _check(path, head, rows)
@@ -59,7 +56,32 @@ def read_csv(path: Path) -> tuple[dict[str, list[str]], list[str]]:
     return columns, notes
 
 
-def _check(path: Path, head: list[str], rows: list[tuple[int, list[str]]]) -> None:
+def read_rows(path: Path) -> tuple[list[Row], list[str]]:
+    """Return the rows that hold text, and what is to be said of how they were read.
+
+    Parameters
+    ----------
+    path
+        A file of rows whose cells are parted by commas, semicolons, tabs or bars, or, where none of
+        these parts them, by blanks.
+
+    Raises
+    ------
+    InputError
+        If it is missing or cannot be read.
+    """
+    text, notes = _text(path)
+    first, _, rest = text.partition("\n")
+    if first.strip().casefold().startswith("sep="):  # a hint for Excel
+        text = f"\n{rest}"  # lines keep their numbers
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    try:
+        return list(_rows(text, delimiter)), notes
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as a table ({error}); save it anew") from error
+
+
+def _check(path: Path, head: list[str], rows: list[Row]) -> None:
     if not rows:
         raise InputError(f"{path} has a first row only; give a row for each image")
     long = [(number, row) for number, row in rows if len(row) > len(head)]
@@ -87,27 +109,39 @@ def _text(path: Path) -> tuple[str, list[str]]:
         return content.decode("latin-1"), [note]
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
     """Yield the rows that hold text, with the number of their last line."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    for row in reader:
+    for number, row in _cells(text, delimiter, strict=True):
         cells = [cell.strip() for cell in row]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
-            yield reader.line_num, cells
+            yield number, cells
+
+
+def _cells(text: str, delimiter: str, *, strict: bool = False) -> Iterator[Row]:
+    lines = io.StringIO(text, newline="")
+    if delimiter == BLANKS:
+        yield from ((number, line.split()) for number, line in enumerate(lines, 1))
+        return
+    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    for row in reader:
+        yield reader.line_num, row
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the cells: what gives the first rows the most cells, the same of each."""
+    """Return what parts the cells: what gives the first rows the most cells, the same of each.
+
+    Blanks only where nothing else does: they stand in names and labels, too.
+    """
 
     def cells(delimiter: str) -> tuple[bool, int]:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
-            counts = [len(row) for row in islice(rows, LOOKED_AT) if row]
+            counts = [len(row) for _, row in islice(_cells(text, delimiter), LOOKED_AT) if row]
         except csv.Error:
             return False, 0
         least = min(counts, default=0)
         return least > 1 and least == max(counts), least
 
-    return max(DELIMITERS, key=cells)
+    best = max(DELIMITERS, key=cells)
+    return BLANKS if not cells(best)[0] and cells(BLANKS)[0] else best

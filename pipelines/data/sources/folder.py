@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.data.choosing import Fit
 from pipelines.data.pool import Pool, of_reader
 from pipelines.data.reader import Indices
-from pipelines.data.sources.formats import Encoded
+from pipelines.data.sources.formats import Encoded, legible
 from pipelines.data.sources.grouping import Grouping, by_pattern
 from pipelines.data.sources.listing import Listing, list_folder
 from pipelines.data.sources.pictures import Pictures
@@ -44,7 +44,7 @@ def load_folder(root: Path, fit: Fit, skip_bad: bool, group_by: str | None = Non
     InputError
         If the folder is missing or empty, has fewer than two classes, or cannot be grouped.
     """
-    return from_listing(list_folder(root), root.resolve().name, fit, skip_bad, group_by)
+    return from_listing(list_folder(root), legible(root.resolve().name), fit, skip_bad, group_by)
 
 
 def from_listing(
@@ -71,7 +71,8 @@ def from_listing(
         def some(positions: Indices, paths: list[str] = paths) -> Iterator[Encoded]:
             return (listing.tree.encoded(paths[at]) for at in positions.tolist())
 
-        reader = Pictures(listing.tree.where, paths, some, fit=fit, skip_bad=skip_bad)
+        shown = [legible(path) for path in paths]
+        reader = Pictures(listing.tree.where, shown, some, fit=fit, skip_bad=skip_bad)
         parts[part] = of_reader(reader, labels[part], names, name, groups.numbers.get(part))
     return from_splits(name, parts, [*listing.notes(), *groups.notes], own=True)
 

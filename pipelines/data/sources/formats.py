@@ -6,6 +6,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from unicodedata import category
 
 from PIL import Image
 
@@ -112,6 +113,25 @@ def kind(path: str, head: Callable[[str], bytes]) -> Literal["picture", "heic", 
 def of_system(name: str) -> bool:
     """Whether a system put it there: `.DS_Store`, `._cat.jpg`, `__MACOSX`, `Thumbs.db`."""
     return name.startswith(".") or name.lower() in SYSTEM
+
+
+def legible(name: str) -> str:
+    r"""Return the name of a file or class as text that can be printed in one line and written.
+
+    Bytes that are no UTF-8 are read as Latin-1, and line ends and the like are spelled out.
+
+    Examples
+    --------
+    >>> print(legible("two\nlines"), legible(os.fsdecode(b"caf\xe9")))
+    two\nlines café
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("latin-1")
+    if name.isprintable():  # nearly always
+        return name
+    return "".join(repr(one)[1:-1] if category(one) == "Cc" else one for one in name)
 
 
 def in_order(names: Iterable[str]) -> list[str]:

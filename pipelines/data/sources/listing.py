@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.names import few
-from pipelines.data.sources.formats import in_order, kind
+from pipelines.data.sources.formats import in_order, kind, legible
 from pipelines.data.sources.nothing import count_of, endings, why_nothing, why_one
 from pipelines.data.sources.tree import Disk, Tree, below
 from pipelines.data.sources.walk import HEIC, Found, walk
@@ -102,7 +102,7 @@ class Listing:
                 f"sub-folders were read as part of the class above them: {nested}; if they are "
                 "the classes, put them side by side into one folder"
             )
-        return notes
+        return [*map(legible, notes)]
 
     def nested(self) -> list[str]:
         """Return sub-folders of classes that have no pictures but in several such."""
@@ -216,7 +216,7 @@ def _list_split(tree: Tree, folder: str) -> Split:
 
 def composed(name: str) -> str:
     """Return a name as Windows writes it: a Mac decomposes its é; both look the same."""
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", legible(name))
 
 
 def alike(name: str) -> str:

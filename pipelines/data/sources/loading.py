@@ -8,6 +8,7 @@ from pipelines.data.sources import tfds
 from pipelines.data.sources.archive import load_zip
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
 from pipelines.data.sources.folder import load_folder
+from pipelines.data.sources.formats import legible
 from pipelines.data.sources.huggingface import is_saved, load_huggingface
 from pipelines.data.sources.listing import list_folder
 from pipelines.data.sources.nothing import TABLES
@@ -73,12 +74,21 @@ def load_source(
     InputError
         If there is no such data set, or it cannot be read or downloaded.
     """
+    if legible(name) != name:
+        raise InputError(
+            f"{name!r} holds line ends or bytes that are no UTF-8, which no report can show; "
+            "rename it, or go there and give it as '.'"
+        )
     path = Path(name).expanduser()
     ending = path.suffix.lower()
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or ending in FILES
     if name == AUTO or name in named_sources():
         _refuse_groups(name, group_by)
-        return _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        source = _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        if not path.exists():
+            return source
+        note = f"the data set {name} was read, not what is called so here: give ./{name} for that"
+        return replace(source, notes=[note, *source.notes])
     builder = None if written_as_path else tfds.find(name, data_dir)
     if builder is not None and _is_image_folder(path):
         own = _load_path(path, fit, skip_bad, group_by)

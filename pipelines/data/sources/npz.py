@@ -48,7 +48,7 @@ def load_npz(path: Path) -> Source:
                 _to_positions(arrays[labels], names, numbered="class_names" in arrays),
                 names,
                 path.stem,
-                arrays.get("together") if split == "train" else None,
+                _groups(arrays) if split == "train" else None,
             )
             for split, (images, labels) in splits.items()
         }
@@ -74,6 +74,14 @@ def _find(arrays: Arrays) -> dict[str, tuple[str, str]]:
         f"it holds {', '.join(arrays) or 'nothing'}; give arrays images and labels, "
         "or x_train, y_train, x_test and y_test"
     )
+
+
+def _groups(arrays: Arrays) -> NDArray[Any] | None:
+    """Return who stays together, numbered from 0: those that stand alone get numbers below."""
+    together = arrays.get("together")
+    if together is None or together.dtype.kind not in "iu":
+        return together
+    return np.unique(together, return_inverse=True)[1].reshape(together.shape)
 
 
 def _class_names(arrays: Arrays, splits: dict[str, tuple[str, str]]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +114,34 @@ def side_of(picture: Encoded) -> int | None:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return ``image`` as 8-bit RGB: transparent parts white, 16-bit grey scaled."""
-    if image.mode.startswith("I"):  # Pillow's own conversion cuts 16 bits off at 255
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    """Return ``image`` as 8-bit RGB: transparent parts white, 16-bit grey and 0..1 scaled.
+
+    Raises
+    ------
+    InputError
+        If its grey values say neither black nor white, such as those of a CT.
+    """
+    if image.mode[0] in "IF":  # Pillow's own conversion cuts off what is below 0 and above 255
+        return Image.fromarray(_grey(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
         paper = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
     return image.convert("RGB")
+
+
+def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return grey values of 16 bits, or of 0..1 or 0..255 where they are fractions, in 8 bits."""
+    whole = values.dtype.kind in "iu"
+    most = 65535 if whole else 255
+    if not (values.min() >= 0 and values.max() <= most):
+        allowed = "0 to 65535" if whole else "0 to 1, or to 255"
+        raise InputError(
+            f"grey values from {values.min():g} to {values.max():g} where {allowed} are known: "
+            "save it in 8 bits"
+        )
+    if whole:
+        return np.asarray(values >> 8, np.uint8)
+    return np.asarray(np.rint(values * (255 if values.max() <= 1 else 1)), np.uint8)
 
 
 def decode_all(

@@ -68,7 +68,9 @@ def test_a_split_gives_up_test_images_of_groups_that_train():
     train, test = bursts(), bursts(4, start=28)  # groups 28 and 29 are in both
     (one,) = made(source(train, test), instances=1)
     assert apart(one)
-    assert one.notes == ("16 test images of groups that training images belong to were not used",)
+    assert one.notes == (
+        "16 test images of groups of training images, or near copies of them, were not used",
+    )
     (one,) = made(source(train, test), protocol="draws", per_class=120, instances=1)
     assert apart(one)
     assert one.notes[-1] == (

@@ -46,6 +46,23 @@ def test_or_by_their_numbers(make_images):
     assert pool.content(0) is None
 
 
+def test_numbers_of_encoded_pictures_are_told_apart_by_their_splits(tmp_path, image_folder):
+    # As those of data sets of Hugging Face and tensorflow-datasets lie.
+    files = sorted((image_folder / "cat").iterdir())
+
+    def some(positions):
+        return (files[at] for at in positions.tolist())
+
+    pools = [
+        of_reader(Pictures("set", Numbered(4), some), [0, 0, 1, 1], ("cat", "dog"), "set")
+        for _ in range(2)
+    ]
+    source = Source("set", *pools)
+    assert names_of(source, "test")[0] == "test/0"
+    left = without(source, table(tmp_path / "t.csv", "test/0"))
+    assert (len(left.train), len(left.splits["test"])) == (4, 3)
+
+
 def test_what_cannot_be_read_has_no_name(image_folder):
     (image_folder / "cat" / "2.png").write_bytes(b"nothing")
     names = gallery_of(load_source(str(image_folder), skip_bad=True)).names

@@ -48,6 +48,20 @@ def test_a_spreadsheet_may_have_written_it(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("saved", "line"),
+    [
+        ("file\tclass\taction\né/1.png\tcat\texclude\n".encode("utf-16"), 2),  # Excel's Unicode
+        ("file;class;action\r\né/1.png;cat;exclude\r\n".encode("cp1252"), 2),  # its plain CSV
+        ("\ufeffsep=;\nfile;score;action\né/1.png;0,5;exclude\n".encode(), 3),
+        ("File,Action\né/1.png,exclude,and,more\n".encode(), 2),
+    ],
+)
+def test_a_spreadsheet_may_have_encoded_it_otherwise(tmp_path, saved, line):
+    (tmp_path / "mine.csv").write_bytes(saved)
+    assert read_excluded(tmp_path / "mine.csv") == {"é/1.png": line}
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("file,score\na,1\n", "has no column 'action' but file, score"),

@@ -67,6 +67,20 @@ def test_the_command_in_a_report_repeats_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert seen == [override(None, "mnist5k", **tables)]
 
 
+@pytest.mark.parametrize("value", [3, 0.5, True, False, "same", "relu,tanh", [1, 2]])
+def test_parameters_keep_their_names_and_kinds_in_the_command(
+    monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    seen = []
+    monkeypatch.setattr(
+        classify_verb, "plan_comparison", lambda given, *_: seen.append(given) or []
+    )
+    tables = {"train": TrainConfig(model_params={"of_a_model": value})}
+    command = classify_verb._command("my 'pets'", None, tables)
+    assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
+    assert seen == [override(None, "my 'pets'", **tables)]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -72,6 +72,10 @@ def test_an_instance_that_cannot_be_drawn(image_folder, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_wrong_setting_is_one_line(capsys):
+    assert "settings: seed: should be greater than" in failing(capsys, "data", "x", "--seed", "-1")
+
+
 def test_own_images_are_folded_by_default(image_folder, tmp_path):
     shown = data(str(image_folder), deep=False, out=tmp_path)
     drawn = shown.summary.instance

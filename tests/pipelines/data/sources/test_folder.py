@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.flat import RED, flat
+from tests.pipelines.data.sources.trees import grow
 
 
 def test_a_folder_in_every_format(image_folder):
@@ -163,3 +165,27 @@ def test_a_folder_that_may_not_be_read(image_folder):
             load_source(str(image_folder))
     finally:
         (image_folder / "cat").chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
+def test_names_that_are_no_text_are_read_as_latin_1(tmp_path):
+    root = grow(tmp_path / "photos", "cat/1.png", "cat/2.png", "two\nlines/1.png")
+    (root / "cat" / "1.png").rename(root / "cat" / os.fsdecode(b"\xe9.png"))
+    (root / "cat").rename(root / os.fsdecode(b"caf\xe9"))
+    source = load_source(str(root))
+    assert source.train.class_names == ("café", "two\\nlines")
+    assert sorted(source.train.names) == ["café/2.png", "café/é.png", "two\\nlines/1.png"]
+    assert len(source.train.read(32)) == 3
+    (root / "café").mkdir()
+    shutil.copy(root / os.fsdecode(b"caf\xe9") / "2.png", root / "café")
+    with pytest.raises(InputError, match="differ only in how they are spelled"):
+        load_source(str(root))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
+def test_a_path_that_is_no_text_is_refused_but_may_be_here(tmp_path, monkeypatch):
+    root = grow(tmp_path / os.fsdecode(b"caf\xe9"), "cat/1.png", "dog/1.png")
+    with pytest.raises(InputError, match=r"give it as '\.'"):
+        load_source(str(root))
+    monkeypatch.chdir(root)
+    assert load_source(".").name == "café"

@@ -53,6 +53,16 @@ def test_an_image_folder_goes_before_a_data_set(image_folder, tmp_path, monkeypa
     assert load_source("pets").train.class_names == ("cat", "dog")
 
 
+def test_a_folder_called_as_one_that_is_always_there_is_pointed_at(
+    image_folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert load_source("mnist5k").notes == []
+    image_folder.rename(tmp_path / "mnist5k")
+    assert "give ./mnist5k for that" in load_source("mnist5k").notes[0]
+    assert load_source("./mnist5k").train.class_names == ("cat", "dog")
+
+
 def test_list_sources():
     known = list_sources()
     assert list(known)[:2] == ["auto", "mnist5k"]

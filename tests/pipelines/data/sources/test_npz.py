@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipelines.data.pool import Pool
 from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 
@@ -74,3 +75,20 @@ def test_npz_that_is_no_data_set(tmp_path, arrays, message):
 def test_a_missing_npz(tmp_path):
     with pytest.raises(InputError, match=r"a\.npz does not exist"):
         load_source(str(tmp_path / "a.npz"))
+
+
+def test_groups_of_any_numbers_hold_no_test_image(tmp_path, make_images):
+    train, test = make_images(4), make_images(4, seed=1)
+    np.savez(
+        tmp_path / "x.npz",
+        x_train=train.pixels,
+        y_train=train.labels,
+        x_test=test.pixels,
+        y_test=test.labels,
+        together=np.repeat([-9, -10, -11, 5], 2),
+    )
+    source = load_source(str(tmp_path / "x.npz"))
+    whole = Pool.concatenate(list(source.splits.values()))
+    assert whole.together is not None
+    assert not set(whole.together[:8].tolist()) & set(whole.together[8:].tolist())
+    assert len(set(whole.together.tolist())) == 4 + 8

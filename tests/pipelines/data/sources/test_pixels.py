@@ -111,3 +111,26 @@ def test_what_fitting_loses_is_said():
     assert len(what_fitting_lost(photographs, 321)) == 1
     assert what_fitting_lost(np.array([[50, 47], [0, 0]]), 32) == []
     assert what_fitting_lost(np.zeros((2, 2), int), 32) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "grey"),
+    [
+        (np.full((16, 16), 0.5, np.float32), 128),  # as scikit-image writes them
+        (np.full((16, 16), 77.2, np.float32), 77),
+        (np.full((16, 16), 200 * 256, np.int32), 200),
+    ],
+)
+def test_grey_values_of_tiff_files_are_scaled(tmp_path, values, grey):
+    Image.fromarray(values).save(tmp_path / "x.tif")
+    assert (decode(tmp_path / "x.tif", 8) == grey).all()
+
+
+@pytest.mark.parametrize("values", [np.int32(-1000), np.int32(70_000), np.float32(300), np.nan])
+def test_grey_values_that_say_neither_black_nor_white_are_refused(tmp_path, values):
+    picture = np.full((16, 16), values)
+    Image.fromarray(picture.astype(np.float32 if picture.dtype == float else picture.dtype)).save(
+        tmp_path / "x.tif"
+    )
+    with pytest.raises(InputError, match=r"grey values from \S+ to \S+ where 0 to .* are known"):
+        decode(tmp_path / "x.tif", 8)

@@ -40,6 +40,8 @@ def rows(head: str = "path,label", *, parted: str = ",", end: str = "\n") -> str
         rows(parted=";", end="\r\n"),
         rows(parted="\t"),
         rows(parted=" , "),
+        rows(parted="  \t "),
+        "".join(f"{path}   {path[:3]}\n" for path in FOUR),
         "sep=;\n" + rows(parted=";"),
         "\ufeff" + rows(),
         rows().encode("utf-16"),
@@ -75,6 +77,15 @@ def test_latin_1_is_said(table):
 def test_labels_are_trimmed_and_composed(table):
     text = rows().replace(",cat", ",  cafe\u0301 ").replace(",dog", ',"big, bad"')
     assert load_source(table(text)).train.class_names == ("big, bad", "café")
+
+
+def test_columns_without_names_that_leave_a_choice_are_to_be_named(table):
+    # As the table of a data set of solar cells is written.
+    text = "".join(f"{path}  {n % 2}.000000   {path[:3]}\n" for n, path in enumerate(FOUR))
+    with pytest.raises(InputError, match=r"column 2 and column 3 may all .* in a first row, and"):
+        load_source(table(text))
+    named = load_source(table("path probability label\n" + text))
+    assert named.train.class_names == ("cat", "dog")
 
 
 def test_rows_that_repeat_others_count_once(table):
