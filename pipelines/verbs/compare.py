@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from groundwork.files import replacing, write_json
+from groundwork.files import read_json, replacing, write_json
 from groundwork.names import slug
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name
@@ -19,7 +19,16 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import Recipe, override
 from pipelines.report.advice import Advice
 from pipelines.report.text import text_table
-from pipelines.workspace import CARD, CLASSIFIER, COMPARE, CONFIG, MODEL, PREPARATION, RESULT
+from pipelines.workspace import (
+    CARD,
+    CLASSIFIER,
+    COMPARE,
+    CONFIG,
+    MODEL,
+    PREPARATION,
+    REPORT,
+    RESULT,
+)
 
 if TYPE_CHECKING:  # at run time it would load Keras
     from pipelines.comparison.results import ComparisonResult
@@ -188,22 +197,16 @@ def _written(
         with replacing(classifier / file) as part:
             shutil.copyfile(outputs / final / file, part)
     trained = FinalTaskResult.model_validate_json((classifier / RESULT).read_text("utf-8"))
-    instance = outputs / _instance_of(classifier)
+    instance = outputs / str(read_json(classifier / CONFIG)["instance"])
     with replacing(classifier / PREPARATION) as part:
         shutil.copyfile(instance / PREPARATION, part)
     with replacing(classifier / CARD) as part:
         part.write_text(card(result, advice, trained, classifier), encoding="utf-8")
     write_json(folder / RESULT, result.model_dump(mode="json"))
-    report = folder / "report.html"
+    report = folder / REPORT
     with replacing(report) as part:
-        part.write_text(render(result, outputs), encoding="utf-8")
+        part.write_text(render(result, outputs, advice.sentences), encoding="utf-8")
     return CompareResult(result, advice, folder, classifier, report)
-
-
-def _instance_of(classifier: Path) -> str:
-    from groundwork.files import read_json
-
-    return str(read_json(classifier / CONFIG)["instance"])
 
 
 def _command(
