@@ -19,7 +19,7 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
 DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
-.PHONY: help install demo data gan classify tune report test check lint
+.PHONY: help install demo data gan compare classify tune report test check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
 .PHONY: bench-findings
 
@@ -42,6 +42,9 @@ data: $(READY)  ## Describe a data set and what would be drawn from it (DATASET,
 
 gan: $(READY)  ## Train one DCGAN a class (DATASET, DATA_DIR, CLASSES, PER_CLASS, SEED, STEPS, …)
 	$(BIN)/ganaug gan $(COMMON) $(call option,STEPS,--steps) $(ARGS)
+
+compare: $(READY)  ## Find what to do with your images, and get the classifier (DATASET=path MINUTES=10)
+	$(BIN)/ganaug compare $(if $(DATASET),'$(DATASET)') $(call option,MINUTES,--minutes) $(ARGS)
 
 classify: $(READY)  ## Compare classifiers with and without synthetic images (the same variables)
 	$(BIN)/ganaug classify $(COMMON) $(call option,STEPS,--gan.steps) $(ARGS)

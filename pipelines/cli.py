@@ -18,6 +18,7 @@ VERBS = {
     "data": "Describe a data set and show what an instance would draw.",
     "gan": "Train one DCGAN a class and gather the generators in a bank.",
     "sample": "Draw new images from a bank.",
+    "compare": "Find what to do with a folder of images, in a time, and get the classifier.",
     "classify": "Compare classifiers with and without synthetic images.",
     "tune": "Search for better settings of a classifier or a generator.",
     "predict": "Classify image files with a trained classifier.",

@@ -10,6 +10,9 @@ from groundwork.names import slug
 from pipelines.identity import digest
 
 Kind = Literal["instance", "gan", "bank", "train", "comparison", "tune"]
+COMPARE, CLASSIFIER, CARD = "compare", "classifier", "card.md"
+"""Folder of what `ganaug compare` found, by the name of the data; in it that of the classifier,
+and in that the card that says what it is worth."""
 
 TRAIN, TEST = "train.npz", "test.npz"
 """Files of an instance: the images to train on, and those to test on."""

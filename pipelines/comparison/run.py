@@ -13,6 +13,7 @@ from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
 from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes
 from pipelines.data.overlap import overlap_of
+from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.gan import GanTask
@@ -38,7 +39,7 @@ class Comparison:
 
 def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Comparison:
     """Run every task of ``recipe``; what is finished already is read from ``outputs``."""
-    clock = _Clock()
+    clock = Clock()
     source = open_source(recipe.data)
     recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
     sizes, needed = arm_sizes(recipe, source), needed_sizes(recipe, source)
@@ -51,15 +52,32 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
             clock.lap("generators")
         trainings = train_arms(recipe, drawn, banks, sizes, executor)
     clock.lap("classifiers")
-    settings = recipe.model_dump(mode="json")
-    result = ComparisonResult(
+    result = as_result(recipe, source, drawn, gans, trainings, command=command, seconds=clock.laps)
+    identity = [result.recipe, [run.folder.as_posix() for run in trainings]]
+    folder = outputs / run_folder("comparison", recipe.name, identity)
+    write_json(folder / RESULT, result.model_dump(mode="json"))
+    return Comparison(result, folder)
+
+
+def as_result(
+    recipe: Recipe,
+    source: Source,
+    drawn: Sequence[Drawn],
+    gans: list[GanRun],
+    trainings: list[TrainRun],
+    *,
+    command: str,
+    seconds: dict[str, float],
+) -> ComparisonResult:
+    """Return what a comparison has found, in a form that can be written to a file."""
+    return ComparisonResult(
         name=recipe.name,
         title=recipe.title,
         command=command,
         machine=runtime.machine(),
-        source="; ".join([source.name, *source.found(needed)]),
-        seconds=clock.laps,
-        recipe=settings,
+        source="; ".join([source.name, *source.found(needed_sizes(recipe, source))]),
+        seconds=seconds,
+        recipe=recipe.model_dump(mode="json"),
         published=recipe.published,
         instances=[one.record for one in drawn],
         overlap=overlap_of([(one.train, one.test) for one in drawn]),
@@ -67,10 +85,6 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         gans=gans,
         trainings=trainings,
     )
-    identity = [settings, [run.folder.as_posix() for run in trainings]]
-    folder = outputs / run_folder("comparison", recipe.name, identity)
-    write_json(folder / RESULT, result.model_dump(mode="json"))
-    return Comparison(result, folder)
 
 
 def train_generators(
@@ -133,7 +147,7 @@ def _class_folders(tasks: Sequence[GanTask], outputs: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: int(folder.name.partition("-")[0]))
 
 
-class _Clock:
+class Clock:
     """Wall time by part."""
 
     def __init__(self) -> None:
@@ -141,6 +155,7 @@ class _Clock:
         self._last = time.perf_counter()
 
     def lap(self, part: str) -> None:
+        """Note the seconds since the last lap under a name."""
         now = time.perf_counter()
         self.laps[part] = round(now - self._last, 1)
         self._last = now

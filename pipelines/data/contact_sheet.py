@@ -42,7 +42,8 @@ def draw_data_set(source: Source, drawn: Instance | None, folder: Path, size: in
     """Draw what a data set holds; return the pictures' paths.
 
     `samples.png`: images of each class. `counts.png`: how many there are. `instance.png`: the
-    training images of the instance, if there is one.
+    training images of the instance, if there is one. `fits.png`: what each `--fit` makes of those
+    pictures that are farthest from squares, if any are.
     """
     names, counts = source.train.class_names, source.train.counts().tolist()
     figures = {
@@ -56,6 +57,8 @@ def draw_data_set(source: Source, drawn: Instance | None, folder: Path, size: in
         shown = _first_of_each(drawn.train, 50 if len(drawn.classes) <= 10 else COLUMNS, size)
         title = f"{source.name}, instance {drawn.seed}: images to train on"
         figures["instance.png"] = class_rows(shown, title)
+    if (fits := _fits(source.train, size)) is not None:
+        figures["fits.png"] = class_rows(fits, "What --fit makes of those least like squares")
     for name, figure in figures.items():
         with replacing(folder / name) as part:
             save(figure, part)
@@ -66,3 +69,13 @@ def _first_of_each(pool: Pool, count: int, size: int) -> Images:
     """Return the first images of each class that can be read."""
     some = pool.first_of_each(count)
     return some.select(some.can_be_read()).read(size)
+
+
+def _fits(pool: Pool, size: int) -> Images | None:
+    """Return pictures in every fit, which stand as classes; None if squares cost them little."""
+    for reader in pool.readers:
+        if found := reader.in_each_fit(COLUMNS, size):
+            labels = np.repeat(np.arange(len(found)), [len(pixels) for pixels in found.values()])
+            pixels = np.concatenate(list(found.values()))
+            return Images(pixels, labels, tuple(found), pool.source)
+    return None

@@ -70,6 +70,23 @@ class Reader(ABC):
         """Return what the file of a picture holds; None if it is no file, or is gone."""
         return None
 
+    def in_each_fit(self, count: int, size: int) -> dict[Fit, NDArray[np.uint8]]:
+        """Return the pictures that squares cost most, of those read so far, in every fit.
+
+        Parameters
+        ----------
+        count
+            At most so many.
+        size
+            Side of the squares.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            The same pictures in each, uint8 ``[n, size, size, 3]``; empty if they are squares.
+        """
+        return {}
+
     def notes(self, sizes: Sequence[int]) -> list[str]:
         """Say what was left out of what has been read so far, and what those sizes cost."""
         return []

@@ -41,7 +41,7 @@ class Generator:
     charts: list[Markup]
 
 
-def render(comparison: ComparisonResult, outputs: Path) -> str:
+def render(comparison: ComparisonResult, outputs: Path, advice: Sequence[str] = ()) -> str:
     """Return the page.
 
     Parameters
@@ -51,6 +51,8 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
     outputs
         The folder that the runs' folders are relative to; the generators' pictures and the answers
         to the test images are read from it.
+    advice
+        Sentences that stand above everything, as `ganaug compare` has them.
 
     Raises
     ------
@@ -63,6 +65,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         comparison=comparison,
         table=table,
         headline=headline(table),
+        advice=advice,
         method=method_in_words(comparison, table),
         caveats=caveats(comparison, table),
         guessing=guessing(table),

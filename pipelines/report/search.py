@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
 from pipelines.report.page import environment
-from pipelines.tuning.results import SearchResult, TrialRecord, error_of_mean
+from pipelines.tuning.results import SearchResult, TrialRecord, error_of_mean, verdict_in_words
 
 TREES = 200
 LEAST_TRIALS = 6
@@ -45,10 +45,13 @@ def render_search(result: SearchResult) -> str:
             slices={key: _slice(trials, key, unit) for key in keys},
             parallel=_parallel(trials, keys, unit),
             error_of_mean=error_of_mean,
-            mean=lambda values: float(np.mean(values)),
-            spread=lambda values: float(np.std(values, ddof=1)) if len(values) > 1 else None,
+            tested=[_sentence(words) for words in verdict_in_words(result)],
         )
     )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
 
 
 def importance(trials: Sequence[TrialRecord], keys: Sequence[str]) -> dict[str, float]:

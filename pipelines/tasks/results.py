@@ -28,6 +28,21 @@ class TrainTaskResult(Result):
     seconds: float
 
 
+class FinalTaskResult(Result):
+    """One classifier trained on every image, and tested on none."""
+
+    class_names: list[str]
+    """In the order of its logits."""
+    history: dict[str, list[float]]
+    """As in `TrainTaskResult`, like all that follows."""
+    size: int
+    train_images: int
+    steps: int
+    notes: list[str] = []
+    effort: int
+    seconds: float
+
+
 class GanTaskResult(Result):
     """One generator, trained on one class of one instance."""
 

@@ -1,5 +1,6 @@
 """Finished trainings, read back: the classifier, how it was trained, and what it was tested on."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,19 +37,32 @@ class TrainedClassifier:
     @cached_property
     def class_names(self) -> list[str]:
         """The classes, in the order of the logits."""
+        if "class_names" in self._record:  # trained on everything, and never tested
+            return [str(name) for name in self._record["class_names"]]
         return [one.name for one in self.result.scores.per_class]
 
     @cached_property
     def result(self) -> TrainTaskResult:
         """Scores and curves."""
         try:
-            record = (self.folder / RESULT).read_text(encoding="utf-8")
-            return TrainTaskResult.model_validate_json(record)
+            return TrainTaskResult.model_validate(self._record)
+        except ValidationError as error:
+            raise self._unfinished("result.json is not that of a tested training") from error
+
+    @cached_property
+    def _record(self) -> dict[str, Any]:
+        try:
+            record = json.loads((self.folder / RESULT).read_text(encoding="utf-8"))
         except OSError as error:
-            reason = error.strerror or "cannot be read"
-        except ValidationError:
-            reason = "result.json is not that of a training"
-        raise InputError(
+            raise self._unfinished(error.strerror or "cannot be read") from error
+        except ValueError as error:
+            raise self._unfinished("result.json is damaged") from error
+        if not isinstance(record, dict):
+            raise self._unfinished("result.json is damaged")
+        return record
+
+    def _unfinished(self, reason: str) -> InputError:
+        return InputError(
             f"{self.folder} holds no finished training ({reason}): give a folder outputs/train/…"
         )
 
@@ -71,7 +85,9 @@ class TrainedClassifier:
     @cached_property
     def preparation(self) -> Preparation:
         """How a picture becomes one of the images that it was trained on."""
-        path = self.instance / PREPARATION
+        path = self.folder / PREPARATION  # of a classifier that was handed over
+        if not path.is_file():
+            path = self.instance / PREPARATION
         return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
 
     @cached_property

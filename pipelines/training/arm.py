@@ -55,7 +55,7 @@ def fit_arm(
     arm: Arm,
     train: Images,
     synthetic: Synthetic | None,
-    test: Images,
+    test: Images | None,
     *,
     cache: Path,
     bank: Bank | None = None,
@@ -69,7 +69,7 @@ def fit_arm(
     arm
         Every setting.
     train, test
-        Real images; those of ``test`` influence nothing.
+        Real images; those of ``test`` influence nothing. None: the classifier is not tested.
     synthetic
         Images that join the real ones, or None.
     cache
@@ -88,7 +88,7 @@ def fit_arm(
         seed = arm.train.seed + NEXT_MEMBER * number
         own = arm.model_copy(update={"train": arm.train.model_copy(update={"seed": seed})})
         hooks: FitHooks = {
-            "test": _labelled(test),
+            "test": None if test is None else _labelled(test),
             "callbacks": callbacks if number == 0 else (),
             "progress": partial(_report, progress, number, len(parts)),
         }
@@ -108,7 +108,7 @@ class _Member:
     arm: Arm
     train: Images
     synthetic: Synthetic | None
-    test: Images
+    test: Images | None
     cache: Path
     bank: Bank | None
     hooks: FitHooks
@@ -165,7 +165,7 @@ def _report(progress: Progress | None, before: int, members: int, done: int, tot
 def _vote(
     results: Sequence[FitResult],
     left_out: Sequence[Images | None],
-    test: Images,
+    test: Images | None,
     config: TrainConfig,
 ) -> FitResult:
     """Join trainings into one whose classifier votes softly; the curves are the first one's."""
@@ -178,12 +178,15 @@ def _vote(
     weights = None
     if unseen and not config.folds:  # all members left the same images out
         weights = validation_weights(np.stack([p for _, p in unseen]), unseen[0][0])
-    joined = np.asarray(soft_vote(np.stack(tested), weights), np.float32)
-    last = len(results[0].history["loss"])
+    joined, accuracy_at = None, {}
+    if test is not None:
+        joined = np.asarray(soft_vote(np.stack(tested), weights), np.float32)
+        last = len(results[0].history["loss"])
+        accuracy_at = {last: float(np.mean(joined.argmax(axis=1) == test.labels))}
     return replace(
         results[0],
         model=as_one_model([one.model for one in results], weights),
-        accuracy_at={last: float(np.mean(joined.argmax(axis=1) == test.labels))},
+        accuracy_at=accuracy_at,
         test_probabilities=joined,
         steps=sum(one.steps for one in results),
         seconds=sum(one.seconds for one in results),
@@ -246,7 +249,9 @@ def _fit_dada(member: _Member) -> FittedArm:
     config = member.arm.train
     network = turned_discriminator(member.bank, config.seed)
     model = folded(network)
-    tester = TestAt(config.evaluate_at, _labelled(member.test), config.tta, model)
+    tester = None
+    if member.test is not None:
+        tester = TestAt(config.evaluate_at, _labelled(member.test), config.tta, model)
     with _batches(member) as (data, in_step):
         fitted = fit(
             network,
@@ -254,11 +259,13 @@ def _fit_dada(member: _Member) -> FittedArm:
             config,
             steps_per_epoch=data.steps_per_epoch,
             wrap=in_step,
-            callbacks=[*member.hooks["callbacks"], tester],
+            callbacks=[*member.hooks["callbacks"], *([tester] if tester else [])],
             progress=member.hooks["progress"],
         )
-    tested = tester.record(len(fitted.history["loss"]))
-    done = replace(fitted, model=model, accuracy_at=tester.accuracy_at, test_probabilities=tested)
+    done = replace(fitted, model=model)
+    if tester:
+        tested = tester.record(len(fitted.history["loss"]))
+        done = replace(done, accuracy_at=tester.accuracy_at, test_probabilities=tested)
     return FittedArm(done, data.images)
 
 
@@ -283,7 +290,7 @@ def _fit_probe(member: _Member) -> FittedArm:
         *_labelled(pool),
         member.arm.train,
         classes=member.classes,
-        test=_labelled(member.test),
+        test=None if member.test is None else _labelled(member.test),
         cache=member.cache,
     )
     return FittedArm(fitted, len(pool))

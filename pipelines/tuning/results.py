@@ -14,7 +14,8 @@ from groundwork.settings import Result
 from pipelines.errors import InputError
 from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import Search
-from pipelines.statistics.paired import variance_factor
+from pipelines.statistics.paired import Paired, paired, summary, variance_factor
+from pipelines.statistics.verdicts import verdict
 
 
 class TrialRecord(Result):
@@ -76,6 +77,24 @@ class SearchResult(Result):
     """Test accuracy of the best setting, trained on all training images: instances x seeds."""
     untuned: tuple[float, ...] = ()
     """The same of the untuned setting."""
+    correlation: float = 0.0
+    """Of two instances' differences between them, because instances share images."""
+    seen: bool = False
+    """Whether test images of one instance are training images of another: then the setting was
+    chosen by looking at them, too."""
+    other_images: bool = True
+    """Whether the recipe of the best setting draws images that the search has not seen."""
+
+    @property
+    def against(self) -> Paired | None:
+        """The best setting against the untuned one, seeds averaged; None where none was tested."""
+        if not self.retrained:
+            return None
+        tuned, untuned = (
+            np.reshape(values, (-1, len(self.classes))).mean(axis=0).tolist()
+            for values in (self.retrained, self.untuned)
+        )
+        return paired(untuned, tuned, correlation=self.correlation)
 
     @property
     def minimised(self) -> bool:
@@ -129,6 +148,31 @@ def error_of_mean(trial: TrialRecord) -> str:
     """Say what the ± of a score is."""
     corrected = ", corrected for the images that they share" if trial.correlation else ""
     return f"standard error over {len(trial.scores)} folds{corrected}"
+
+
+def verdict_in_words(result: SearchResult) -> list[str]:
+    """Return what the best setting reached on test images, a line each; empty if not tested."""
+    against = result.against
+    if against is None:
+        return []
+    instances = len(result.classes)
+    seeds = len(result.retrained) // instances
+    tuned, untuned = (summary(values) for values in (result.retrained, result.untuned))
+    figures = [
+        f"{100 * one.mean:.1f}" + (f" ± {100 * one.std:.1f}" if one.std is not None else "")
+        for one in (tuned, untuned)
+    ]
+    lines = [
+        f"tested, {seeds} seed{'s' * (seeds > 1)} x {instances} instance{'s' * (instances > 1)}: "
+        f"tuned {figures[0]} %, untuned {figures[1]} %",
+        f"tuned against untuned: {verdict(against)}",
+    ]
+    if result.seen:
+        lines.append(
+            "Instances share images, so that test images of some helped to choose it: what "
+            "was tested flatters it. One instance alone would not (--instances 1)."
+        )
+    return lines
 
 
 def read_trials(folder: Path) -> list[TrialRecord]:

@@ -11,8 +11,9 @@ from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.run import train_arms, train_generators
 from pipelines.comparison.sizes import search_size
+from pipelines.data.overlap import overlap_of
 from pipelines.data.sources import Source
-from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Search
 from pipelines.tasks.executor import Executor
 from pipelines.tuning import distributed
@@ -50,6 +51,7 @@ class Prepared:
 def prepare(search: Search, outputs: Path) -> Prepared:
     """Draw the instances of a search and split them into folds."""
     source = open_source(search.recipe.data)
+    search = search.model_copy(update={"recipe": _settled(search.recipe, source)})
     generators = search.tune.objective == "kid"
     size = search_size(search.recipe, source, generators)
     drawn = draw_instances(source, search.recipe.data, outputs, [size], tested=not generators)
@@ -57,6 +59,18 @@ def prepare(search: Search, outputs: Path) -> Prepared:
     folder = outputs / run_folder("tune", search.recipe.name, identity)
     folds = make_folds(drawn, search.tune, outputs)
     return Prepared(search, source, drawn, folds, folder)
+
+
+def _settled(recipe: Recipe, source: Source) -> Recipe:
+    """Return a recipe whose images are settled: of folds, unless more are asked for, one.
+
+    The images that test one fold train the others: a setting that was chosen by several folds was
+    chosen by looking at all of their test images.
+    """
+    data = recipe.data.filled(source)
+    if data.protocol == "folds" and recipe.data.instances is None:
+        data = data.model_copy(update={"instances": 1})
+    return recipe.model_copy(update={"data": data})
 
 
 def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) -> SearchResult:
@@ -93,7 +107,16 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     if result.minimised:
         return result
     tuned, untuned = (_retrain(what, one, executor) for one in (result.best.values, {}))
-    return result.model_copy(update={"retrained": tuned, "untuned": untuned})
+    shared = overlap_of([(one.train, one.test) for one in what.drawn])
+    return result.model_copy(
+        update={
+            "retrained": tuned,
+            "untuned": untuned,
+            "correlation": shared.correlation,
+            "seen": not shared.own_test and len(what.drawn) > 1,
+            "other_images": what.search.recipe.data.protocol == "draws",
+        }
+    )
 
 
 def serve(what: Prepared, executor: Executor, chief_at: str) -> str:

@@ -12,10 +12,8 @@ from groundwork.files import replacing, write_json
 from pipelines import runtime
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.search import Search, TuneConfig, load_search
-from pipelines.report.table import percent
-from pipelines.statistics.paired import summary
 from pipelines.tasks.executor import Executor
-from pipelines.tuning.results import SearchResult, error_of_mean, write_recipe
+from pipelines.tuning.results import SearchResult, error_of_mean, verdict_in_words, write_recipe
 from pipelines.workspace import REPORT, RESULT
 
 UNCOUNTED = ("hyperband", "halving")
@@ -166,13 +164,4 @@ def _describe(result: SearchResult) -> list[str]:
         f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
-    if result.retrained:
-        instances = len(result.classes)
-        seeds = len(result.retrained) // instances
-        lines.append(
-            f"tested once each, {seeds} seed{'s' * (seeds > 1)} x {instances} "
-            f"instance{'s' * (instances > 1)}: "
-            f"tuned {percent(summary(result.retrained))} %, "
-            f"untuned {percent(summary(result.untuned))} %"
-        )
-    return lines
+    return [*lines, *verdict_in_words(result)]

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from pipelines.data.images import pixel_hashes
 from pipelines.data.reader import GROUP_SIDE, Indices, Preparation, Reader
 from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pixels import (
+    CUT,
     DEFAULT_SIZE,
     decode_all,
     side_of,
@@ -110,6 +112,21 @@ class Pictures(Reader):
                 return picture
             return picture.read_bytes() if isinstance(picture, Path) else picture()
         return None
+
+    def in_each_fit(self, count: int, size: int) -> dict[Fit, NDArray[np.uint8]]:
+        """Return the pictures that squares cost most, in every fit; empty if they cost little."""
+        longest = np.maximum(self._sides.max(axis=1), 1)
+        lost = np.where(self._sides[:, 0] > 0, 1 - self._sides.min(axis=1) / longest, 0)
+        some = np.argsort(-lost, kind="stable")[:count]
+        some = np.sort(some[lost[some] > CUT])
+        if not len(some):
+            return {}
+        return {
+            fit: decode_all(
+                _batches(self._open(some)), len(some), size, "fitting", Preparation(fit=fit)
+            ).pixels
+            for fit in get_args(Fit)
+        }
 
     def notes(self, sizes: Sequence[int]) -> list[str]:
         """Say which pictures were left out, and what squares of those sizes leave of the rest."""

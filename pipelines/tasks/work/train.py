@@ -25,12 +25,12 @@ from pipelines.workspace import CONFIG, FEATURES, LAST_GOOD, MODEL, TEST, TRAIN
 def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> TrainTaskResult:
     """Gather the images, train, test, and save `model.keras` and its `predictions.npz`."""
     start = time.perf_counter()
-    material = _gather(task, outputs)
+    material = gather(task, outputs)
+    test = Images.load(outputs / task.instance / TEST)
     with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
-        fitted = _train(task, material, outputs, folder, tracker, progress)
-        scores = _test(fitted, material.test, folder, tracker)
-    _save(task, fitted, folder)
-    notes = material.synthetic.notes if material.synthetic else ()
+        fitted = fit(task, material, test, outputs, folder, tracker, progress)
+        scores = _test(fitted, test, folder, tracker)
+    save(task, fitted, folder)
     return TrainTaskResult(
         scores=scores,
         accuracy_at=fitted.fit.accuracy_at,
@@ -38,26 +38,29 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         size=material.train.size[0],
         train_images=fitted.images,
         steps=fitted.fit.steps,
-        notes=[*notes, *_of_folds(fitted.fit.left_out)],
+        notes=[*material.notes, *of_folds(fitted.fit.left_out)],
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )
 
 
 @dataclass(frozen=True)
-class _Material:
-    """What an arm is trained from, and tested on."""
+class Material:
+    """What an arm is trained from."""
 
     train: Images
-    test: Images
     bank: Bank | None
     synthetic: Synthetic | None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know of the images that join the real ones."""
+        return self.synthetic.notes if self.synthetic else ()
 
-def _gather(task: TrainTask, outputs: Path) -> _Material:
+
+def gather(task: TrainTask, outputs: Path) -> Material:
     """Read the real images and the generators, and make the images that join the real ones."""
     train = Images.load(outputs / task.instance / TRAIN)
-    test = Images.load(outputs / task.instance / TEST)
     bank = Bank(outputs / task.bank) if task.bank else None
     synthetic = None
     if task.arm.mix.strategy != "none":
@@ -69,18 +72,22 @@ def _gather(task: TrainTask, outputs: Path) -> _Material:
             further=Images.load(outputs / task.further) if task.further else None,
             cache=outputs / FEATURES,
         )
-    return _Material(train, test, bank, synthetic)
+    return Material(train, bank, synthetic)
 
 
-def _train(
+def fit(
     task: TrainTask,
-    material: _Material,
+    material: Material,
+    test: Images | None,
     outputs: Path,
     folder: Path,
     tracker: Tracker,
     progress: Progress,
 ) -> FittedArm:
-    """Train; of a training that diverges the last good weights are kept."""
+    """Train; of a training that diverges the last good weights are kept.
+
+    Without ``test`` nothing is tested.
+    """
     tracker.samples(material.train, "real")
     if material.synthetic is not None:
         tracker.samples(material.synthetic.images, "joined")
@@ -89,7 +96,7 @@ def _train(
             task.arm,
             material.train,
             material.synthetic,
-            material.test,
+            test,
             cache=outputs / FEATURES,
             bank=material.bank,
             callbacks=[tracker],
@@ -111,13 +118,14 @@ def _test(fitted: FittedArm, test: Images, folder: Path, tracker: Tracker) -> Ev
     return scores
 
 
-def _save(task: TrainTask, fitted: FittedArm, folder: Path) -> None:
+def save(task: TrainTask, fitted: FittedArm, folder: Path) -> None:
+    """Write the settings and the classifier."""
     write_json(folder / CONFIG, task.model_dump(mode="json"))
     with replacing(folder / MODEL) as path:
         fitted.fit.model.save(path)
 
 
-def _of_folds(accuracies: Sequence[float]) -> list[str]:
+def of_folds(accuracies: Sequence[float]) -> list[str]:
     """Say what a cross-validation found."""
     if not accuracies:
         return []

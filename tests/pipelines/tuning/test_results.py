@@ -10,7 +10,7 @@ from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
 from pipelines.report.search import render_search
 from pipelines.statistics.paired import paired
-from pipelines.tuning.results import TrialRecord, error_of_mean, write_recipe
+from pipelines.tuning.results import TrialRecord, error_of_mean, verdict_in_words, write_recipe
 from tests.pipelines.searches import result_of
 
 
@@ -76,3 +76,21 @@ def test_without_folds_of_other_images_there_is_no_standard_error(scores, correl
 def test_trials_from_before_the_correction_are_read():
     old = {"trial": "0", "values": {}, "budget": None, "scores": [0.5, 0.6], "error": ""}
     assert TrialRecord.model_validate(old).standard_error == pytest.approx(0.05)
+
+
+def test_the_tuned_setting_is_compared_instance_by_instance():
+    """Seeds are averaged first: three of them on one instance are no three instances."""
+    tuned, untuned = (0.8, 0.7, 0.9, 0.9, 0.8, 0.9), (0.7, 0.7, 0.8, 0.7, 0.7, 0.8)
+    two_by_three = result_of({0.1: (0.5,)}, retrained=tuned, untuned=untuned).model_copy(
+        update={"classes": [["a", "b"]] * 3, "correlation": 0.2}
+    )
+    expected = paired([0.7, 0.7, 0.8], [0.85, 0.75, 0.9], correlation=0.2)
+    assert two_by_three.against.mean == pytest.approx(expected.mean)
+    assert two_by_three.against.se == pytest.approx(expected.se)
+    lines = verdict_in_words(two_by_three)
+    assert lines[0].startswith("tested, 2 seeds x 3 instances: tuned 83.3 ± 8.2 %, untuned 73.3")
+    assert lines[1].startswith("tuned against untuned: +10.0 points (95 % interval ")
+    assert "flatters" in verdict_in_words(two_by_three.model_copy(update={"seen": True}))[2]
+    one = two_by_three.model_copy(update={"classes": [["a", "b"]]})
+    assert "on the only instance" in verdict_in_words(one)[1]
+    assert verdict_in_words(result_of({0.1: (0.5,)})) == []

@@ -36,7 +36,8 @@ def test_a_folder_is_described_and_shown(image_folder, tmp_path):
     shown = data(
         str(image_folder), deep=False, per_class=2, test_per_class=2, seed=5, out=tmp_path / "out"
     )
-    assert [path.name for path in shown.pictures] == ["samples.png", "counts.png", "instance.png"]
+    names = [path.name for path in shown.pictures]
+    assert names == ["samples.png", "counts.png", "instance.png", "fits.png"]
     for path in shown.pictures:
         assert np.asarray(Image.open(path).convert("L")).std() > 10
     written = json.loads((tmp_path / "out" / "summary.json").read_text())
@@ -65,7 +66,7 @@ def test_of_many_classes_the_smallest_are_listed(tmp_path, make_images):
 def test_an_instance_that_cannot_be_drawn(image_folder, tmp_path):
     shown = data(str(image_folder), deep=False, protocol="draws", out=tmp_path / "out")
     assert shown.summary.instance is None
-    assert [path.name for path in shown.pictures] == ["samples.png", "counts.png"]
+    assert [path.name for path in shown.pictures] == ["samples.png", "counts.png", "fits.png"]
     assert "note: no instance: class 'cat' of pets has 4 training images" in str(shown)
     with pytest.raises(InputError, match="has 4 training images"):
         data(str(image_folder), deep=False, protocol="draws", classes="2", out=tmp_path / "new")

@@ -1,0 +1,29 @@
+"""The work of a `FinalTask`: an arm on all images, to a classifier that was not tested."""
+
+import time
+from pathlib import Path
+
+from pipelines.tasks.base import Progress
+from pipelines.tasks.final import FinalTask
+from pipelines.tasks.results import FinalTaskResult
+from pipelines.tasks.work.train import fit, gather, of_folds, save
+from pipelines.training.tracking import Tracker
+
+
+def run(task: FinalTask, outputs: Path, folder: Path, progress: Progress) -> FinalTaskResult:
+    """Gather the images, train, and save `model.keras`."""
+    start = time.perf_counter()
+    material = gather(task, outputs)
+    with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
+        fitted = fit(task, material, None, outputs, folder, tracker, progress)
+    save(task, fitted, folder)
+    return FinalTaskResult(
+        class_names=list(material.train.class_names),
+        history=fitted.fit.history,
+        size=material.train.size[0],
+        train_images=fitted.images,
+        steps=fitted.fit.steps,
+        notes=[*material.notes, *of_folds(fitted.fit.left_out)],
+        effort=task.effort,
+        seconds=time.perf_counter() - start,
+    )

@@ -1,0 +1,230 @@
+"""`ganaug compare`: from a folder to a verdict and a classifier, in the time that one has."""
+
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from groundwork.files import read_json, replacing, write_json
+from groundwork.names import slug
+from pipelines import runtime
+from pipelines.errors import InputError, unknown_name
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.recipe import Recipe, override
+from pipelines.report.advice import Advice
+from pipelines.report.text import text_table
+from pipelines.workspace import (
+    CARD,
+    CLASSIFIER,
+    COMPARE,
+    CONFIG,
+    MODEL,
+    PREPARATION,
+    REPORT,
+    RESULT,
+)
+
+if TYPE_CHECKING:  # at run time it would load Keras
+    from pipelines.comparison.results import ComparisonResult
+
+LEAST_MINUTES = 2.0
+KEPT_BACK = 0.1, 20.0
+"""Of the time, for the classifier of all images and the page: this part, and at least so many
+seconds."""
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """A verdict, and the classifier.
+
+    Attributes
+    ----------
+    comparison
+        Every result.
+    advice
+        What to do.
+    folder
+        Of all that is kept: `result.json`, and the page.
+    classifier
+        Folder of the classifier, trained on all images.
+    report
+        The page to open in a browser.
+    """
+
+    comparison: "ComparisonResult"
+    advice: Advice
+    folder: Path
+    classifier: Path
+    report: Path
+
+    def __str__(self) -> str:
+        """Return the lines that the command line prints: the verdict first."""
+        model = shlex.quote(str(self.classifier))
+        lines = [
+            *self.advice.sentences,
+            "",
+            text_table(self.comparison),
+            "",
+            f"report:     {self.report}",
+            f"classifier: {self.classifier} (what it is worth: {CARD})",
+            f"use it:     ganaug predict pictures/ --model {model}",
+        ]
+        return "\n".join(lines)
+
+
+def compare(
+    dataset: str | None = None,
+    *,
+    minutes: float = 30.0,
+    preset: Literal["quick", "best"] = "best",
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
+    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
+    outputs: Path = Path("outputs"),
+    workers: int | None = None,
+) -> CompareResult:
+    """Find what to do with a folder of images, within a time, and hand over the classifier.
+
+    Several ways to train are tried on the same folds, each at the size that suits it. Those that
+    are shown to be worse than the best are left, so that the time goes where the question is open.
+    The best is then trained on all images. The same command with more minutes goes on.
+
+    Example: ``ganaug compare photos/ --minutes 10``
+
+    Parameters
+    ----------
+    dataset
+        Name of a data set, or a path of your own: class folders of images, `.zip`, `.csv` of paths
+        and labels, `.npz`; by default `auto`: CIFAR-10 if it can be had, else mnist5k.
+    minutes
+        How long it may take.
+    preset
+        What is tried: `quick`, three ways without generators; `best`, all that are worth it.
+    only, without
+        Names of ways to try, or to leave out.
+    data
+        Which images, and how instances are made from them.
+    outputs
+        Folder for everything that is made.
+    workers
+        Processes of one thread each; by default one a core.
+
+    Returns
+    -------
+    CompareResult
+        The verdict, and where the classifier and the report lie.
+
+    Raises
+    ------
+    InputError
+        If a setting is wrong, the images cannot be read or do not suffice, or ``outputs`` cannot
+        be written.
+    """
+    begun = time.monotonic()
+    if not minutes >= LEAST_MINUTES:
+        raise InputError(f"--minutes {minutes:g} is too short for anything: give 2 or more")
+    recipe = _chosen(override(f"compare-{preset}", dataset, data=data), only, without)
+    runtime.quiet()
+    from pipelines.comparison.contest import Contest  # only now: it loads Keras
+    from pipelines.comparison.handover import train_final
+    from pipelines.comparison.instances import draw_instances, open_source
+    from pipelines.comparison.run import Clock, as_result
+    from pipelines.comparison.sizes import arm_sizes, needed_sizes
+    from pipelines.tasks.executor import Executor
+    from pipelines.training.checks import check_models
+
+    clock, seconds = Clock(), 60 * minutes
+    source = open_source(recipe.data)
+    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
+    sizes = arm_sizes(recipe, source)
+    drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
+    check_models(recipe, sizes, len(drawn[0].record.classes))
+    clock.lap("data")
+    deadline = begun + seconds - max(KEPT_BACK[0] * seconds, KEPT_BACK[1])
+    with Executor(outputs, workers or runtime.cores()) as executor:
+        contest = Contest(recipe, drawn, sizes, executor, deadline, _say)
+        contest.run()
+        clock.lap("comparison")
+        final = train_final(recipe, contest.winner, source, sizes, executor)
+        clock.lap("classifier")
+    tried = {arm: recipe.arms[arm] for arm in recipe.arms if arm in contest.accuracies}
+    result = as_result(
+        recipe.model_copy(update={"arms": tried}),
+        source,
+        drawn[: 1 + max(run.instance for run in contest.trainings)],
+        contest.gans,
+        contest.trainings,
+        command=_command(dataset, minutes, preset, only, without, data),
+        seconds=clock.laps,
+    )
+    return _written(result, contest.out, outputs, final, source.name)
+
+
+def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Recipe:
+    """Return a recipe with some of its arms."""
+    for name in (*only, *without):
+        if name not in recipe.arms:
+            raise unknown_name("way to train", name, list(recipe.arms))
+    kept = {
+        name: arm
+        for name, arm in recipe.arms.items()
+        if (not only or name in only) and name not in without
+    }
+    if not kept:
+        raise InputError("--without leaves nothing to try")
+    return recipe.model_copy(update={"arms": kept})
+
+
+def _written(
+    result: "ComparisonResult", out: dict[str, str], outputs: Path, final: Path, name: str
+) -> CompareResult:
+    """Write everything that is kept under the name of the data."""
+    from pipelines.report.advice import advise  # only now: it loads matplotlib
+    from pipelines.report.card import card
+    from pipelines.report.page import render
+    from pipelines.tasks.results import FinalTaskResult
+
+    advice = advise(result, outputs, out)
+    folder = outputs / COMPARE / slug(name)
+    classifier = folder / CLASSIFIER
+    for file in (CONFIG, RESULT, MODEL):  # the result last: with it the classifier is whole
+        with replacing(classifier / file) as part:
+            shutil.copyfile(outputs / final / file, part)
+    trained = FinalTaskResult.model_validate_json((classifier / RESULT).read_text("utf-8"))
+    instance = outputs / str(read_json(classifier / CONFIG)["instance"])
+    with replacing(classifier / PREPARATION) as part:
+        shutil.copyfile(instance / PREPARATION, part)
+    with replacing(classifier / CARD) as part:
+        part.write_text(card(result, advice, trained, classifier), encoding="utf-8")
+    write_json(folder / RESULT, result.model_dump(mode="json"))
+    report = folder / REPORT
+    with replacing(report) as part:
+        part.write_text(render(result, outputs, advice.sentences), encoding="utf-8")
+    return CompareResult(result, advice, folder, classifier, report)
+
+
+def _command(
+    dataset: str | None,
+    minutes: float,
+    preset: str,
+    only: Sequence[str],
+    without: Sequence[str],
+    data: DataConfig,
+) -> str:
+    words = ["ganaug", "compare", *([dataset] if dataset else []), "--minutes", f"{minutes:g}"]
+    words += ["--preset", preset]
+    for option, names in (("--only", only), ("--without", without)):
+        words += [word for name in names for word in (option, name)]
+    for key, value in data.model_dump(mode="json", exclude_unset=True).items():
+        words += [f"--{key}".replace("_", "-"), str(value)]
+    return shlex.join(words)
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)

@@ -1,0 +1,91 @@
+"""From a folder to a verdict and a classifier."""
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import load_recipe
+from pipelines.report.advice import advise
+from pipelines.report.card import card
+from pipelines.report.page import render
+from pipelines.tasks.results import FinalTaskResult
+from pipelines.tasks.trained import TrainedClassifier
+from pipelines.verbs import compare as verb
+from pipelines.verbs.compare import compare
+from pipelines.verbs.predict import predict
+from tests.made_comparison import keep_answers, make_comparison
+from tests.pipelines.verbs.command import failing
+
+
+def test_a_time_that_is_too_short_is_refused(image_folder, tmp_path, capsys):
+    for minutes in ("0", "1", "nan"):
+        words = ["compare", str(image_folder), "--minutes", minutes, "--outputs", str(tmp_path)]
+        assert "is too short for anything: give 2 or more" in failing(capsys, *words)
+
+
+def test_ways_are_named(image_folder, tmp_path):
+    with pytest.raises(InputError, match="way to train 'probe'"):
+        compare(str(image_folder), only=["probe"], outputs=tmp_path)
+    every = list(load_recipe("compare-quick").arms)
+    with pytest.raises(InputError, match="leaves nothing to try"):
+        compare(str(image_folder), preset="quick", without=every, outputs=tmp_path)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A preset that is trained in seconds."""
+    tables = {
+        "name": "compare-quick",
+        "data": {"instances": 3},
+        "train": {"model": "pereira_small", "epochs": 3, "batch": 8},
+        "arms": {"from scratch": {}, "flips": {"augment": "flip"}},
+    }
+
+    def made(recipe, dataset, *, data):
+        given = {"source": dataset} | data.model_dump(exclude_unset=True)
+        return load_recipe(None, tables | {"data": tables["data"] | given})
+
+    monkeypatch.setattr(verb, "override", made)
+
+
+@pytest.mark.slow
+def test_a_folder_becomes_a_classifier(photographs, tmp_path, small, capsys):
+    words = ["compare", str(photographs), "--minutes", "5", "--outputs", str(tmp_path)]
+    assert main([*words, "--workers", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Take “")
+    folder = tmp_path / "compare" / photographs.name
+    classifier = folder / "classifier"
+    assert f"--model {classifier}" in out
+    trained = TrainedClassifier(classifier)
+    assert trained.class_names == ["apple", "leaf", "sky"]
+    found = predict([photographs / "leaf"], model=classifier)
+    assert len(found.files) == 20
+    text = (classifier / "card.md").read_text()
+    for part in ("all 60 images", "95 % interval", "| leaf |", "## Limits"):
+        assert part in text
+    assert "Take “" in (folder / "report.html").read_text()
+    again = compare(str(photographs), minutes=5, outputs=tmp_path, workers=1)
+    assert str(again).splitlines()[0] == out.splitlines()[0]  # nothing is done twice
+    assert len(list((tmp_path / "train").iterdir())) == 7
+
+
+def test_the_advice_names_the_best_and_its_rivals(tmp_path):
+    comparison, outputs = make_comparison(tmp_path, instances=4, pictures=False), tmp_path
+    keep_answers(comparison, outputs)
+    advice = advise(comparison, outputs, {"slow": "no time"})
+    assert advice.winner in comparison.arms
+    low, high = advice.interval
+    assert 0 <= low <= advice.accuracy <= high <= 1
+    sentences = advice.sentences
+    assert sentences[0].startswith(f"Take “{advice.winner}”: ")
+    assert sentences[-1] == "“slow” was left: no time."
+    assert all(name in " ".join(sentences) for name in advice.rivals)
+    page = render(comparison, outputs, sentences)
+    assert sentences[0].replace("&", "&amp;") in page
+    final = FinalTaskResult(
+        class_names=["a", "b"], history={}, size=64, train_images=90, steps=5, effort=1, seconds=2
+    )
+    text = card(comparison, advice, final, outputs / "classifier")
+    assert "Trained on all 90 images" in text
+    assert f"{100 * advice.honest:.1f} %" in text
