@@ -28,9 +28,9 @@ def related(source: "Source") -> "Source":
     InputError
         If a picture cannot be read, and may not be left out.
     """
-    whole = Pool.concatenate(list(source.splits.values()))
     if not source.own:
         return source
+    whole = Pool.concatenate(list(source.splits.values()))
     if len(whole) > MOST_COMPARED:
         words = (
             f"near duplicates were not looked for: {len(whole):,} images are more than "

@@ -113,7 +113,7 @@ def _load_path(path: Path, fit: Fit, skip_bad: bool, group_by: str | None) -> So
         return load(path, fit, skip_bad, group_by)
     if ending == ".npz":
         _refuse_groups(str(path), group_by)
-        return load_npz(path)
+        return load_npz(path, fit)
     if ending == ".zip":
         return load_zip(path, fit, skip_bad, group_by)
     if ending in TABLES:

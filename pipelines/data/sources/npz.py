@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.data.choosing import Fit
 from pipelines.data.images import Images, read_npz
 from pipelines.data.pool import in_memory
 from pipelines.data.reader import Preparation
@@ -22,7 +23,7 @@ LAYOUTS = (
 """Names of the arrays of images and labels, by split; the first layout that is there counts."""
 
 
-def load_npz(path: Path) -> Source:
+def load_npz(path: Path, fit: Fit = "crop") -> Source:
     """Read images and labels from an ``.npz`` file.
 
     Parameters
@@ -32,6 +33,8 @@ def load_npz(path: Path) -> Source:
         and perhaps `x_test`, `y_test`, as Keras does. Images are `[N, H, W]` or `[N, H, W, C]`,
         uint8 in 0..255 or floats in 0..1, with 1, 3 or 4 channels; labels are integers or names,
         `[N]` or `[N, 1]`; `class_names` names the integers, counted from 0.
+    fit
+        How images become squares.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def load_npz(path: Path) -> Source:
         names = _class_names(arrays, splits)
         parts = {
             split: Images(
-                from_arrays(_to_uint8(arrays[images])),
+                from_arrays(_to_uint8(arrays[images]), fit),
                 _to_positions(arrays[labels], names, numbered="class_names" in arrays),
                 names,
                 path.stem,
@@ -59,7 +62,8 @@ def load_npz(path: Path) -> Source:
             f"{path}: its splits differ in size, {' and '.join(map(repr, parts.values()))}; "
             "give all of them the same"
         )
-    how = Preparation(centred=is_centred(next(iter(arrays[name] for name, _ in splits.values()))))
+    first = next(iter(arrays[name] for name, _ in splits.values()))
+    how = Preparation(fit=fit, centred=is_centred(first))
     pools = {split: in_memory(images, how) for split, images in parts.items()}
     return from_splits(path.stem, pools, [], own=True)
 

@@ -93,15 +93,19 @@ def _decode(
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         upright = to_rgb(ImageOps.exif_transpose(image))
-        square = (size, size)
         if how.centred and max(sides) < DEFAULT_SIZE:
             whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
             upright = Image.fromarray(whole[0])
-        if how.fit == "crop":
-            return np.asarray(ImageOps.fit(upright, square)), sides
-        if how.fit == "pad":
-            return np.asarray(ImageOps.pad(upright, square)), sides
-        return np.asarray(upright.resize(square, Image.Resampling.BICUBIC)), sides
+        return _squared(upright, size, how.fit), sides
+
+
+def _squared(image: Image.Image, size: int, fit: Fit) -> NDArray[np.uint8]:
+    square = (size, size)
+    if fit == "crop":
+        return np.asarray(ImageOps.fit(image, square))
+    if fit == "pad":
+        return np.asarray(ImageOps.pad(image, square))
+    return np.asarray(image.resize(square, Image.Resampling.BICUBIC))
 
 
 def side_of(picture: Encoded) -> int | None:
@@ -223,7 +227,7 @@ def what_fitting_lost(sides: NDArray[np.int64], size: int, fit: Fit = "crop") ->
     return [*notes, f"of {len(cut)} of {len(read)} images {what[fit]}"]
 
 
-def from_arrays(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def from_arrays(images: NDArray[np.uint8], fit: Fit = "crop") -> NDArray[np.uint8]:
     """Fit images of one size to squares of their shorter side, at least 32.
 
     Images smaller than 32 pixels are set in the middle of black ones of 32, the custom for MNIST
@@ -233,6 +237,8 @@ def from_arrays(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ----------
     images
         uint8 ``[N, H, W]`` or ``[N, H, W, C]`` with 1 (grey), 3 (RGB) or 4 (RGBA) channels.
+    fit
+        How they become squares: as in `decode`.
 
     Returns
     -------
@@ -255,8 +261,7 @@ def from_arrays(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = max(min(images.shape[1:3]), DEFAULT_SIZE)
     if images.shape[1:3] == (size, size):
         return images
-    fitted = (ImageOps.fit(Image.fromarray(image), (size, size)) for image in images)
-    return np.stack([np.asarray(image) for image in fitted])
+    return np.stack([_squared(Image.fromarray(image), size, fit) for image in images])
 
 
 def is_centred(images: NDArray[np.uint8]) -> bool:

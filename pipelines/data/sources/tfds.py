@@ -128,7 +128,8 @@ def _reader(builder: Any, split: str, image: str, fit: Fit) -> Reader:
     shape, count = builder.info.features[image].shape, builder.info.splits[split].num_examples
     if None not in shape and count * np.prod(shape) <= IN_MEMORY:
         images = np.concatenate([*_read(builder, split, image)])
-        return InMemory(from_arrays(images), Preparation(centred=is_centred(images)))
+        how = Preparation(fit=fit, centred=is_centred(images))
+        return InMemory(from_arrays(images, fit), how)
 
     def some(positions: Indices) -> Iterator[Encoded]:
         """Go through the records once: only their bytes are copied."""

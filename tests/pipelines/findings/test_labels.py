@@ -34,9 +34,8 @@ def test_a_copy_does_not_vouch_for_its_label():
 
 
 def test_classes_under_two_names_are_said():
-    features, labels = clusters(30, 3)
-    labels[labels == 2] = np.arange(30) % 2  # class 2's pictures are spread over 0 and 1
-    labels = np.random.default_rng(0).integers(0, 2, 90)
+    features, _ = clusters(30, 3)
+    labels = np.random.default_rng(0).integers(0, 2, 90)  # whatever the pictures show
     probabilities = out_of_fold(features, labels, np.arange(90))
     assert [pair[:2] for pair in confused(probabilities, labels, np.arange(90))] == [(0, 1)]
     apart, own = clusters(30, 3)

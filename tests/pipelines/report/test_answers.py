@@ -48,3 +48,15 @@ def test_arms_of_old_trainings_have_none(tmp_path):
     keep_answers(comparison, tmp_path)
     (tmp_path / "train" / f"{ARMS[1]}-2" / PREDICTIONS).unlink()
     assert list(image_intervals(comparison, tmp_path)) == [ARMS[2]]
+
+
+def test_arms_that_saw_other_sizes_are_compared_picture_by_picture(tmp_path):
+    """The pixels of one picture differ from size to size, and so do their hashes."""
+    comparison = make_comparison(tmp_path, instances=4, pictures=False, draws=[["a", "b"]])
+    keep_answers(comparison, tmp_path, tested="same")
+    before = image_intervals(comparison, tmp_path)
+    for path in tmp_path.glob(f"train/{ARMS[1]}-*/{PREDICTIONS}"):
+        arrays = dict(np.load(path))
+        arrays["images"] = np.array([name[::-1] for name in arrays["images"].tolist()])
+        np.savez(path, **arrays)
+    assert image_intervals(comparison, tmp_path) == before

@@ -1,4 +1,7 @@
 import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,6 +9,7 @@ from PIL import Image
 
 from pipelines.cli import main
 from pipelines.errors import InputError
+from pipelines.tasks import trained
 from pipelines.tasks.predictions import read_predictions
 from pipelines.tasks.trained import open_together
 from pipelines.verbs.ensemble import ensemble
@@ -109,3 +113,18 @@ def test_trainings_of_different_images_do_not_vote(outputs, tmp_path):
         ensemble(runs(outputs, 0)[:1])
     with pytest.raises(InputError, match="no finished training"):
         explain([tmp_path])
+
+
+def test_trainings_of_two_sizes_are_named_as_such(monkeypatch, make_images):
+    def opened(folder):
+        test = make_images(2)
+        side = 48 if folder.name == "large" else 32
+        pixels = np.zeros((len(test), side, side, 3), np.uint8)
+        return SimpleNamespace(
+            folder=folder, class_names=test.class_names, test=replace(test, pixels=pixels)
+        )
+
+    monkeypatch.setattr(trained, "TrainedClassifier", opened)
+    assert len(open_together([Path("small"), Path("also")])) == 2
+    with pytest.raises(InputError, match="large sees images of 48 pixels and small of 32"):
+        open_together([Path("small"), Path("large")])

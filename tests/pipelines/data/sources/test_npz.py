@@ -45,6 +45,15 @@ def test_npz_of_other_types(tmp_path, images, grey):
     assert train.labels.tolist() == [1, 0, 1, 0]
 
 
+@pytest.mark.parametrize(("fit", "dark"), [("crop", 0), ("pad", 0.5), ("squash", 0)])
+def test_wide_images_become_squares_as_asked(tmp_path, fit, dark):
+    wide = np.full((4, 32, 64, 3), 200, np.uint8)
+    np.savez(tmp_path / "a.npz", images=wide, labels=np.array([0, 1, 0, 1]))
+    train = load_source(str(tmp_path / "a.npz"), fit=fit).train
+    assert train.preparation.fit == fit
+    assert (train.read().pixels == 0).mean() == dark
+
+
 GOOD = {"images": np.zeros((4, 32, 32, 3), np.uint8), "labels": np.array([0, 1, 0, 1])}
 
 
