@@ -74,6 +74,11 @@ class TrainedClassifier:
         path = self.instance / PREPARATION
         return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
 
+    @property
+    def sees(self) -> str:
+        """What kind of images it was trained on, in words."""
+        return f"images of {self.test.size[0]} pixels ({self.preparation.fit})"
+
     @cached_property
     def network(self) -> "keras.Model":
         """The classifier."""
@@ -101,6 +106,11 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
         raise InputError("no training named: give folders outputs/train/…")
     first, *others = found
     for other in others:
+        if other.sees != first.sees:
+            raise InputError(
+                f"{other.folder} sees {other.sees}, {first.folder} {first.sees}: name trainings "
+                "that see the same, or train them with one --size and --fit"
+            )
         same = other.class_names == first.class_names
         if not same or other.test.digest() != first.test.digest():
             raise InputError(
