@@ -30,7 +30,7 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
     design
         How.
     tested
-        Whether a class without a test image is an error, where images are drawn.
+        Whether a class without a test image is an error.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
     elif design.protocol == "folds":
         yield from _folds(source, design)
     elif design.protocol == "split":
-        yield from _split(source, design)
+        yield from _split(source, design, tested)
     else:
         yield from _whole(source, design)
 
@@ -83,7 +83,7 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
         yield Instance(train, test, seed, pool.class_names, tuple(notes), where)
 
 
-def _split(source: "Source", design: Design) -> Iterator[Instance]:
+def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]:
     if source.test is None:
         raise InputError(
             f"{source.name} has no split of its own (folders train and test): use "
@@ -108,7 +108,7 @@ def _split(source: "Source", design: Design) -> Iterator[Instance]:
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(everything, design.per_class, seed, Draw.TRAIN)
         test = _at_most(tests, design.test_per_class, seed, Draw.TEST)
-        for what, images in (("training", train), ("test", test)):
+        for what, images in (("training", train), ("test", test))[: 1 + tested]:
             if not images.counts().min():
                 name = images.class_names[int(images.counts().argmin())]
                 raise InputError(

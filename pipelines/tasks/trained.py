@@ -90,6 +90,11 @@ class TrainedClassifier:
             path = self.instance / PREPARATION
         return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
 
+    @property
+    def sees(self) -> str:
+        """What kind of images it was trained on, in words."""
+        return f"images of {self.test.size[0]} pixels ({self.preparation.fit})"
+
     @cached_property
     def network(self) -> "keras.Model":
         """The classifier."""
@@ -117,6 +122,11 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
         raise InputError("no training named: give folders outputs/train/…")
     first, *others = found
     for other in others:
+        if other.sees != first.sees:
+            raise InputError(
+                f"{other.folder} sees {other.sees}, {first.folder} {first.sees}: name trainings "
+                "that see the same, or train them with one --size and --fit"
+            )
         same = other.class_names == first.class_names
         if same and other.test.size != first.test.size:
             (ours, _), (theirs, _) = first.test.size, other.test.size

@@ -10,6 +10,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from pipelines import runtime
+from pipelines.data.choosing import Fit
 from pipelines.errors import InputError, first_line
 from pipelines.tasks.trained import TrainedClassifier
 
@@ -34,6 +35,8 @@ class ExportResult:
         The file, or the folder of a SavedModel.
     input_shape
         Height, width and channels of the float32 images of 0..1 that it takes.
+    fit
+        How its training made pictures squares, which whoever runs it has to do as well.
     class_names
         The classes, in the order of its logits.
     largest_difference
@@ -42,6 +45,7 @@ class ExportResult:
 
     path: Path
     input_shape: tuple[int, int, int]
+    fit: Fit
     class_names: list[str]
     largest_difference: float
 
@@ -50,7 +54,8 @@ class ExportResult:
         return "\n".join(
             [
                 f"exported: {self.path}",
-                f"takes:    float32 images in 0..1, [N, {', '.join(map(str, self.input_shape))}]",
+                f"takes:    float32 images in 0..1, [N, {', '.join(map(str, self.input_shape))}], "
+                f"made squares by {self.fit!r}",
                 f"gives:    logits of {', '.join(self.class_names)}",
                 f"checked:  loaded again, its probabilities of {IMAGES} random images differ from "
                 f"Keras' by at most {self.largest_difference:.1e}",
@@ -122,7 +127,8 @@ def export(
         made.replace(target)
     finally:
         shutil.rmtree(scratch)
-    return ExportResult(target, network.input_shape[1:], class_names, difference)
+    fit = classifier.preparation.fit
+    return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
 
 
 def _difference(network: "keras.Model", made: Path, form: Format) -> float:

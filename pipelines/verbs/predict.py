@@ -10,6 +10,7 @@ from typing import Literal
 
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
+from pipelines.data.sources.loading import FILES
 from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
@@ -129,6 +130,11 @@ def predict(
 def _files(path: Path) -> list[Path]:
     """Return the pictures of a folder, or the file itself, whatever it is called."""
     if not path.is_dir():
+        if path.suffix.lower() in FILES:
+            raise InputError(
+                f"{path} is no image; give image files or folders of them (an archive unpacked, of "
+                "a table the folder that its images lie in)"
+            )
         return [path]
     try:
         found = walk(Disk(path))

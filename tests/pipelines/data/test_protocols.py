@@ -184,6 +184,15 @@ def test_groups_stay_on_one_side(make_images):
     )
 
 
+def test_generators_need_no_test_images_of_a_split(make_images):
+    train, test = make_images(6), make_images(6, seed=1).select(range(6))  # of one class only
+    design = DataConfig(protocol="split", instances=1).design(own(train, test))
+    with pytest.raises(InputError, match="'across' of own has no test image"):
+        next(make_instances(own(train, test), design))
+    one = next(make_instances(own(train, test), design, tested=False))
+    assert one.train.counts().tolist() == [6, 6]
+
+
 def test_a_group_that_holds_a_whole_class(make_images):
     images = replace(make_images(6), together=np.repeat([0, 1, 2], [6, 3, 3]))
     with pytest.raises(InputError, match=r"the 6 images of class 'down' .* are all of one group"):

@@ -84,3 +84,10 @@ def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None
     (tmp_path / "1.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match="1 of 1 images cannot be read"):
         predict([tmp_path], model=Path("any"), skip_bad=True)
+
+
+@pytest.mark.parametrize("name", ["photos.zip", "labels.csv", "arrays.NPZ"])
+def test_what_holds_images_but_is_none_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"is no image; give image files or folders of them"):
+        predict([tmp_path / name], model=Path("any"))
