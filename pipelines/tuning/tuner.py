@@ -61,7 +61,6 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     ) -> None:
         self.what = search
         self.folds = folds
-        self.size = folds[0].size
         self.executor = executor
         self.folder = folder
         self.done = 0
@@ -129,6 +128,11 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             self.folder / "trials" / f"{trial.trial_id}.json", record.model_dump(mode="json")
         )
         self._last = record
+
+    @property
+    def size(self) -> int:
+        """Side of the images of every trial, in pixels."""
+        return self.folds[0].size
 
     def _correlation(self, folds: int) -> float:
         """Return how the scores of the first so many folds depend on each other."""

@@ -107,8 +107,9 @@ def test_a_bank_of_another_size(outputs: Path) -> None:
     larger = Images(
         np.zeros((2, 48, 48, 3), np.uint8), np.array([0, 1]), tuple(bank.class_names), "larger"
     )
-    with pytest.raises(InputError, match="makes images of 32 pixels, 48 are needed"):
-        synthesise(MixConfig(), larger, 0, bank=bank)
+    enlarged = synthesise(MixConfig(per_class=3), larger, 0, bank=bank)
+    assert enlarged.images.size == (48, 48)
+    assert enlarged.notes == ("generated images of 32 pixels were enlarged to 48",)
     with pytest.raises(InputError, match="makes images of 32 pixels, 48 are needed"):
         bank.near(0, larger.pixels, 3, seed=0)
     near = bank.near(0, larger.pixels[:, :32, :32], 3, seed=0)
