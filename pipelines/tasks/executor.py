@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from classifiers.models.registry import added_models
+from pipelines import runtime
 from pipelines.augment.registry import added_augmentations
 from pipelines.errors import InputError
 from pipelines.tasks.base import Task
@@ -38,12 +39,19 @@ class Executor:
     outputs
         The folder that holds the tasks' folders.
     workers
-        Processes; 1 runs everything in this one.
+        Processes; 1 runs everything in this one; None: one a core.
+
+    Raises
+    ------
+    InputError
+        If there are to be less than one.
     """
 
-    def __init__(self, outputs: Path, workers: int = 1) -> None:
+    def __init__(self, outputs: Path, workers: int | None = 1) -> None:
         self.outputs = outputs
-        self.workers = workers
+        self.workers = runtime.cores() if workers is None else workers
+        if self.workers < 1:
+            raise InputError(f"workers: {workers} received; give at least 1, or leave it out")
         self._pool: ProcessPoolExecutor | None = None
         self._spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
         self._reports: Reports | None = None

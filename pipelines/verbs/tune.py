@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
@@ -59,7 +59,7 @@ def tune(
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
     outputs: Path = Path("outputs"),
-    workers: int | None = None,
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     dry_run: bool = False,
 ) -> TuneResult | str:
     """Search for better settings of a classifier or a generator.
@@ -122,7 +122,7 @@ def tune(
     what = prepare(settings, outputs)
     if dry_run:
         return _plan(settings, len(what.folds), len(what.drawn))
-    with Executor(outputs, workers or runtime.cores()) as executor:
+    with Executor(outputs, workers) as executor:
         if role == "worker":
             return serve(what, executor, address)
         result = run_trials(what, executor, address if role else None)

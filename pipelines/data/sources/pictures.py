@@ -175,9 +175,12 @@ class Pictures(Reader):
 
     def _complain(self, positions: Indices) -> None:
         bad = [at for at in dict.fromkeys(positions.tolist()) if at in self._bad]
+        what = "replace or delete them, or go on without them (--skip-bad)"
+        if self._skip_bad:
+            what = "they could be a moment ago, so something changes them; run this again"
         raise InputError(
             f"{self.name}: {len(bad)} of {len(positions)} images cannot be read: "
-            f"{self._unread(bad)}; replace or delete them, or go on without them (--skip-bad)"
+            f"{self._unread(bad)}; {what}"
         )
 
     def _unread(self, positions: Sequence[int]) -> str:

@@ -54,6 +54,12 @@ def task(number: int, pause: float = 0) -> SquareTask:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, -1])
+def test_no_workers_are_refused(tmp_path: Path, workers: int) -> None:
+    with pytest.raises(InputError, match=f"workers: {workers} received; give at least 1"):
+        Executor(tmp_path, workers)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_order_and_are_not_run_again(tmp_path: Path, workers: int) -> None:
     tasks = [task(n) for n in (3, 1, 2, 3)]

@@ -189,3 +189,14 @@ def test_a_path_that_is_no_text_is_refused_but_may_be_here(tmp_path, monkeypatch
         load_source(str(root))
     monkeypatch.chdir(root)
     assert load_source(".").name == "café"
+
+
+@pytest.mark.parametrize(
+    ("skip_bad", "advice"), [(False, "without them"), (True, "something changes them; run this")]
+)
+def test_pictures_that_rot_while_they_are_read(image_folder, skip_bad, advice):
+    source = load_source(str(image_folder), skip_bad=skip_bad)
+    assert source.train.can_be_read().all()
+    (image_folder / "cat" / "2.png").unlink()
+    with pytest.raises(InputError, match=rf"1 of 8 images .* cat/2.png \(No such.*{advice}"):
+        source.train.read(48)
