@@ -8,10 +8,11 @@ import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.table import Results, results
+from pipelines.report.words import judged
 from pipelines.statistics.bootstrap import Differences, two_way_interval
 from pipelines.statistics.choosing import chosen_by_the_others, leader
 from pipelines.statistics.paired import paired
-from pipelines.statistics.verdicts import conclusion, verdict
+from pipelines.statistics.verdicts import conclusion
 from pipelines.tasks.predictions import read_predictions
 
 Interval = tuple[float, float]
@@ -123,5 +124,5 @@ def _rivals(
 
 
 def _above(table: Results, winner: str) -> str:
-    against = table.compared.get(winner)
-    return f"; against “{table.reference.name}” {verdict(against)}" if against else ""
+    (arm,) = (one for one in table.arms if one.name == winner)
+    return f"; against “{table.reference.name}” {judged(arm)}" if arm.against else ""

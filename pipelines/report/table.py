@@ -10,6 +10,7 @@ from pipelines.comparison.results import ComparisonResult, TrainRun
 from pipelines.errors import InputError
 from pipelines.report.answers import Interval, image_intervals
 from pipelines.report.imbalance import Guess, guess
+from pipelines.report.learning import never_learned
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
 from pipelines.statistics.verdicts import points
 from pipelines.tasks.results import TrainTaskResult
@@ -57,6 +58,10 @@ class ArmResult:
     guessing
         Difference of the final accuracies from always guessing the largest class; None where
         classes are about equal.
+    failed, trained
+        Trainings that never learned, and all of them.
+    no_claim
+        Why nothing may be claimed against the reference; empty if something may.
     size
         Side of the images that it saw, in pixels; 0 where that was not written down.
     images, steps, seconds
@@ -70,6 +75,9 @@ class ArmResult:
     against: Paired | None
     two_way: Interval | None
     guessing: Paired | None
+    failed: int
+    trained: int
+    no_claim: str
     size: int
     images: float
     steps: float
@@ -138,11 +146,26 @@ def results(comparison: ComparisonResult, outputs: Path | None = None) -> Result
     adjusted = holm_adjusted({arm.name: arm.against for arm in arms if arm.against})
     over_images = image_intervals(comparison, outputs) if outputs else {}
     arms = [
-        replace(arm, against=adjusted.get(arm.name), two_way=over_images.get(arm.name))
+        replace(
+            arm,
+            against=adjusted.get(arm.name),
+            two_way=over_images.get(arm.name),
+            no_claim=_no_claim(arms[0]) if arm.against else "",
+        )
         for arm in arms
     ]
     seeds = max(len(of_one) for own in runs.values() for of_one in own.values())
     return Results(checkpoints, arms, seeds, guessed)
+
+
+def _no_claim(reference: ArmResult) -> str:
+    """Say why nothing may be claimed against a reference; empty if something may."""
+    if not reference.failed:
+        return ""
+    return (
+        f"no claim, for “{reference.name}” never learned in {reference.failed} of "
+        f"{reference.trained} trainings"
+    )
 
 
 ByInstance = Mapping[int, Sequence[TrainTaskResult]]
@@ -232,6 +255,9 @@ def _arm_result(
         against=None if is_reference else _pair(comparison, _accuracies(reference, FINAL), final),
         two_way=None,
         guessing=_pair(comparison, guessed.right, final) if guessed else None,
+        failed=sum(never_learned(one) for one in every),
+        trained=len(every),
+        no_claim="",
         size=every[0].size,
         images=float(np.mean([one.train_images for one in every])),
         steps=float(np.mean([one.steps for one in every])),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.imbalance import no_better
+from pipelines.report.learning import warning
 from pipelines.report.method import method
 from pipelines.report.table import ArmResult, Results, percent
 from pipelines.statistics.paired import summary
@@ -25,6 +26,12 @@ def headline(table: Results) -> str:
     if len(compared) == 1:
         (arm,) = (one for one in table.arms if one.against)
         return f"“{arm.name}” against {reference}: {judged(arm)}."
+    if table.reference.failed:
+        return (
+            f"No claim is made: {reference}, which the others are compared with, never learned in "
+            f"{table.reference.failed} of {table.reference.trained} trainings, and whatever is "
+            "added to it helps."
+        )
     groups = {
         claim: [f"“{name}”" for name, one in compared.items() if conclusion(one) == claim]
         for claim in ("better", "probably better", "worse", "probably worse", "unclear")
@@ -50,6 +57,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def judged(arm: ArmResult) -> str:
     """Return the verdict on an arm; empty for the reference."""
+    if arm.against and arm.no_claim:
+        return f"{points(arm.against.mean)} points: {arm.no_claim}"
     return verdict(arm.against, arm.two_way) if arm.against else ""
 
 
@@ -69,21 +78,22 @@ def over_images(arm: ArmResult) -> str:
 
 def outlook(arm: ArmResult) -> str:
     """Say what could have been found, and what would settle it, where the verdict is open."""
-    if arm.against is None or conclusion(arm.against) in ("better", "worse"):
+    if arm.against is None or arm.no_claim or conclusion(arm.against) in ("better", "worse"):
         return ""
     return found_in_words(arm.against)
 
 
 def guessing(table: Results) -> list[str]:
-    """Return what always guessing would reach where classes are unequal, and who does no more."""
+    """Say which arms never learned; what always guessing would reach, and who does no more."""
+    failed = [*filter(None, (warning(arm.name, arm.failed, arm.trained) for arm in table.arms))]
     if table.guess is None:
-        return []
+        return failed
     found = [
         no_better(arm.name, summary(list(arm.final.values())).mean, arm.guessing)
         for arm in table.arms
         if arm.guessing
     ]
-    return [table.guess.words, *filter(None, found)]
+    return [*failed, table.guess.words, *filter(None, found)]
 
 
 def method_in_words(comparison: ComparisonResult, table: Results) -> str:

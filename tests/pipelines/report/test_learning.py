@@ -1,0 +1,67 @@
+"""Trainings that never started are said, and are no reference for a claim."""
+
+import pytest
+
+from pipelines.report.learning import never_learned
+from pipelines.report.page import render
+from pipelines.report.table import results
+from pipelines.report.text import text_table
+from pipelines.report.words import headline, judged
+from tests.made_comparison import make_comparison
+
+
+def stuck(result, *, loss=0.693, answers=None):
+    """Return a result whose classifier answers one class."""
+    counts = answers or [[200, 0], [200, 0]]
+    scores = result.scores.model_copy(update={"accuracy": 0.5, "confusion": counts})
+    history = result.history | {"loss": [0.70, loss]}
+    return result.model_copy(update={"scores": scores, "history": history})
+
+
+@pytest.fixture
+def comparison():
+    """The reference never learned on the first of three instances."""
+    made = make_comparison(None, instances=3, pictures=False)
+    runs = [
+        run.model_copy(update={"result": stuck(run.result)})
+        if run.arm == "real" and run.instance == 0
+        else run
+        for run in made.trainings
+    ]
+    return made.model_copy(update={"trainings": runs})
+
+
+def test_what_counts_as_never_learned():
+    result = make_comparison(None, instances=1, pictures=False).trainings[0].result
+    assert not never_learned(result)
+    assert never_learned(stuck(result))
+    assert never_learned(stuck(result, answers=[[198, 2], [199, 1]]))
+    assert not never_learned(stuck(result, loss=0.3))  # it learned, and then tests badly
+    assert not never_learned(stuck(result, answers=[[150, 50], [100, 100]]))
+    assert not never_learned(stuck(result).model_copy(update={"history": {}}))  # a probe
+    # Of 90 to 10, knowing the frequencies alone gives a loss of 0.325.
+    assert never_learned(stuck(result, loss=0.33, answers=[[360, 0], [40, 0]]))
+    assert not never_learned(stuck(result, loss=0.2, answers=[[360, 0], [40, 0]]))
+
+
+def test_no_claim_is_made_against_a_reference_that_never_learned(comparison, tmp_path):
+    table = results(comparison)
+    assert (table.reference.failed, table.reference.trained) == (1, 3)
+    assert headline(table).startswith("No claim is made: “real”, which the others are compared")
+    for arm in table.arms[1:]:
+        assert "no claim, for “real” never learned in 1 of 3 trainings" in judged(arm)
+        assert "better" not in judged(arm)
+    for shown in (text_table(comparison), render(comparison, tmp_path)):
+        assert "Warning: “real” never learned in 1 of 3 trainings" in " ".join(shown.split())
+
+
+def test_another_arm_that_never_learned_is_named_and_the_rest_compared():
+    made = make_comparison(None, instances=3, pictures=False)
+    last = made.arms[-1]
+    runs = [
+        run.model_copy(update={"result": stuck(run.result)}) if run.arm == last else run
+        for run in made.trainings
+    ]
+    table = results(made.model_copy(update={"trainings": runs}))
+    assert [arm.failed for arm in table.arms] == [0, 0, 3]
+    assert not headline(table).startswith("No claim")
