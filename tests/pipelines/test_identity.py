@@ -16,7 +16,7 @@ from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
 from tests.conftest import ROOT
 
-WORKS = ("pipelines.tasks.work.gan", "pipelines.tasks.work.train", "pipelines.tasks.work.ensemble")
+WORKS = tuple(f"pipelines.tasks.work.{name}" for name in ("gan", "train", "final", "ensemble"))
 NOT_RUN = (
     "ganaug.quality.report",  # how the quality of a bank is put into words
     "ganaug.quality.pictures",
