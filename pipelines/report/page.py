@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report import charts, pictures, terms
+from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
 from pipelines.report.notes import notes
-from pipelines.report.table import column_name, interval, percent, results
+from pipelines.report.table import results
 from pipelines.report.words import (
     caveats,
     guessing,

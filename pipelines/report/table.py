@@ -9,14 +9,11 @@ import numpy as np
 from pipelines.comparison.results import ComparisonResult, TrainRun
 from pipelines.errors import InputError
 from pipelines.report.answers import Interval, image_intervals
+from pipelines.report.cells import FINAL
 from pipelines.report.imbalance import Guess, guess
 from pipelines.report.learning import never_learned
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
-from pipelines.statistics.verdicts import points
 from pipelines.tasks.results import TrainTaskResult
-
-FINAL = "final"
-"""Name of the last epoch in the published figures, and of its column where arms end apart."""
 
 
 @dataclass(frozen=True)
@@ -276,33 +273,3 @@ def _pair(
     return paired(
         [reference[i] for i in common], [other[i] for i in common], correlation=correlation
     )
-
-
-def percent(accuracy: Summary) -> str:
-    """Return mean ± standard deviation in per cent, the mean alone for one instance.
-
-    Examples
-    --------
-    >>> percent(summary([0.70, 0.72, 0.77])), percent(summary([0.7]))
-    ('73.0 ± 3.6', '70.0')
-    """
-    mean = f"{100 * accuracy.mean:.1f}"
-    return mean if accuracy.std is None else f"{mean} ± {100 * accuracy.std:.1f}"
-
-
-def interval(against: Paired | None) -> str:
-    """Return the 95 % interval of a difference in percentage points, a dash where there is none.
-
-    Examples
-    --------
-    >>> interval(paired([0.70, 0.72, 0.77], [0.71, 0.75, 0.79]))
-    '−0.5 to +4.5'
-    """
-    if against is None or against.low is None or against.high is None:
-        return "–"
-    return f"{points(against.low)} to {points(against.high)}"
-
-
-def column_name(checkpoint: str) -> str:
-    """Return the heading of a checkpoint's column."""
-    return "last epoch" if checkpoint == FINAL else f"epoch {checkpoint}"

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.notes import short_notes
-from pipelines.report.table import ArmResult, Cell, Results, column_name, interval, percent, results
+from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
 from pipelines.report.words import (
     caveats,

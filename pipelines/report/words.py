@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.report.cells import percent
 from pipelines.report.imbalance import no_better
 from pipelines.report.learning import warning
 from pipelines.report.method import method
-from pipelines.report.table import ArmResult, Results, percent
+from pipelines.report.table import ArmResult, Results
 from pipelines.statistics.paired import summary
 from pipelines.statistics.power import found_in_words
 from pipelines.statistics.verdicts import caveat, conclusion, points, verdict

@@ -86,7 +86,7 @@ class TrainedClassifier:
     def preparation(self) -> Preparation:
         """How a picture becomes one of the images that it was trained on."""
         path = self.folder / PREPARATION  # of a classifier that was handed over
-        if not path.is_file():
+        if not path.is_file() and (self.folder / CONFIG).is_file():
             path = self.instance / PREPARATION
         return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
 
@@ -128,12 +128,6 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
                 "that see the same, or train them with one --size and --fit"
             )
         same = other.class_names == first.class_names
-        if same and other.test.size != first.test.size:
-            (ours, _), (theirs, _) = first.test.size, other.test.size
-            raise InputError(
-                f"{other.folder} sees images of {theirs} pixels and {first.folder} of {ours}; name "
-                "trainings of one size, or give the recipe one (data.size)"
-            )
         if not same or other.test.digest() != first.test.digest():
             raise InputError(
                 f"{other.folder} was tested on other images than {first.folder}; name trainings of "

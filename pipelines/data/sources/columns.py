@@ -66,6 +66,11 @@ def path_column(columns: Columns, where: str, exists: Callable[[str], bool]) -> 
     )
 
 
+def holds_labels(name: str, columns: Columns) -> bool:
+    """Whether a column is called as that of the labels, and no other one is."""
+    return name == LABEL or _named(columns, LABELS) == [name]
+
+
 def label_column(columns: Columns, where: str, others: Sequence[str | None]) -> str:
     """Return the name of the column that holds the labels.
 

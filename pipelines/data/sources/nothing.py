@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from groundwork.names import few
-from pipelines.data.sources.tree import Tree, below
+from pipelines.data.sources.tree import Disk, Tree, below
 from pipelines.data.sources.walk import HEIC, Found, walk
 
+ARCHIVE = ".zip"
 TABLES = (".csv", ".tsv")
 """Endings of tables of paths and labels."""
 
@@ -31,6 +32,9 @@ def why_nothing(tree: Tree, loose: int, found: Sequence[Found]) -> str:
     if heic := count_of([path for one in found for path in one.heic]):
         return f"{tree.where} holds only {HEIC} {heic}: install it, or save them as JPEG"
     others = endings(found)
+    archives = [name for name in tree.contents("").files if name.lower().endswith(ARCHIVE)]
+    if archives and isinstance(tree, Disk):
+        return f"{tree.where} holds no images, but {few(archives)}; give {tree.shown(archives[0])}"
     return (
         f"{tree.where} holds {f'no images, only {others}' if others else 'no images'}; "
         f"{_table(tree)}give a folder with a sub-folder of images for each class"

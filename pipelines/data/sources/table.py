@@ -9,7 +9,14 @@ from typing import Any
 from pipelines.data.choosing import Fit
 from pipelines.data.pool import Pool, of_reader
 from pipelines.data.reader import Indices
-from pipelines.data.sources.columns import PARTS, Columns, label_column, path_column, split_column
+from pipelines.data.sources.columns import (
+    PARTS,
+    Columns,
+    holds_labels,
+    label_column,
+    path_column,
+    split_column,
+)
 from pipelines.data.sources.csv_file import read_csv
 from pipelines.data.sources.folder import PARENT
 from pipelines.data.sources.formats import in_order
@@ -151,6 +158,11 @@ def _roles(table: Table, group_by: str | None) -> dict[str, str | None]:
     """Return which column is what."""
     columns, given = table.columns, table.given
     group = group_by if group_by in columns else None
+    if group is not None and not given.get("label") and holds_labels(group, columns):
+        raise InputError(
+            f"data.group_by {group!r} is the column of the labels of {table.where}: a class cannot "
+            "stay on one side of a split; give another column"
+        )
 
     def exists(name: str) -> bool:
         return any((table.root / one).is_file() for one in (name, name.replace("\\", "/")))

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from pipelines.report import page as page_module
+from pipelines.report.cells import percent
 from pipelines.report.classes import arm_results, confusion, overall
 from pipelines.report.page import render
-from pipelines.report.table import percent, results
+from pipelines.report.table import results
 from pipelines.report.text import text_table
 from pipelines.report.words import method_in_words, outlook
 from pipelines.statistics.verdicts import points

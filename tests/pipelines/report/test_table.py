@@ -5,7 +5,8 @@ import pytest
 
 from pipelines.data.overlap import Overlap
 from pipelines.errors import InputError
-from pipelines.report.table import FINAL, results
+from pipelines.report.cells import FINAL
+from pipelines.report.table import results
 from pipelines.report.text import text_table
 from tests.made_comparison import ARMS, keep_answers, make_comparison
 

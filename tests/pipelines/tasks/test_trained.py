@@ -132,10 +132,15 @@ def test_trainings_of_two_sizes_are_named_as_such(monkeypatch, make_images):
         side = 48 if folder.name == "large" else 32
         pixels = np.zeros((len(test), side, side, 3), np.uint8)
         return SimpleNamespace(
-            folder=folder, class_names=test.class_names, test=replace(test, pixels=pixels)
+            folder=folder,
+            class_names=test.class_names,
+            test=replace(test, pixels=pixels),
+            sees=f"images of {side} pixels (crop)",
         )
 
     monkeypatch.setattr(trained, "TrainedClassifier", opened)
     assert len(open_together([Path("small"), Path("also")])) == 2
-    with pytest.raises(InputError, match="large sees images of 48 pixels and small of 32"):
+    with pytest.raises(
+        InputError, match=r"large sees images of 48 pixels .*, small images of 32"
+    ):
         open_together([Path("small"), Path("large")])

@@ -19,7 +19,7 @@ def test_the_command_searches_reports_and_goes_on(tmp_path, capsys):
     said = capsys.readouterr()
     assert "best of 2 trials" in said.out
     assert "(standard error over 2 folds, corrected for the images that they share)" in said.out
-    assert "tested once each, 1 seed x 1 instance: tuned" in said.out
+    assert "tested, 1 seed x 1 instance: tuned" in said.out
     assert said.err.count("trial 2: 0.") == 1
     (folder,) = (tmp_path / "tune").iterdir()
     for name in ("result.json", "trials.csv", "report.html", "tuned.toml"):

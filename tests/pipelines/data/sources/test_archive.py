@@ -149,3 +149,9 @@ def test_groups_in_an_archive(tmp_path):
     path = packed(tmp_path / "a.zip", "x/cat/p1/1.png", "x/cat/p2/1.png", "x/dog/p1/1.png")
     source = load_source(str(path), group_by="parent")
     assert source.train.together.tolist() == [0, 1, 0]
+
+
+def test_a_folder_that_holds_only_an_archive_points_at_it(tmp_path):
+    packed(tmp_path / "photos.zip", "cat/1.png", "dog/1.png")
+    with pytest.raises(InputError, match=r"holds no images, but photos.zip; give .*photos.zip"):
+        load_source(str(tmp_path))

@@ -207,3 +207,10 @@ def test_a_frame_of_pandas(tmp_path):
     given.loc[1, "number"] = float("nan")
     with pytest.raises(InputError, match="1 of 4 rows have no label"):
         from_frame(given, label="number", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["label", "class"])
+def test_the_labels_are_no_groups(table, name):
+    path = table(rows(f"path,{name}"))
+    with pytest.raises(InputError, match=f"data.group_by '{name}' is the column of the labels"):
+        load_source(path, group_by=name)
