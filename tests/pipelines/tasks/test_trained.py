@@ -140,7 +140,5 @@ def test_trainings_of_two_sizes_are_named_as_such(monkeypatch, make_images):
 
     monkeypatch.setattr(trained, "TrainedClassifier", opened)
     assert len(open_together([Path("small"), Path("also")])) == 2
-    with pytest.raises(
-        InputError, match=r"large sees images of 48 pixels .*, small images of 32"
-    ):
+    with pytest.raises(InputError, match=r"large sees images of 48 pixels .*, small images of 32"):
         open_together([Path("small"), Path("large")])
