@@ -27,15 +27,19 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_point_one_way(path: Path) -> None:
-    package = path.relative_to(ROOT).parts[0]
-    assert not imported(path) & FORBIDDEN[package]
+def test_imports_point_one_way() -> None:
+    wrong = {
+        path: found
+        for path in MODULES
+        if (found := imported(path) & FORBIDDEN[path.relative_to(ROOT).parts[0]])
+    }
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_modules_can_be_read_in_one_sitting() -> None:
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert len(lines) > 200
+    assert not {path: count for path, count in lines.items() if count > 300}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_phases_thaw_block_by_block() -> None:
     assert [p.from_block for p in phases(settings(), model)] == [None]
 
 
+@pytest.mark.slow
 def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
     model = tiny()
     config = settings(epochs=2, frozen_epochs=1, frozen_learning_rate=1e-4, evaluate_at=(1,))

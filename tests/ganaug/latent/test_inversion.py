@@ -22,6 +22,7 @@ def wanted() -> np.ndarray:
     return np.arctanh(IMAGES.reshape(4, 48) / 127.5 - 1)
 
 
+@pytest.mark.slow
 def test_inversion_finds_the_latent_vectors(reshaping: keras.Model) -> None:
     found = invert(reshaping, IMAGES)
     np.testing.assert_allclose(found, wanted(), atol=0.05)
@@ -66,6 +67,7 @@ def test_the_seed_fixes_the_neighbours(reshaping: keras.Model) -> None:
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_one_image_is_its_own_neighbour(reshaping: keras.Model) -> None:
     near = neighbours(reshaping, IMAGES[:1], 3, seed=0)
     assert np.abs(near - IMAGES[:1].astype(int)).max() <= 3

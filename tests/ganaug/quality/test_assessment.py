@@ -140,6 +140,7 @@ def test_report_survives_json_and_reads_as_a_table(fresh, tmp_path):
     assert max(map(len, lines)) <= 140
 
 
+@pytest.mark.slow
 def test_picture_shows_the_generated_image_beside_its_twin():
     generated = classes(2, 12)
     generated["level 90"][5] = TRAIN["level 90"][7]

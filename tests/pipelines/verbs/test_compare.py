@@ -70,6 +70,7 @@ def test_a_folder_becomes_a_classifier(photographs, tmp_path, small, capsys):
     assert len(list((tmp_path / "train").iterdir())) == 7
 
 
+@pytest.mark.slow
 def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     comparison, outputs = make_comparison(tmp_path, instances=4, pictures=False), tmp_path
     keep_answers(comparison, outputs)

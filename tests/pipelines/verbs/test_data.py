@@ -128,6 +128,7 @@ def test_a_broken_image_is_named_and_can_be_skipped(
     assert main([str(word) for word in words]) == 0
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_named_shown_and_left_out(image_folder, tmp_path, capsys):
     shutil.copy(image_folder / "cat" / "2.png", image_folder / "cat" / "copy.png")
     shutil.copy(image_folder / "dog" / "a.webp", image_folder / "cat" / "b.webp")
