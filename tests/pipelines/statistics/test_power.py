@@ -31,7 +31,6 @@ def simulated(rng, difference, n, spread, correlation, comparisons):
 @pytest.mark.parametrize(
     ("difference", "n", "correlation", "comparisons"),
     [
-        pytest.param(0.015, 10, 0.0, 1, marks=pytest.mark.slow),
         (0.03, 10, 1 / 3, 1),
         (0.02, 6, 0.2, 3),
         (0.0, 8, 0.2, 1),

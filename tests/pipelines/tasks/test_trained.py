@@ -58,17 +58,6 @@ def test_the_answers_of_a_training_and_of_an_ensemble_are_kept(outputs):
 
 
 @pytest.mark.slow
-def test_trainings_that_see_images_of_other_sizes_do_not_vote(outputs):
-    larger = outputs / "larger.toml"
-    larger.write_text((outputs / "two.toml").read_text().replace("= 2", "= 1", 1))
-    words = ["classify", "--recipe", str(larger), "--size", "40", "--outputs", str(outputs)]
-    assert main([*words, "--workers", "1"]) == 0
-    folders = [next((outputs / "train").glob(f"{name}-plain-0-*")) for name in ("two", "larger")]
-    with pytest.raises(InputError, match=r"sees images of 40 pixels \(crop\), .* of 32 pixels"):
-        ensemble(folders)
-
-
-@pytest.mark.slow
 def test_pictures_of_one_and_of_several(outputs, tmp_path):
     first, second = runs(outputs, 0)
     alone = explain([first], out=tmp_path / "one")
