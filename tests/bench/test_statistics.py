@@ -52,6 +52,7 @@ def test_a_claim_is_one_against_the_first_arm():
     assert statistics.claims(equal + np.array([[0.0], [0.1]]), 0.0) == {"better"}
 
 
+@pytest.mark.slow
 def test_the_last_line_is_json_and_what_is_not_there_is_left_out(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("GANAUG_DATA_DIR", raising=False)
     monkeypatch.setattr(statistics, "ARMS", (2,))

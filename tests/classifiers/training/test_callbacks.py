@@ -12,6 +12,7 @@ from classifiers.training.train import fit
 from tests.classifiers.tiny import SHAPE, batches, fingerprint, labelled, settings, tiny
 
 
+@pytest.mark.slow
 def test_divergence_names_epoch_and_step_and_keeps_good_weights() -> None:
     def linear() -> keras.Model:
         keras.utils.set_random_seed(0)
@@ -35,6 +36,7 @@ def test_a_weight_that_is_not_finite_is_found_without_the_loss() -> None:
         fit(tiny(), data, settings(epochs=1), steps_per_epoch=1)
 
 
+@pytest.mark.slow
 def test_early_stopping_goes_back_to_the_best_epoch() -> None:
     images, labels = labelled(3)
     config = settings(epochs=30, patience=2, learning_rate=0.003, ema=0.5)

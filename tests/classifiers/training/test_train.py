@@ -79,6 +79,7 @@ def test_fresh_processes_give_the_same_weights() -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_a_saved_model_holds_no_optimizer(tmp_path: Path) -> None:
     result = fit(tiny(), batches(), settings(epochs=1), steps_per_epoch=3)
     result.model.save(tmp_path / "model.keras")

@@ -65,6 +65,7 @@ def test_the_learning_rate_of_an_epoch_is_the_one_it_had(
         np.testing.assert_allclose(rates, [0.01, 0.01 * factor, 0.01 * factor**2], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_plateau_lowers_the_learning_rate() -> None:
     config = settings(
         epochs=5,

@@ -28,6 +28,7 @@ def test_inversion_finds_the_latent_vectors(reshaping: keras.Model) -> None:
     np.testing.assert_allclose(found, wanted(), atol=0.05)
 
 
+@pytest.mark.slow
 def test_neighbours_at_no_distance_are_the_images_in_turn(reshaping: keras.Model) -> None:
     near = neighbours(reshaping, IMAGES, 6, seed=0, reach=0)
     expected = IMAGES[[0, 1, 2, 3, 0, 1]].astype(int)

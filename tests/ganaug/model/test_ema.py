@@ -18,6 +18,7 @@ def test_average_starts_as_a_copy_and_lags(images):
     assert 0 < np.abs(mean - start).mean() < 0.5 * np.abs(now - start).mean()
 
 
+@pytest.mark.slow
 def test_average_is_normalised_by_its_own_statistics():
     gan = GAN(32, TINY)
     rng = np.random.default_rng(0)

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 
 from ganaug.model.gan import GAN
 from tests.ganaug.tiny import TINY
 
 
+@pytest.mark.slow
 def test_both_networks_learn_and_neither_loss_moves_the_other(images):
     gan = GAN(32, TINY.model_copy(update={"ema_half_life": 0}))
     gan.compile_adam(run_eagerly=True)

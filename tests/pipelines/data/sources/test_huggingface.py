@@ -8,6 +8,8 @@ from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.trees import encoded, grow
 
+pytestmark = pytest.mark.slow  # to import the library takes seconds
+
 NAMES = ["cat", "dog"]
 
 

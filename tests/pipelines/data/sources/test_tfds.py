@@ -10,6 +10,8 @@ from PIL import Image, ImageOps
 from pipelines.data.sources import load_source
 from pipelines.errors import InputError
 
+pytestmark = pytest.mark.slow  # to import the library takes seconds
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
