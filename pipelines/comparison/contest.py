@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.comparison.instances import Drawn
-from pipelines.comparison.plan import plan_gans, plan_trainings
+from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import GanRun, TrainRun
 from pipelines.comparison.run import train_arms, train_gans
 from pipelines.comparison.sizes import generator_size
@@ -75,7 +75,7 @@ class Contest:
         self._gan_seconds = 0.0
 
     def run(self) -> None:
-        """Try the arms until all instances are used, one arm is left, or the time is over."""
+        """Try the arms until all instances are used, or the time is over."""
         for index, arms in self._rounds():
             own = [arm for arm in arms if arm not in self.out]
             trained = self._that_fit(index, own)
@@ -133,14 +133,15 @@ class Contest:
     def _needed(self, index: int, arms: Sequence[str]) -> float:
         """Return the seconds that arms take on an instance, as far as they were not trained yet."""
         one, workers = self._drawn[index], self._executor.workers
-        planned = plan_trainings(self._of(arms), [one], None, self._sizes)
-        waiting = [self.seconds(each.arm) for each in planned if self._waits(each.task)]
-        seconds = max(sum(waiting) / workers, max(waiting, default=0))
+        gans, banks = [], None
         if self._generated.intersection(arms):
             gans = plan_gans([one], self._recipe.gan, generator_size(self._recipe))[0]
-            count = sum(self._waits(task) for task in gans)
-            seconds += -(-count // workers) * self._pace() if count else 0
-        return seconds
+            banks = [bank_folder(gans)]  # a training is known by its generators, too
+        planned = plan_trainings(self._of(arms), [one], banks, self._sizes)
+        waiting = [self.seconds(each.arm) for each in planned if self._waits(each.task)]
+        seconds = max(sum(waiting) / workers, max(waiting, default=0))
+        count = sum(self._waits(task) for task in gans)
+        return seconds + (-(-count // workers) * self._pace() if count else 0)
 
     def _waits(self, task: Task) -> bool:
         return task.result(self._executor.outputs) is None
@@ -175,7 +176,6 @@ class Contest:
     def _drop_the_worse(self) -> None:
         accuracies = self.accuracies
         for arm in clearly_worse(accuracies, self._correlation) - self.out.keys():
-            # Generated images are compared with the arm that they were put on top of.
             best, count = leader(accuracies), len(accuracies[arm])
             self.out[arm] = f"clearly worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")

@@ -7,15 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.report.answers import Interval, accuracy_interval
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
-from pipelines.statistics.bootstrap import Differences, two_way_interval
-from pipelines.statistics.choosing import chosen_by_the_others, leader
-from pipelines.statistics.paired import paired
-from pipelines.statistics.verdicts import conclusion
-from pipelines.tasks.predictions import read_predictions
-
-Interval = tuple[float, float]
+from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class Advice:
     honest
         The mean of the arm that is best on the other instances: what the choice itself is worth.
     rivals
-        Arms that the winner cannot be told apart from.
+        Arms that the winner is not shown to be better than, by the test that leaves arms out.
     above
         What it is above the reference, in words; empty if it is the reference.
     open
@@ -82,45 +77,16 @@ def advise(comparison: ComparisonResult, outputs: Path, left: Mapping[str, str])
     table = results(comparison)
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
-    correlation = comparison.overlap.correlation if comparison.overlap else 0.0
+    worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
     return Advice(
         winner=winner,
         accuracy=float(np.mean(list(accuracies[winner].values()))),
-        interval=_interval(comparison, winner, outputs),
+        interval=accuracy_interval(comparison, winner, outputs),
         honest=float(np.mean(list(chosen_by_the_others(accuracies).values()))),
-        rivals=_rivals(accuracies, winner, correlation),
+        rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=dict(left),
     )
-
-
-def _interval(comparison: ComparisonResult, arm: str, outputs: Path) -> Interval:
-    """Return the 95 % interval of an arm's accuracy over instances and test images."""
-    answers: dict[int, list[Differences]] = {}
-    for run in comparison.trainings:
-        if run.arm == arm and (found := read_predictions(outputs / run.folder)) is not None:
-            one = Differences(found.images, found.right)
-            answers.setdefault(run.instance, []).append(one)
-    seeds = [
-        Differences(several[0].images, np.mean([one.values for one in several], axis=0))
-        for several in answers.values()
-    ]
-    return two_way_interval(seeds)
-
-
-def _rivals(
-    accuracies: Mapping[str, Mapping[int, float]], winner: str, correlation: float
-) -> list[str]:
-    found = []
-    for arm, own in accuracies.items():
-        common = sorted(own.keys() & accuracies[winner].keys())
-        if arm == winner or not common:
-            continue
-        before = [accuracies[winner][i] for i in common]
-        pair = paired(before, [own[i] for i in common], correlation=correlation)
-        if not conclusion(pair).endswith("worse"):
-            found.append(arm)
-    return found
 
 
 def _above(table: Results, winner: str) -> str:

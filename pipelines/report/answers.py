@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.statistics.bootstrap import Differences, two_way_interval
@@ -45,6 +46,21 @@ def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, In
     return found
 
 
+def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> Interval:
+    """Return the 95 % interval of an arm's accuracy over instances and test images at once.
+
+    The parameters are those of `image_intervals`; every training of the arm has kept its answers.
+    """
+    answers = _answers(comparison, arm, outputs).values()
+    known = [[one for one in several if one] for several in answers]
+    return two_way_interval([Differences(one[0].images, _right(one)) for one in known])
+
+
+def _right(several: Sequence[Predictions]) -> NDArray[np.float64]:
+    """Return by how many of the trainings each image is answered right, 0..1."""
+    return np.asarray(np.mean([one.right for one in several], axis=0))
+
+
 def _answers(
     comparison: ComparisonResult, arm: str, outputs: Path
 ) -> dict[int, list[Predictions | None]]:
@@ -63,7 +79,4 @@ def _difference(
     before, after = [one for one in reference if one], [one for one in other if one]
     if len(before) < len(reference) or len(after) < len(other):
         return None
-    gain = np.mean([one.right for one in after], axis=0) - np.mean(
-        [one.right for one in before], axis=0
-    )
-    return Differences(before[0].images, gain)
+    return Differences(before[0].images, _right(after) - _right(before))

@@ -1,10 +1,9 @@
 """`ganaug classify`: train classifiers with and without synthetic images and compare them."""
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, validators
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from pipelines.comparison.estimate import plan_comparison
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.mix import MixConfig
+from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import override
 from pipelines.report.text import text_table
 from pipelines.verbs.report import report
@@ -155,27 +155,7 @@ def _command(
     for name, table in tables.items():
         if isinstance(table, BaseModel):
             given = table.model_dump(mode="json", exclude_unset=True)
-            words += _options("" if name == "data" else f"{name}.", given)
+            words += as_options("" if name == "data" else f"{name}.", given)
         elif table is not None:
             words += [f"--{name}", str(table)]
     return shlex.join(words)
-
-
-def _options(prefix: str, values: dict[str, Any]) -> list[str]:
-    """Return settings as the command line takes them."""
-    words: list[str] = []
-    for key, value in values.items():
-        option = f"--{prefix}{key}".replace("_", "-")
-        if isinstance(value, dict):  # of a model, say, whose parameters keep their underscores
-            words += [f"{option}.{name}={_written(one)}" for name, one in value.items()]
-        elif isinstance(value, bool):
-            words.append(option if value else f"--{prefix}no-{key}".replace("_", "-"))
-        elif isinstance(value, list):
-            words += [word for item in value for word in (option, str(item))]
-        elif value is not None:
-            words += [option, str(value)]
-    return words
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

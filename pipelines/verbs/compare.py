@@ -16,6 +16,7 @@ from groundwork.names import slug
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import Recipe, override
 from pipelines.report.advice import Advice
 from pipelines.report.text import text_table
@@ -193,15 +194,19 @@ def _written(
     advice = advise(result, outputs, out)
     folder = outputs / COMPARE / slug(name)
     classifier = folder / CLASSIFIER
-    for file in (CONFIG, RESULT, MODEL):  # the result last: with it the classifier is whole
-        with replacing(classifier / file) as part:
-            shutil.copyfile(outputs / final / file, part)
-    trained = FinalTaskResult.model_validate_json((classifier / RESULT).read_text("utf-8"))
-    instance = outputs / str(read_json(classifier / CONFIG)["instance"])
-    with replacing(classifier / PREPARATION) as part:
-        shutil.copyfile(instance / PREPARATION, part)
+    trained = FinalTaskResult.model_validate(read_json(outputs / final / RESULT))
+    instance = outputs / str(read_json(outputs / final / CONFIG)["instance"])
     with replacing(classifier / CARD) as part:
         part.write_text(card(result, advice, trained, classifier), encoding="utf-8")
+    # The result last: with it the classifier is whole.
+    for home, file in (
+        (instance, PREPARATION),
+        (outputs / final, CONFIG),
+        (outputs / final, MODEL),
+        (outputs / final, RESULT),
+    ):
+        with replacing(classifier / file) as part:
+            shutil.copyfile(home / file, part)
     write_json(folder / RESULT, result.model_dump(mode="json"))
     report = folder / REPORT
     with replacing(report) as part:
@@ -221,9 +226,7 @@ def _command(
     words += ["--preset", preset]
     for option, names in (("--only", only), ("--without", without)):
         words += [word for name in names for word in (option, name)]
-    for key, value in data.model_dump(mode="json", exclude_unset=True).items():
-        words += [f"--{key}".replace("_", "-"), str(value)]
-    return shlex.join(words)
+    return shlex.join([*words, *as_options("", data.model_dump(mode="json", exclude_unset=True))])
 
 
 def _say(words: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.comparison import contest as module
 from pipelines.comparison.contest import Contest
+from pipelines.comparison.plan import bank_folder, plan_gans
 from pipelines.comparison.results import TrainRun
 from pipelines.recipes.recipe import load_recipe
 from tests.made_comparison import make_comparison
@@ -99,3 +100,15 @@ def test_each_is_tried_once_even_where_the_time_is_short(clock):
     assert set(contest.accuracies) == set(ARMS["arms"])
     assert {len(own) for own in contest.accuracies.values()} == {1}
     assert contest.winner in ARMS["arms"]
+
+
+def test_a_training_on_generated_images_is_known_by_its_generators(monkeypatch):
+    """Else it would never be found finished, and go without time that it does not need."""
+    asked = []
+    monkeypatch.setattr(Contest, "_waits", lambda self, task: bool(asked.append(task)))
+    recipe = load_recipe(None, {"arms": {"real": {}, "both": {"mix": {"strategy": "fraction"}}}})
+    contest = Contest(recipe, [drawn(0)], dict.fromkeys(recipe.arms, 32), Workers(), 100)
+    assert contest._needed(0, ["real", "both"]) == 0
+    (gans,) = plan_gans([drawn(0)], recipe.gan, 32)
+    trainings = [task for task in asked if task.kind == "train"]
+    assert [task.bank for task in trainings] == [None, bank_folder(gans).as_posix()]

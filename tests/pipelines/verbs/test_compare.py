@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import load_recipe
 from pipelines.report.advice import advise
 from pipelines.report.card import card
@@ -11,7 +12,7 @@ from pipelines.report.page import render
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
 from pipelines.verbs import compare as verb
-from pipelines.verbs.compare import compare
+from pipelines.verbs.compare import _command, compare
 from pipelines.verbs.predict import predict
 from tests.made_comparison import keep_answers, make_comparison
 from tests.pipelines.verbs.command import failing
@@ -90,3 +91,12 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     text = card(comparison, advice, final, outputs / "classifier")
     assert "Trained on all 90 images" in text
     assert f"{100 * advice.honest:.1f} %" in text
+
+
+def test_the_command_can_be_given_again():
+    data = DataConfig(skip_bad=True, classes="a, b")
+    said = _command("my photos", 5, "quick", ["linear probe"], [], data)
+    assert said == (
+        "ganaug compare 'my photos' --minutes 5 --preset quick --only 'linear probe' "
+        "--skip-bad --classes 'a, b'"
+    )
