@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import scipy  # loads scipy.stats when it is needed: `ganaug --help` need not wait for it
 from numpy.typing import NDArray
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.statistics.bootstrap import Differences, two_way_interval
+from pipelines.statistics.paired import ALPHA
 from pipelines.tasks.predictions import Predictions, read_predictions
 
 Interval = tuple[float, float]
@@ -49,11 +51,18 @@ def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, In
 def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> Interval:
     """Return the 95 % interval of an arm's accuracy over instances and test images at once.
 
-    The parameters are those of `image_intervals`; every training of the arm has kept its answers.
+    Never narrower than the exact binomial interval of as many images as were tested (Clopper and
+    Pearson 1934): where every answer is right a bootstrap would be sure after a dozen images. The
+    parameters are those of `image_intervals`; every training of the arm has kept its answers.
     """
     answers = _answers(comparison, arm, outputs).values()
     known = [[one for one in several if one] for several in answers]
-    return two_way_interval([Differences(one[0].images, _right(one)) for one in known])
+    right = [Differences(one[0].images, _right(one)) for one in known]
+    low, high = two_way_interval(right)
+    images = len({image for one in right for image in one.images})
+    accuracy = np.mean([one.values.mean() for one in right])
+    exact = scipy.stats.binomtest(round(accuracy * images), images).proportion_ci(1 - ALPHA)
+    return min(low, float(exact.low)), max(high, float(exact.high))
 
 
 def _right(several: Sequence[Predictions]) -> NDArray[np.float64]:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.report.answers import image_intervals
+from pipelines.data.images import Images
+from pipelines.report.answers import accuracy_interval, image_intervals
+from pipelines.tasks.predictions import write_predictions
 from pipelines.workspace import PREDICTIONS
 from tests.made_comparison import ARMS, keep_answers, make_comparison
 
@@ -60,3 +62,15 @@ def test_arms_that_saw_other_sizes_are_compared_picture_by_picture(tmp_path):
         arrays["images"] = np.array([name[::-1] for name in arrays["images"].tolist()])
         np.savez(path, **arrays)
     assert image_intervals(comparison, tmp_path) == before
+
+
+def test_a_dozen_right_answers_are_no_certainty(tmp_path):
+    comparison = make_comparison(tmp_path, instances=2, pictures=False)
+    for run in comparison.trainings:
+        labels = np.repeat([0, 1], 6)
+        pixels = np.random.default_rng(run.instance).integers(0, 256, (12, 8, 8, 3), np.uint8)
+        test = Images(pixels, labels, ("a", "b"), "thin air")
+        write_predictions(tmp_path / run.folder, np.eye(2)[labels], test)
+    low, high = accuracy_interval(comparison, "real", tmp_path)
+    assert low == pytest.approx(0.025 ** (1 / 24))
+    assert high == 1
