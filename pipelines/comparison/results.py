@@ -26,6 +26,13 @@ class TrainRun(Run):
     result: TrainTaskResult
 
 
+class PartRun(TrainRun):
+    """A classifier of one arm, trained on a part of an instance's training images."""
+
+    per_class: float
+    """Training images of a class, mean over the classes."""
+
+
 class GanRun(Run):
     """A generator; its folder holds `grid.png` and `grids/step-*.png`."""
 
@@ -56,3 +63,11 @@ class ComparisonResult(Result):
     """Names, the reference arm first."""
     gans: list[GanRun]
     trainings: list[TrainRun]
+    parts: list[PartRun] = []
+    """Trainings on growing parts of the images, for a learning curve."""
+    left: dict[str, str] = {}
+    """Why arms were not tried to the end, by name."""
+    more: list[str] = []
+    """What stayed open and what more time would buy, in sentences."""
+    handed_over: bool = False
+    """Whether a classifier was trained on all images: the page then begins with the advice."""

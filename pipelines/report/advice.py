@@ -1,6 +1,5 @@
 """What to do with one's images: the verdict of `ganaug compare`, in a few sentences."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +61,7 @@ class Advice:
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
 
 
-def advise(comparison: ComparisonResult, outputs: Path, left: Mapping[str, str]) -> Advice:
+def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     """Say which arm to take.
 
     Parameters
@@ -71,8 +70,6 @@ def advise(comparison: ComparisonResult, outputs: Path, left: Mapping[str, str])
         What was tried.
     outputs
         The folder that the runs' folders are relative to.
-    left
-        Why arms were not tried to the end.
     """
     table = results(comparison)
     accuracies = {arm.name: arm.final for arm in table.arms}
@@ -85,7 +82,7 @@ def advise(comparison: ComparisonResult, outputs: Path, left: Mapping[str, str])
         honest=float(np.mean(list(chosen_by_the_others(accuracies).values()))),
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
-        open=dict(left),
+        open=comparison.left,
     )
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report import charts, pictures, terms
+from pipelines.report.advice import advise
 from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
 from pipelines.report.notes import notes
@@ -42,7 +43,7 @@ class Generator:
     charts: list[Markup]
 
 
-def render(comparison: ComparisonResult, outputs: Path, advice: Sequence[str] = ()) -> str:
+def render(comparison: ComparisonResult, outputs: Path) -> str:
     """Return the page.
 
     Parameters
@@ -52,8 +53,6 @@ def render(comparison: ComparisonResult, outputs: Path, advice: Sequence[str] = 
     outputs
         The folder that the runs' folders are relative to; the generators' pictures and the answers
         to the test images are read from it.
-    advice
-        Sentences that stand above everything, as `ganaug compare` has them.
 
     Raises
     ------
@@ -66,7 +65,7 @@ def render(comparison: ComparisonResult, outputs: Path, advice: Sequence[str] = 
         comparison=comparison,
         table=table,
         headline=headline(table),
-        advice=advice,
+        advice=advise(comparison, outputs).sentences if comparison.handed_over else [],
         method=method_in_words(comparison, table),
         caveats=caveats(comparison, table),
         guessing=guessing(table),

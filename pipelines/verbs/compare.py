@@ -163,8 +163,8 @@ def compare(
         contest.trainings,
         command=_command(dataset, minutes, preset, only, without, data),
         seconds=clock.laps,
-    )
-    return _written(result, contest.out, outputs, final, source.name)
+    ).model_copy(update={"left": contest.out, "handed_over": True})
+    return _written(result, outputs, final, source.name)
 
 
 def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Recipe:
@@ -182,16 +182,14 @@ def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Reci
     return recipe.model_copy(update={"arms": kept})
 
 
-def _written(
-    result: "ComparisonResult", out: dict[str, str], outputs: Path, final: Path, name: str
-) -> CompareResult:
+def _written(result: "ComparisonResult", outputs: Path, final: Path, name: str) -> CompareResult:
     """Write everything that is kept under the name of the data."""
     from pipelines.report.advice import advise  # only now: it loads matplotlib
     from pipelines.report.card import card
     from pipelines.report.page import render
     from pipelines.tasks.results import FinalTaskResult
 
-    advice = advise(result, outputs, out)
+    advice = advise(result, outputs)
     folder = outputs / COMPARE / slug(name)
     classifier = folder / CLASSIFIER
     trained = FinalTaskResult.model_validate(read_json(outputs / final / RESULT))
@@ -210,7 +208,7 @@ def _written(
     write_json(folder / RESULT, result.model_dump(mode="json"))
     report = folder / REPORT
     with replacing(report) as part:
-        part.write_text(render(result, outputs, advice.sentences), encoding="utf-8")
+        part.write_text(render(result, outputs), encoding="utf-8")
     return CompareResult(result, advice, folder, classifier, report)
 
 
