@@ -188,6 +188,7 @@ def train_parts(
             seed=one.training.seed,
             folder=one.training.task.folder(),
             result=result,
+            fraction=one.fraction,
             per_class=one.per_class,
         )
         for one, result in zip(planned, results, strict=True)

@@ -15,6 +15,11 @@ was measured, with the covariance of the instances, widened for shared images (N
 2003, `pipelines.statistics.paired.variance_factor`), and with the tails of t with n - 1 degrees of
 freedom. To each draw a curve is fitted. Draws are made of the logarithms, so that no error falls
 below 0, and never vary less than as many test images allow: no mistake among ten is no certainty.
+
+What the intervals hold, in made-up comparisons of 3, 5 and 10 instances (``python -m
+bench.learning_curve``, 400 of each of 48 kinds): of twice as many images 97.0 % where the error is
+a power law and 98.0 % where half of it is a floor; of what a gain is worth 97.3 % both times. The
+worst kind is a steep curve down to a floor, 10 instances that share no image: 89 % of 400.
 """
 
 import math

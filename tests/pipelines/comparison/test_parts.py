@@ -78,11 +78,8 @@ def test_parts_in_which_classes_would_be_too_small_are_left_out(drawn, tmp_path)
 
 
 def test_arms_with_generators_are_left_out_of_the_plan(drawn, tmp_path):
-    arms = {
-        "flips": {"augment": "flip"},
-        "generated": {"mix": {"strategy": "fraction"}},
-        "real": {},
-    }
+    joined = {"mix": {"strategy": "fraction"}}
+    arms = {"flips": {"augment": "flip"}, "generated": joined, "real": {}}
     recipe = load_recipe(None, {"arms": arms, "seeds": 2})
     planned = plan_parts(recipe, drawn, {"flips": 16, "real": 32, "generated": 32}, tmp_path)
     assert len(planned) == 2 * 2 * 2 * 2  # fractions, instances, arms, seeds
@@ -105,6 +102,7 @@ def test_classifiers_are_trained_on_parts(drawn, tmp_path):
         runs = train_parts(planned, executor)
         again = train_parts(planned, executor)
     assert again == runs
-    assert [(run.per_class, run.result.train_images) for run in runs] == [(4, 12), (8, 24)]
+    assert [(run.fraction, run.per_class) for run in runs] == [(0.25, 4), (0.5, 8)]
+    assert [run.result.train_images for run in runs] == [12, 24]
     assert {(run.arm, run.instance, run.seed) for run in runs} == {("real", 0, 0)}
     assert {run.result.scores.images for run in runs} == {12}
