@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from pipelines.report.charts import series_color, svg
 from pipelines.statistics.learning_curve import Estimate, LearningCurve
 
-APART = 0.025
+APART = 0.05
 """Between the points of two arms, as a factor of the images: bars would hide one another."""
 
 

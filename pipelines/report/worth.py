@@ -19,8 +19,8 @@ ON_TOP = {
     "worse": "they do harm here",
 }
 AGAINST_COPIES = {
-    "better": "it is not the copies that help",
-    "probably better": "it is probably not the copies that help",
+    "better": "they are worth more than copies",
+    "probably better": "they are probably worth more than copies",
     "unclear": "no evidence that they are worth more than copies",
     "probably worse": "copies are probably worth more",
     "worse": "copies are worth more",
@@ -55,23 +55,30 @@ def generated_in_words(
                 f"{tried[one.base].trained} trainings."
             )
             continue
-
-        def on_top(arm: str, base: str = one.base) -> str:
-            gain = gains[base, arm]
-            words = f"{with_interval(gain)}: {ON_TOP[conclusion(gain)]}"
-            if base not in curves:
-                return f"{words}."
-            return f"{words}; {arm_worth(table, curves[base], base, arm, gain)}."
-
-        lines.append(f"{what} on top of “{one.base}”: {on_top(one.arm)}")
-        if (one.control, one.arm) in gains:
+        on_top = {
+            arm: _on_top(table, curves, one.base, arm, gains[one.base, arm])
+            for arm in (one.arm, one.control)
+            if (one.base, arm) in gains
+        }
+        lines.append(f"{what} on top of “{one.base}”: {on_top[one.arm]}")
+        if one.control in on_top and (one.control, one.arm) in gains:
             against = gains[one.control, one.arm]
             lines.append(
-                f"Changed copies of the real images in their place: {on_top(one.control)} "
+                f"Changed copies of the real images in their place: {on_top[one.control]} "
                 f"Generated images against copies: {with_interval(against)}: "
                 f"{AGAINST_COPIES[conclusion(against)]}."
             )
     return lines
+
+
+def _on_top(
+    table: Results, curves: Mapping[str, LearningCurve], base: str, arm: str, gain: Paired
+) -> str:
+    claim = conclusion(gain)
+    words = f"{with_interval(gain)}: {ON_TOP[claim]}"
+    if base not in curves or claim.endswith("worse"):
+        return f"{words}."
+    return f"{words}; {arm_worth(table, curves[base], base, arm, gain)}."
 
 
 def worth_in_words(worth: Worth | None, *, claimed: bool) -> str:

@@ -1,6 +1,7 @@
 """What the advice and the page say of more images."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -148,3 +149,28 @@ def test_the_page_and_the_advice_say_it(made, plain, tmp_path):
     for words in ("More photographs", shown.doubling, *(one.worth for one in shown.worths)):
         assert words in page.text
     assert growth(plain, results(plain)) is None
+
+
+def test_harm_is_said_and_a_base_that_never_learned_allows_no_claim(plain):
+    def shifted(by):
+        trainings = []
+        for run in plain.trainings:
+            scores = run.result.scores
+            if run.arm == "real + synthetic":
+                scores = scores.model_copy(update={"accuracy": scores.accuracy + by})
+            result = run.result.model_copy(update={"scores": scores})
+            trainings.append(run.model_copy(update={"result": result}))
+        return with_parts(plain.model_copy(update={"trainings": trainings}), ["real"])
+
+    for by, claim in ((-0.2, "they probably do harm here."), (0.15, "they probably help here; ")):
+        one = shifted(by)
+        table = results(one)
+        said, copies = generated_in_words(one, table, learning_curves(one, table))
+        assert claim in said
+        assert ("copies are probably worth more." in copies) == (by < 0)
+        assert ("they are probably worth more than copies." in copies) == (by > 0)
+    table = results(plain)
+    real = replace(table.reference, failed=2)
+    failed = replace(table, arms=[real, *table.arms[1:]])
+    (said,) = generated_in_words(plain, failed, {})
+    assert said.endswith("no claim, for that never learned in 2 of 5 trainings.")
