@@ -32,6 +32,8 @@ class TrainRun(Run):
 class PartRun(TrainRun):
     """A classifier of one arm, trained on a part of an instance's training images."""
 
+    fraction: float
+    """Of the instance's training images."""
     per_class: float
     """Training images of a class, mean over the classes."""
 
