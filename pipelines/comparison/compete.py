@@ -101,6 +101,7 @@ def compete(
     )
     further = {
         "arms": [*tried, *[ENSEMBLE] * bool(votes)],
+        "parts": contest.parts,
         "left": contest.out | contest.short_of_time,
         "more": more,
         "handed_over": True,
