@@ -19,8 +19,8 @@ SERIES = 8
 """Colours for series, `--s0` (the reference's grey) to `--s7`."""
 
 # matplotlib knows no CSS variables: each stands in as a colour that nothing else uses.
-_INK, _MUTED, _RULE, _PAPER = "#010203", "#010204", "#010205", "#010206"
-_VARIABLES = {_INK: "--ink", _MUTED: "--muted", _RULE: "--rule", _PAPER: "--paper"} | {
+INK, MUTED, RULE, PAPER = "#010203", "#010204", "#010205", "#010206"
+_VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"} | {
     f"#0304{i:02x}": f"--s{i}" for i in range(SERIES)
 }
 _STYLE: dict[Any, Any] = {
@@ -31,15 +31,15 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.spines.left": False,
-    "axes.edgecolor": _RULE,
-    "axes.labelcolor": _MUTED,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": _RULE,
+    "grid.color": RULE,
     "grid.linewidth": 0.8,
-    "text.color": _INK,
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "figure.dpi": 72,  # a unit of the SVG is a pixel
@@ -79,21 +79,21 @@ def instance_plot(arms: Mapping[str, Mapping[int, float]]) -> Markup:
         for instance in {i for values in arms.values() for i in values}:
             rows = [row for row, name in enumerate(names) if instance in arms[name]]
             values = [100 * arms[names[row]][instance] for row in rows]
-            axes.plot(values, rows, color=_MUTED, linewidth=0.8, alpha=0.6, zorder=2)
+            axes.plot(values, rows, color=MUTED, linewidth=0.8, alpha=0.6, zorder=2)
         for row, name in enumerate(names):
             values = [100 * value for value in arms[name].values()]
             mean = float(np.mean(values))
             axes.plot(
                 values, [row] * len(values), "o", markersize=7, color=series_color(row), alpha=0.75,
-                markeredgecolor=_PAPER, markeredgewidth=0.8, zorder=3,
+                markeredgecolor=PAPER, markeredgewidth=0.8, zorder=3,
             )  # fmt: skip
-            axes.plot([mean, mean], [row - 0.2, row + 0.2], color=_INK, linewidth=2.2, zorder=4)
+            axes.plot([mean, mean], [row - 0.2, row + 0.2], color=INK, linewidth=2.2, zorder=4)
             axes.text(
                 0, row - 0.33, name, transform=axes.get_yaxis_transform(), va="center", zorder=5
             )
             axes.text(
                 1, row - 0.33, f"{mean:.1f}", transform=axes.get_yaxis_transform(),
-                ha="right", va="center", color=_MUTED,
+                ha="right", va="center", color=MUTED,
             )  # fmt: skip
         axes.set_ylim(len(names) - 0.55, -0.6)
         axes.set_yticks([])
@@ -106,6 +106,73 @@ def instance_plot(arms: Mapping[str, Mapping[int, float]]) -> Markup:
     )
     height = 56 * len(arms) + 44
     return svg(draw, height, f"Accuracy of every instance. {label}", "instances")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of a forest plot.
+
+    Attributes
+    ----------
+    name
+        What it is of.
+    color
+        Index of its colour, taken round and round.
+    value
+        In 0..1.
+    interval
+        Its 95 % interval, in 0..1; None where there is none.
+    best
+        Whether it is marked.
+    """
+
+    name: str
+    color: int
+    value: float
+    interval: tuple[float, float] | None
+    best: bool = False
+
+    @property
+    def words(self) -> str:
+        """The value in per cent and its interval."""
+        value = f"{100 * self.value:.1f}"
+        if self.interval is None:
+            return value
+        low, high = (100 * end for end in self.interval)
+        return f"{value} ({low:.1f} to {high:.1f})"
+
+
+def forest_plot(estimates: Sequence[Estimate], xlabel: str) -> Markup:
+    """Draw values with their intervals below one another, in the order given."""
+
+    def draw(axes: Axes) -> None:
+        across = axes.get_yaxis_transform()
+        for row, one in enumerate(estimates):
+            color, width = series_color(one.color), 3.2 if one.best else 1.8
+            if one.interval:
+                ends = [100 * end for end in one.interval]
+                axes.plot(ends, [row, row], color=color, linewidth=width, zorder=3)
+            axes.plot(
+                100 * one.value, row, "D" if one.best else "o", markersize=10 if one.best else 8,
+                color=color, markeredgecolor=PAPER, markeredgewidth=1, zorder=4,
+            )  # fmt: skip
+            weight = "bold" if one.best else "normal"
+            axes.text(0, row - 0.36, one.name, transform=across, va="center", weight=weight)
+            axes.text(
+                1, row - 0.36, one.words, transform=across, ha="right", va="center", weight=weight,
+                color=INK if one.best else MUTED,
+            )  # fmt: skip
+        best = next((one.value for one in estimates if one.best), None)
+        if best is not None:
+            axes.axvline(100 * best, color=MUTED, linewidth=0.8, dashes=(3, 3), zorder=1)
+        axes.set_ylim(len(estimates) - 0.6, -0.7)
+        axes.set_yticks([])
+        axes.margins(x=0.04)
+        axes.set_xlabel(xlabel)
+
+    label = "; ".join(f"{one.name}{', best' * one.best}: {one.words} %" for one in estimates)
+    height = 44 * len(estimates) + 44
+    return svg(draw, height, f"{xlabel}, with 95 % intervals. {label}", "forest")
 
 
 def curves(
@@ -137,11 +204,11 @@ def curves(
                     axes.plot(x, factor * y, color=color, linewidth=0.8, alpha=0.35)
             x, mean = _mean(lines)
             axes.plot(x, factor * mean, color=color, linewidth=2, label=one.name)
-        axes.set_title(title, loc="left", fontsize=12, color=_INK)
+        axes.set_title(title, loc="left", fontsize=12, color=INK)
         axes.set_xlabel(xlabel)
         axes.margins(x=0.02)
         if any(one.name for one in series):
-            axes.legend(frameon=False, fontsize=11, ncols=2, loc="best", labelcolor=_INK)
+            axes.legend(frameon=False, fontsize=11, ncols=2, loc="best", labelcolor=INK)
 
     return svg(draw, 220, f"{title} by {xlabel}", key)
 

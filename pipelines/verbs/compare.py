@@ -137,6 +137,7 @@ def compare(
     from pipelines.comparison.instances import draw_instances, open_source
     from pipelines.comparison.run import Clock, as_result
     from pipelines.comparison.sizes import arm_sizes, needed_sizes
+    from pipelines.findings.lines import check_lines
     from pipelines.tasks.executor import Executor
     from pipelines.training.checks import check_models
 
@@ -163,7 +164,7 @@ def compare(
         contest.trainings,
         command=_command(dataset, minutes, preset, only, without, data),
         seconds=clock.laps,
-    ).model_copy(update={"left": contest.out, "handed_over": True})
+    ).model_copy(update={"left": contest.out, "handed_over": True, "checked": check_lines(source)})
     return _written(result, outputs, final, source.name)
 
 
