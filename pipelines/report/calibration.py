@@ -43,7 +43,7 @@ class Calibration:
         said = f"Its mean confidence is {100 * sure:.1f} %, and {100 * right:.1f} % are right: "
         if abs(sure - right) <= CLOSE:
             return f"{said}on average it can be believed."
-        return f"{said}it is {'too sure' if sure > right else 'surer than it says'}."
+        return f"{said}it is {'too sure' if sure > right else 'too cautious'}."
 
 
 def pooled(runs: Sequence[TrainTaskResult]) -> Calibration:

@@ -65,7 +65,7 @@ def show_mistakes(
         if number < MODELS:
             reasons.append(_draw_heat(folder, own))
         else:
-            reasons.append(f"it is drawn for {MODELS} classifiers at most")
+            reasons.append(f"it is drawn for at most {MODELS} of the classifiers")
     shown = [
         Shown(one, _embedded(_path(folder, one)), _embedded(_path(folder, one, "-grad-cam")))
         for folder, one in ((outputs / one.worst.run.folder, one) for one in mistakes)

@@ -12,6 +12,9 @@ from pipelines.tasks.predictions import read_predictions
 
 SHOWN = 8
 """Mistakes that are shown with their pictures."""
+SURE = 0.9
+"""Mean probability of a wrong answer from which on a label is doubted: a classifier that is never
+sure has no say in that."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,9 @@ def find_mistakes(comparison: ComparisonResult, arm: str, outputs: Path) -> Mist
     """Find what an arm got wrong in any of its trainings.
 
     A label is doubted where every training that was tested on the image was wrong, and of the same
-    class at least as sure, on average, as it is of the images that bear that label: a confident
-    off-diagonal of Northcutt, Jiang and Chuang, "Confident learning", JAIR 70, 2021.
+    class at least as sure, on average, as it is of the images that bear that label, and sure at
+    all: a confident off-diagonal of Northcutt, Jiang and Chuang, "Confident learning", JAIR 70,
+    2021.
 
     Parameters
     ----------
@@ -143,7 +147,7 @@ def _mistake(image: str, answers: Sequence[Answer], usual: Mapping[str, float]) 
     wrong = [one for one in answers if one.said != one.label]
     worst = max(wrong, key=lambda one: one.confidence)
     mean = float(np.mean([one.probabilities.get(worst.said, 0.0) for one in answers]))
-    doubted = len(wrong) == len(answers) and mean >= usual.get(worst.said, 1.0)
+    doubted = len(wrong) == len(answers) and mean >= max(SURE, usual.get(worst.said, 1.0))
     return Mistake(image, worst, len(wrong), len(answers), doubted)
 
 
