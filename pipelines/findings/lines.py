@@ -20,22 +20,21 @@ def finding_lines(found: Findings) -> list[str]:
 
 
 def check_lines(source: Source) -> list[str]:
-    """Return what is known of a source without looking through a network, in lines for people.
+    """Return what a look without a network finds, in lines for people.
 
-    What was noticed in reading it; copies, and pictures that show little. Labels are not looked at.
+    Copies, and pictures that show little. Labels are not looked at.
 
     Parameters
     ----------
     source
-        Up to `MOST_QUICK` pictures are looked at; of more only what reading them told.
+        Up to `MOST_QUICK` pictures are looked at; of more that they were not.
     """
-    known = source.found()
     images = sum(map(len, source.splits.values()))
     if images > MOST_QUICK:
-        return [*known, f"{images:,} images were not looked at one by one"]
-    lines = finding_lines(check(gallery_of(source), deep=False))
-    looked = f"{images:,} images looked at for copies and for blank, dark, light and blurred ones"
-    return [*known, f"{looked}: {'see below' if lines else 'nothing was found'}", *lines]
+        return [f"{images:,} images are many: they were not looked at one by one"]
+    found = finding_lines(check(gallery_of(source), deep=False))
+    looked = f"{images:,} images looked at for copies and for blank, dark, light or blurred ones"
+    return [looked, *found] if found else [f"{looked}: nothing was found"]
 
 
 def _named(one: Finding) -> str:

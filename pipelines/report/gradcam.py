@@ -120,7 +120,7 @@ def _draw_heat(folder: Path, mistakes: Sequence[Mistake]) -> str:
         return "the classifier was not kept"
     pictures = [read_picture(_path(folder, one)) for one in missing]
     pixels = np.stack([np.asarray(picture) for picture in pictures if picture])
-    classes = [list(one.worst.probabilities).index(one.worst.said) for one in missing]
+    classes = [one.worst.position for one in missing]
     try:
         drawn = _overlays(folder, pixels, np.array(classes))
         for one, picture in zip(missing, drawn, strict=True):

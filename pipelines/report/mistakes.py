@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.comparison.results import ComparisonResult, TrainRun
 from pipelines.report.classes import arm_runs
@@ -17,7 +18,7 @@ SURE = 0.9
 sure has no say in that."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What one training said of one test image.
 
@@ -27,26 +28,48 @@ class Answer:
         The training.
     index
         Which of its test images.
-    label
-        The true class.
+    names
+        Its classes.
+    true
+        Which of them the image is labelled as.
     probabilities
-        Of each class by name.
+        Of each, ``[K]``.
     """
 
     run: TrainRun
     index: int
-    label: str
-    probabilities: Mapping[str, float]
+    names: Sequence[str]
+    true: int
+    probabilities: NDArray[np.float32]
+
+    @property
+    def label(self) -> str:
+        """The true class, as far as the label is right."""
+        return self.names[self.true]
+
+    @property
+    def position(self) -> int:
+        """Which class is the most probable."""
+        return int(self.probabilities.argmax())
 
     @property
     def said(self) -> str:
         """The most probable class."""
-        return max(self.probabilities, key=lambda name: self.probabilities[name])
+        return self.names[self.position]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether that is not the label."""
+        return self.position != self.true
 
     @property
     def confidence(self) -> float:
-        """Its probability, 0..1."""
-        return max(self.probabilities.values())
+        """The highest probability, 0..1."""
+        return float(self.probabilities.max())
+
+    def probability(self, name: str) -> float:
+        """Return the probability of a class, 0 if it was none to choose from."""
+        return float(self.probabilities[self.names.index(name)]) if name in self.names else 0.0
 
 
 @dataclass(frozen=True)
@@ -128,25 +151,24 @@ def find_mistakes(comparison: ComparisonResult, arm: str, outputs: Path) -> Mist
         names = [one.name for one in run.result.scores.per_class]
         rows = zip(known.images, known.labels, known.probabilities, strict=True)
         for index, (image, label, row) in enumerate(rows):
-            said = dict(zip(names, row.tolist(), strict=True))
-            one = Answer(run, index, names[int(label)], said)
+            one = Answer(run, index, names, int(label), row)
             answers.setdefault((image, one.label), []).append(one)
     if not answers:
         return None
     usual = _usual_confidence(list(answers.values()))
     found = [
         _mistake(image, own, usual)
-        for (image, label), own in answers.items()
-        if any(one.said != label for one in own)
+        for (image, _), own in answers.items()
+        if any(one.wrong for one in own)
     ]
     order = sorted(found, key=lambda one: (-one.worst.confidence, one.image))
     return Mistakes(order, len(answers))
 
 
 def _mistake(image: str, answers: Sequence[Answer], usual: Mapping[str, float]) -> Mistake:
-    wrong = [one for one in answers if one.said != one.label]
+    wrong = [one for one in answers if one.wrong]
     worst = max(wrong, key=lambda one: one.confidence)
-    mean = float(np.mean([one.probabilities.get(worst.said, 0.0) for one in answers]))
+    mean = float(np.mean([one.probability(worst.said) for one in answers]))
     doubted = len(wrong) == len(answers) and mean >= max(SURE, usual.get(worst.said, 1.0))
     return Mistake(image, worst, len(wrong), len(answers), doubted)
 
@@ -157,6 +179,6 @@ def _usual_confidence(images: Sequence[Sequence[Answer]]) -> dict[str, float]:
     for answers in images:
         label = answers[0].label
         own.setdefault(label, []).append(
-            float(np.mean([one.probabilities[label] for one in answers]))
+            float(np.mean([one.probabilities[one.true] for one in answers]))
         )
     return {label: float(np.mean(values)) for label, values in own.items()}

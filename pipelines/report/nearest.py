@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from pipelines.data.images import EVERY_CLASS, Images
 from pipelines.errors import InputError
 from pipelines.report.pictures import Picture, embed, read_picture
 from pipelines.workspace import CONFIG, TRAIN, outputs_of
+
+if TYPE_CHECKING:  # at run time nothing of it is needed
+    from ganaug.quality.extractors import Extractor
 
 FILE = "nearest.png"
 """In the folder of a generator."""
@@ -143,7 +147,7 @@ def _drawn(samples: NDArray[np.uint8], real: NDArray[np.uint8]) -> Image.Image:
 
 
 @cache
-def _judge():  # type: ignore[no-untyped-def]
+def _judge() -> "Extractor":
     runtime.quiet()
     from pipelines.synthetic.judges import JUDGE_SIZE, open_judge  # only now: it loads Keras
 

@@ -13,6 +13,7 @@ from pipelines.report.answers import Interval, accuracy_intervals
 from pipelines.report.calibration import pooled, reliability_chart
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
 from pipelines.report.curves import training_curves
+from pipelines.report.forest import Estimate, forest_plot
 from pipelines.report.generators import SHOWN_GENERATORS, generators
 from pipelines.report.gradcam import show_mistakes
 from pipelines.report.mistakes import find_mistakes
@@ -44,7 +45,7 @@ class ArmRow:
 
     arm: ArmResult
     accuracy: Summary
-    estimate: charts.Estimate
+    estimate: Estimate
     left: str
 
 
@@ -79,20 +80,25 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
     shown = generators(comparison, outputs)
     calibration = pooled(arm_results(comparison, best))
     color = comparison.arms.index(best)
+    source, *noticed = comparison.source.split("; ")
     template = environment().get_template("page.html")
     return template.render(
         comparison=comparison,
+        source=source,
+        noticed=noticed,
         table=table,
         headline=headline(table),
-        advice=advise(comparison, outputs).sentences if comparison.handed_over else [],
+        advice=_advice(comparison, outputs),
         method=method_in_words(comparison, table),
         caveats=caveats(comparison, table),
         guessing=guessing(table),
         best=best,
         color=color,
         rows=rows,
+        unequal=len({row.accuracy.n for row in rows}) > 1,
         untried={name: why for name, why in comparison.left.items() if name not in comparison.arms},
-        forest=charts.forest_plot([row.estimate for row in rows], "test accuracy, %"),
+        forest=forest_plot([row.estimate for row in rows], "test accuracy, %"),
+        by_epoch=bool(comparison.published) or any(map(_changes, table.arms)),
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
         curves=training_curves(comparison),
         generators=shown,
@@ -113,25 +119,37 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
     )
 
 
+def _advice(comparison: ComparisonResult, outputs: Path) -> list[str]:
+    """Return the advice of `ganaug compare`; why arms were left stands below their table."""
+    if not comparison.handed_over:
+        return []
+    left = {f"“{name}” was left: {why}." for name, why in comparison.left.items()}
+    return [words for words in advise(comparison, outputs).sentences if words not in left]
+
+
+def _changes(arm: ArmResult) -> bool:
+    """Whether an arm was tested at several epochs, and not only after its last one."""
+    return len({cell.accuracy.mean for cell in arm.cells if cell.accuracy}) > 1
+
+
 def _rows(
     comparison: ComparisonResult, table: Results, best: str, intervals: Mapping[str, Interval]
 ) -> list[ArmRow]:
     """Return the arms as their table and the forest plot show them."""
-    return [
-        ArmRow(
-            arm=arm,
-            accuracy=summary(list(arm.final.values())),
-            estimate=charts.Estimate(
-                arm.name,
-                color,
-                summary(list(arm.final.values())).mean,
-                intervals.get(arm.name),
-                arm.name == best,
-            ),
-            left=comparison.left.get(arm.name, ""),
+    rows = []
+    most = max(len(arm.final) for arm in table.arms)
+    for color, arm in enumerate(table.arms):
+        accuracy, count = summary(list(arm.final.values())), len(arm.final)
+        estimate = Estimate(
+            name=arm.name,
+            color=color,
+            value=accuracy.mean,
+            interval=intervals.get(arm.name),
+            best=arm.name == best,
+            note=f"{count} of {most} instances" if count < most else "",
         )
-        for color, arm in enumerate(table.arms)
-    ]
+        rows.append(ArmRow(arm, accuracy, estimate, comparison.left.get(arm.name, "")))
+    return rows
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, str]]:
