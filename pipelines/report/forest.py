@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from pipelines.report.charts import INK, MUTED, PAPER, series_color, svg
 
-NAME = 40
+NAME = 44
 """Letters that have room on a chart beside a value with its interval."""
 
 

@@ -146,7 +146,7 @@ def _rows(
             value=accuracy.mean,
             interval=intervals.get(arm.name),
             best=arm.name == best,
-            note=f"{count} of {most} instances" if count < most else "",
+            note=f"{count} of {most}" if count < most else "",
         )
         rows.append(ArmRow(arm, accuracy, estimate, comparison.left.get(arm.name, "")))
     return rows
