@@ -7,8 +7,11 @@ import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import Interval, accuracy_interval
+from pipelines.report.growth import doubling_in_words
+from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
+from pipelines.report.worth import generated_in_words
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 
 
@@ -32,6 +35,10 @@ class Advice:
         What it is above the reference, in words; empty if it is the reference.
     open
         Why arms were not tried to the end, by their names.
+    generated
+        Whether generated images help, in sentences; none where none were tried.
+    doubling
+        What twice as many images would give, in a sentence; empty without a learning curve.
     """
 
     winner: str
@@ -41,6 +48,8 @@ class Advice:
     rivals: list[str]
     above: str
     open: dict[str, str]
+    generated: list[str]
+    doubling: str
 
     @property
     def sentences(self) -> list[str]:
@@ -58,6 +67,7 @@ class Advice:
             f"The best of several looks better than it is: chosen on the other folds only, it is "
             f"{100 * self.honest:.1f} %."
         )
+        lines += [*self.generated, *filter(None, [self.doubling])]
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
 
 
@@ -75,6 +85,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
+    curves = learning_curves(comparison, table)
     return Advice(
         winner=winner,
         accuracy=float(np.mean(list(accuracies[winner].values()))),
@@ -83,6 +94,8 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,
+        generated=generated_in_words(comparison, table, curves),
+        doubling=doubling_in_words(comparison, curves, winner),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug.grids import save_picture
-from groundwork.files import replacing
+from groundwork.files import read_json, replacing
 from pipelines import runtime
 from pipelines.comparison.results import ComparisonResult
 from pipelines.data.images import Images
@@ -18,7 +18,7 @@ from pipelines.errors import InputError, first_line
 from pipelines.report.mistakes import Mistake
 from pipelines.report.pictures import Picture, embed, enlarged, read_picture
 from pipelines.tasks.trained import TrainedClassifier
-from pipelines.workspace import MODEL
+from pipelines.workspace import CONFIG, MODEL
 
 FOLDER = "mistakes"
 """Of a training: its mistakes' pictures, and what it looked at."""
@@ -116,13 +116,14 @@ def _draw_heat(folder: Path, mistakes: Sequence[Mistake]) -> str:
         return ""
     if failed.is_file():
         return failed.read_text(encoding="utf-8")
-    if not (folder / MODEL).is_file():
+    network = _network(folder)
+    if network is None:
         return "the classifier was not kept"
     pictures = [read_picture(_path(folder, one)) for one in missing]
     pixels = np.stack([np.asarray(picture) for picture in pictures if picture])
     classes = [one.worst.position for one in missing]
     try:
-        drawn = _overlays(folder, pixels, np.array(classes))
+        drawn = _overlays(network, pixels, np.array(classes))
         for one, picture in zip(missing, drawn, strict=True):
             save_picture(Image.fromarray(picture), _path(folder, one, "-grad-cam"))
     except ValueError as error:  # bad input is one, and so is a network that cannot be cut
@@ -131,6 +132,13 @@ def _draw_heat(folder: Path, mistakes: Sequence[Mistake]) -> str:
             part.write_text(reason, encoding="utf-8")
         return reason
     return ""
+
+
+def _network(folder: Path) -> Path | None:
+    """Return the folder of the classifier, of a vote that of its first member; None if gone."""
+    members = read_json(folder / CONFIG).get("members", ()) if (folder / CONFIG).is_file() else ()
+    places = (folder, *(folder.parent / name for name in members[:1]))
+    return next((place for place in places if (place / MODEL).is_file()), None)
 
 
 def _overlays(

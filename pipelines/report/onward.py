@@ -1,7 +1,9 @@
 """What to do next: commands to copy."""
 
 import os
+import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from pipelines.report.classes import arm_runs
 from pipelines.workspace import CLASSIFIER, COMPARE, MODEL
 
 MORE = 3
-"""How many times the minutes are proposed for going on."""
+"""How many times the minutes are proposed for going on, where nothing says how many it takes."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def next_commands(comparison: ComparisonResult, best: str, outputs: Path) -> lis
         ]
     words = shlex.split(comparison.command)
     data = words[2] if len(words) > 2 and not words[2].startswith("-") else ""
-    if longer := _longer(words):
+    if longer := _longer(comparison, words):
         found.append(Next("Go on where this stopped, with more time", longer))
     if data:
         source = shlex.quote(data)
@@ -75,12 +77,25 @@ def _classifier(comparison: ComparisonResult, best: str, outputs: Path) -> tuple
     return None, ""
 
 
-def _longer(words: list[str]) -> str:
-    """Return a command of `ganaug compare` with more minutes; empty for any other."""
-    if words[:2] != ["ganaug", "compare"] or "--minutes" not in words[:-1]:
+def _longer(comparison: ComparisonResult, words: Sequence[str]) -> str:
+    """Return the command of `ganaug compare` that would settle more; empty where there is none.
+
+    What it takes stands in the sentences of `comparison.more`, which name the options.
+    """
+    if tuple(words[:2]) != ("ganaug", "compare") or "--minutes" not in words[:-1]:
         return ""
-    at = words.index("--minutes") + 1
-    return shlex.join([*words[:at], f"{MORE * float(words[at]):g}", *words[at + 1 :]])
+    said = " ".join(comparison.more)
+    wanted = dict(re.findall(r"(--minutes|--instances) (\d+)", said))
+    if said and not wanted and "no time" not in said:
+        return ""
+    known = float(words[words.index("--minutes") + 1])
+    longer = [*words]
+    for option, value in ({"--minutes": f"{MORE * known:g}"} | wanted).items():
+        if option in longer[:-1]:
+            longer[longer.index(option) + 1] = value
+        else:
+            longer += [option, value]
+    return shlex.join(longer)
 
 
 def _from_here(folder: Path) -> str:

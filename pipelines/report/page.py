@@ -16,6 +16,7 @@ from pipelines.report.curves import training_curves
 from pipelines.report.forest import Estimate, forest_plot
 from pipelines.report.generators import SHOWN_GENERATORS, generators
 from pipelines.report.gradcam import show_mistakes
+from pipelines.report.growth import growth
 from pipelines.report.mistakes import find_mistakes
 from pipelines.report.nearest import JUDGE
 from pipelines.report.notes import notes
@@ -100,6 +101,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         forest=forest_plot([row.estimate for row in rows], "test accuracy, %"),
         by_epoch=bool(comparison.published) or any(map(_changes, table.arms)),
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
+        growth=growth(comparison, table),
         curves=training_curves(comparison),
         generators=shown,
         nearest_shown=JUDGE if any(one.nearest for _, own in shown for one in own) else "",
@@ -112,6 +114,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         mistakes=mistakes,
         pictured=pictured,
         unexplained=unexplained,
+        voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),
         settings=list(_flat(comparison.recipe)),

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from groundwork.files import read_json, write_json
 from pipelines.errors import InputError
 from pipelines.report import gradcam
 from pipelines.report.gradcam import show_mistakes
@@ -82,6 +83,26 @@ def test_a_vote_shows_the_pictures_of_its_instance(made, worst, tmp_path):
     shown, why = show_mistakes(made, worst, tmp_path)
     assert all(one.picture for one in shown)
     assert why == "the classifier was not kept"
+
+
+def test_of_a_vote_the_first_member_says_where_it_looked(made, worst, tmp_path, monkeypatch):
+    asked = []
+
+    def overlays(folder, pixels, classes):
+        asked.append(folder.name)
+        return pixels
+
+    monkeypatch.setattr(gradcam, "_overlays", overlays)
+    folder = tmp_path / worst[0].worst.run.folder
+    settings = read_json(folder / "config.json") | {"members": ["first", "second"]}
+    write_json(folder / "config.json", settings)
+    for name in ("first", "second"):
+        (folder.parent / name).mkdir()
+        (folder.parent / name / "model.keras").touch()
+    shown, why = show_mistakes(made, worst[:1], tmp_path)
+    assert not why
+    assert shown[0].heat
+    assert asked == ["first"]
 
 
 @pytest.mark.slow

@@ -1,3 +1,5 @@
+import pytest
+
 from pipelines.report.onward import next_commands
 
 
@@ -33,3 +35,19 @@ def test_classify_goes_on_with_a_training_of_the_best_arm(plain, tmp_path):
         "ganaug compare cifar10 --minutes 30",
     ]
     assert len(next_commands(plain, "real + synthetic", tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [
+        (["“x” had too little time: --minutes 12 would try them."], "--minutes 12"),
+        (["To tell “x” and “y” apart takes about --instances 14."], "--minutes 15 --instances 14"),
+        (["“x” had no time for all 10 instances."], "--minutes 15"),
+        (["Nothing stayed open: more time would change nothing."], ""),
+    ],
+)
+def test_what_would_settle_more_stands_in_the_command(plain, tmp_path, more, ends):
+    changes = {"command": "ganaug compare photos --minutes 5", "handed_over": True, "more": more}
+    found = next_commands(plain.model_copy(update=changes), "real", tmp_path)
+    longer = [one.command for one in found if one.command.startswith("ganaug compare")]
+    assert longer == ([f"ganaug compare photos {ends}"] if ends else [])
