@@ -102,6 +102,7 @@ def compete(
     )
     further = {
         "arms": [*tried, *[ENSEMBLE] * bool(votes)],
+        "parts": contest.parts,
         "left": contest.out | contest.short_of_time,
         "more": more,
         "checked": check_lines(source),

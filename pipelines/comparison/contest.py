@@ -6,13 +6,16 @@ the answer is open. What was trained is kept as everywhere: the same contest wit
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
+from pipelines.comparison.bases import joined_arms
 from pipelines.comparison.ensemble import voters
 from pipelines.comparison.instances import Drawn
+from pipelines.comparison.parts import PlannedPart, plan_parts, train_parts
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.results import GanRun, TrainRun, accuracies_of
+from pipelines.comparison.results import GanRun, PartRun, TrainRun, accuracies_of
 from pipelines.comparison.run import train_arms, train_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.comparison.times import Times, duration
@@ -29,6 +32,10 @@ SAFETY = 1.15
 """How much longer than the last ones the next trainings are thought to take."""
 PAGE = 20.0
 """Seconds for what follows the last training: the page, the card, the check of the classifier."""
+
+
+Round: TypeAlias = tuple[int, Sequence[str]]
+"""An instance, and the arms that are tried on it."""
 
 
 class Contest:
@@ -52,8 +59,8 @@ class Contest:
 
     Attributes
     ----------
-    trainings, gans
-        What was trained.
+    trainings, gans, parts
+        What was trained; the last of them on parts of the images, for learning curves.
     out
         Arms that are shown to be worse than the best, and after how many instances.
     times
@@ -71,13 +78,16 @@ class Contest:
     ) -> None:
         self.trainings: list[TrainRun] = []
         self.gans: list[GanRun] = []
+        self.parts: list[PartRun] = []
         self.out: dict[str, str] = {}
         self.times = Times(recipe, drawn, sizes, executor)
         self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
         self._generated = {name for name, arm in recipe.resolved_arms().items() if arm.generated}
-        self._asked = self._generated | built_on(recipe)
+        self._asked = {
+            name for one in joined_arms(recipe.model_dump(mode="json")) for name in one if name
+        }
         self._banks: dict[int, Path] = {}
 
     def run(self) -> None:
@@ -90,11 +100,11 @@ class Contest:
         """
         self.times.measure()
         self._say(self._estimate())
-        for index, arms in self._rounds():
-            own = [arm for arm in arms if arm not in self.out]
-            if trained := self._that_fit(index, own):
-                self._train(index, trained)
-                self._drop_the_worse()
+        first, later = self._rounds()
+        self._try(first)
+        if self.trainings:
+            self._grow()
+        self._try(later)
         if not self.trainings:
             quickest = min(self._recipe.arms, key=self.times.training)
             one = self.times.training(quickest)
@@ -153,16 +163,59 @@ class Contest:
             )
         )
 
-    def _rounds(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield what is tried next: the cheap arms first, then generators where they were."""
+    def _rounds(self) -> tuple[list[Round], list[Round]]:
+        """Return what is tried: the cheap arms on a few instances; then all on all of them.
+
+        Generators come late, for they take longest, and where the others were tried already.
+        """
         plain = [arm for arm in self._recipe.arms if arm not in self._generated]
         later = [arm for arm in self._recipe.arms if arm in self._generated]
-        first = min(FIRST, len(self._drawn))
-        yield from ((index, plain) for index in range(first))
-        yield from ((index, later) for index in range(first))
-        for index in range(first, len(self._drawn)):
-            yield index, plain
-            yield index, later
+        few = range(min(FIRST, len(self._drawn)))
+        rest = range(len(few), len(self._drawn))
+        then: list[Round] = [(index, later) for index in few]
+        then += [(index, arms) for index in rest for arms in (plain, later)]
+        return [(index, plain) for index in few], then
+
+    def _try(self, rounds: Sequence[Round]) -> None:
+        for index, arms in rounds:
+            own = [arm for arm in arms if arm not in self.out]
+            if trained := self._that_fit(index, own):
+                self._train(index, trained)
+                self._drop_the_worse()
+
+    def _grow(self) -> None:
+        """Train on parts of the images, for learning curves, as far as there is time.
+
+        Of the best arm, of those that generated images join, and of the reference; on fewer
+        instances where time is short, and not at all where it does not suffice for two.
+        """
+        found = self.accuracies
+        asked = [self.winner, *sorted(self._asked - self._generated), next(iter(found))]
+        arms = [arm for arm in dict.fromkeys(asked) if arm in found]
+        for count in range(min(FIRST, len(self._drawn)), 1, -1):
+            planned = [one for arm in arms for one in self._parts_of(arm, count)]
+            waiting = [
+                one.cost * self.times.training(one.training.arm)
+                for one in planned
+                if one.training.task.result(self._executor.outputs) is None
+            ]
+            seconds = sum(waiting) / self._executor.workers + self._reserve(arms[0])
+            if planned and time.monotonic() + SAFETY * seconds + PAGE < self._deadline:
+                self.parts = train_parts(planned, self._executor)
+                return
+
+    def _parts_of(self, arm: str, count: int) -> list[PlannedPart]:
+        """Plan the trainings of an arm on parts of the first few instances that it was tried on."""
+        on = sorted(self.accuracies[arm])[:count]
+        if len(on) < 2:
+            return []
+        recipe = self._recipe.model_copy(update={"arms": {arm: self._recipe.arms[arm]}})
+        drawn = [self._drawn[index] for index in on]
+        planned = plan_parts(recipe, drawn, self._sizes, self._executor.outputs)
+        return [
+            one._replace(training=one.training._replace(instance=on[one.training.instance]))
+            for one in planned
+        ]
 
     def _that_fit(self, index: int, arms: Sequence[str]) -> list[str]:
         """Return the arms for which there is time, the quickest first."""
@@ -204,15 +257,3 @@ class Contest:
                 continue
             self.out[arm] = f"clearly worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
-
-
-def built_on(recipe: Recipe) -> set[str]:
-    """Return the arms that those with images from generators differ from in these images alone.
-
-    That is the same arm without such images, and the one with other images in their place.
-    """
-    arms = recipe.resolved_arms()
-    same = {"mix": True}
-    settings = {name: arm.model_dump(exclude=same) for name, arm in arms.items()}
-    generated = [settings[name] for name, arm in arms.items() if arm.generated]
-    return {name for name, arm in arms.items() if not arm.generated and settings[name] in generated}
