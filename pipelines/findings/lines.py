@@ -1,5 +1,7 @@
 """The findings in a few lines; and what a quick look finds, without a network."""
 
+from collections.abc import Sequence
+
 from groundwork.names import few
 from pipelines.data.sources.source import Source
 from pipelines.findings.check import Findings, check
@@ -13,7 +15,7 @@ MOST_QUICK = 1000
 def finding_lines(found: Findings) -> list[str]:
     """Return a line for each kind of findings, with the first names."""
     return [
-        f"{heading.lower()}: {len(rows)}: {few([_named(one) for one in rows])}"
+        f"{heading.lower()}: {_count(rows)}: {few([_named(one) for one in rows])}"
         for kind, heading in KINDS.items()
         if (rows := found.of(kind))
     ]
@@ -35,6 +37,13 @@ def check_lines(source: Source) -> list[str]:
     found = finding_lines(check(gallery_of(source), deep=False))
     looked = f"{images:,} images looked at for copies and for blank, dark, light or blurred ones"
     return [looked, *found] if found else [f"{looked}: nothing was found"]
+
+
+def _count(rows: Sequence[Finding]) -> str:
+    """Return how many there are: a copy of two pictures is two pairs."""
+    if not rows[0].other_file:
+        return str(len(rows))
+    return f"{len(rows)} pair{'s' if len(rows) > 1 else ''}"
 
 
 def _named(one: Finding) -> str:

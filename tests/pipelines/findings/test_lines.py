@@ -15,7 +15,7 @@ def source_of(make_images, *, copies=0):
 def test_a_quick_look_names_copies(make_images):
     looked, *found = check_lines(source_of(make_images, copies=2))
     assert looked.endswith("blurred ones")
-    assert any(line.startswith("identical pictures: 2: ") for line in found)
+    assert any(line.startswith("identical pictures: 2 pairs: ") for line in found)
 
 
 def test_of_many_pictures_only_what_is_known_is_said(make_images, monkeypatch):
