@@ -34,8 +34,8 @@ $(READY): pyproject.toml constraints.txt
 
 install: $(READY)  ## Make .venv and install the pinned dependencies
 
-demo: $(READY)  ## The whole job on embedded digits: generators, grids, classifiers, report
-	$(BIN)/ganaug classify --recipe demo $(ARGS)
+demo: $(READY)  ## The whole job on embedded digits, in 4 minutes: a verdict, a report, a classifier
+	$(BIN)/ganaug compare --preset demo --minutes 4 $(ARGS)
 
 data: $(READY)  ## Describe a data set and what would be drawn from it (DATASET, DATA_DIR, CLASSES, …)
 	$(BIN)/ganaug data $(DATA) $(ARGS)

@@ -188,8 +188,9 @@ def _by_instance(comparison: ComparisonResult, arm: str) -> dict[int, list[Train
 def _checkpoints(runs: Mapping[str, ByInstance]) -> list[str]:
     """Return the epochs at which some arm was tested in all its trainings, as column names.
 
-    Early stopping ends each training at an epoch of its own: those are no checkpoints, and the
-    column of final accuracies then goes by the name FINAL instead of by an epoch.
+    Early stopping ends each training at an epoch of its own, and a probe has none: those are no
+    checkpoints, and the column of final accuracies then goes by the name FINAL instead of by an
+    epoch. One that is the last of all trainings that have it would say the same again.
     """
     tested = {
         arm: [set(one.accuracy_at) for of_one in own.values() for one in of_one]
@@ -197,8 +198,10 @@ def _checkpoints(runs: Mapping[str, ByInstance]) -> list[str]:
     }
     epochs = {epoch for own in tested.values() for epoch in set.intersection(*own)}
     last = {max(own, default=0) for every in tested.values() for own in every}
-    names = [str(epoch) for epoch in sorted(epochs)]
-    return names if len(last) == 1 and last <= epochs else [*names, FINAL]
+    if len(last) == 1 and last <= epochs:
+        return [str(epoch) for epoch in sorted(epochs)]
+    early = {e for every in tested.values() for own in every for e in own if e < max(own)}
+    return [*(str(epoch) for epoch in sorted(epochs & early)), FINAL]
 
 
 def _accuracies(runs: ByInstance, checkpoint: str) -> dict[int, float]:

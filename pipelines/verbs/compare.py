@@ -83,7 +83,7 @@ def compare(
     dataset: str | None = None,
     *,
     minutes: float = 30.0,
-    preset: Literal["quick", "best", "study"] = "best",
+    preset: Literal["quick", "best", "study", "demo"] = "best",
     only: Sequence[str] = (),
     without: Sequence[str] = (),
     add: Sequence[str] = (),
@@ -108,7 +108,7 @@ def compare(
         How long it may take.
     preset
         What is tried: `quick`, three ways without generators; `best`, all that are worth it;
-        `study`, those of study P, with generated images in three ways.
+        `study`, those of study P; `demo`, on digits that need no download.
     only, without
         Names of ways to try, or to leave out.
     add

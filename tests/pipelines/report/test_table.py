@@ -30,7 +30,7 @@ def test_trainings_that_stop_early_are_compared_at_their_end(plain):
     result = run.result.model_copy(update={"accuracy_at": {7: 0.6, 15: 0.7, 21: 0.71}})
     stopped = [*plain.trainings[:-1], run.model_copy(update={"result": result})]
     table = results(plain.model_copy(update={"trainings": stopped}))
-    assert table.checkpoints == ["7", "15", "30", "45", FINAL]
+    assert table.checkpoints == ["7", "15", "30", FINAL]
     assert table.arms[2].cells[2].accuracy.n == 2
     assert table.arms[2].cells[-1].accuracy.n == 3
     assert table.reference.cells[-1].published == ".81"
