@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.answers import Interval, accuracy_interval
+from pipelines.report.answers import Interval, accuracy_interval, answers_of
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
+from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
+from pipelines.tasks.not_sure import NotSure
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Advice:
         What it is above the reference, in words; empty if it is the reference.
     open
         Why arms were not tried to the end, by their names.
+    not_sure
+        When the classifier is not sure, by what the winner answered to test images.
     """
 
     winner: str
@@ -41,6 +45,7 @@ class Advice:
     rivals: list[str]
     above: str
     open: dict[str, str]
+    not_sure: NotSure
 
     @property
     def sentences(self) -> list[str]:
@@ -58,6 +63,7 @@ class Advice:
             f"The best of several looks better than it is: chosen on the other folds only, it is "
             f"{100 * self.honest:.1f} %."
         )
+        lines.append(self.not_sure.words)
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
 
 
@@ -83,6 +89,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,
+        not_sure=not_sure(answers_of(comparison, winner, outputs)),
     )
 
 
