@@ -7,6 +7,7 @@ import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import Interval, accuracy_interval, answers_of
+from pipelines.report.calibration import Calibration, calibration
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
 from pipelines.statistics.abstention import not_sure
@@ -36,6 +37,8 @@ class Advice:
         Why arms were not tried to the end, by their names.
     not_sure
         When the classifier is not sure, by what the winner answered to test images.
+    calibration
+        What its probabilities mean, by the same answers.
     """
 
     winner: str
@@ -46,6 +49,7 @@ class Advice:
     above: str
     open: dict[str, str]
     not_sure: NotSure
+    calibration: Calibration
 
     @property
     def sentences(self) -> list[str]:
@@ -81,6 +85,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
+    answers = answers_of(comparison, winner, outputs)
     return Advice(
         winner=winner,
         accuracy=float(np.mean(list(accuracies[winner].values()))),
@@ -89,7 +94,8 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,
-        not_sure=not_sure(answers_of(comparison, winner, outputs)),
+        not_sure=not_sure(answers),
+        calibration=calibration(answers),
     )
 
 

@@ -21,6 +21,8 @@ PICTURES = 8
 TOLERANCE = 0.01
 """Largest difference of a probability that rounding explains: sums in another order make some
 1e-6, a GPU's shortened numbers some 1e-3. A network that lost a weight differs by tenths."""
+SHOWN = 300
+"""Characters of what Keras says where it cannot load: it lists every layer."""
 SECONDS = 300.0
 """After which a process that does not answer counts as hung."""
 
@@ -94,7 +96,7 @@ def check_classifier(folder: Path, pixels: NDArray[np.uint8], expected: NDArray[
             raise _unfit(f"does not answer within {SECONDS:.0f} s") from error
         if done.returncode:
             lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-            raise _unfit(f"cannot be loaded: {lines[-1].strip()}")
+            raise _unfit(f"cannot be loaded: {lines[-1].strip()[:SHOWN]}")
         found = np.load(answers)
     if found.shape != expected.shape:
         raise _unfit(f"gives probabilities of shape {found.shape} instead of {expected.shape}")

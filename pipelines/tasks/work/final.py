@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import numpy as np
+
 from classifiers.inference.probabilities import probabilities
 from pipelines.tasks.base import Progress
 from pipelines.tasks.checked import some, write_check
@@ -23,8 +25,11 @@ def run(task: FinalTask, outputs: Path, folder: Path, progress: Progress) -> Fin
     shown = some(material.train)
     answered = probabilities(fitted.fit.model, shown, tta=task.arm.train.tta)
     write_check(folder, shown, answered)
+    names, train = list(material.train.class_names), material.train
+    counts = np.bincount(train.labels, minlength=len(names)).tolist()
     return FinalTaskResult(
-        class_names=list(material.train.class_names),
+        class_names=names,
+        class_images=dict(zip(names, counts, strict=True)),
         history=fitted.fit.history,
         size=material.train.size[0],
         train_images=fitted.images,
