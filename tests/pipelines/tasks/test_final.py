@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from classifiers.config import TrainConfig
+from groundwork.files import read_json
 from pipelines.comparison.handover import train_final
 from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
+from pipelines.tasks.checked import read_check
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
 
 pytestmark = pytest.mark.slow
@@ -42,3 +45,7 @@ def test_it_is_trained_on_every_split_and_tested_on_none(source, tmp_path, arm):
     with pytest.raises(InputError, match="not that of a tested training"):
         _ = one.result
     assert not (tmp_path / folder / "predictions.npz").exists()
+    pixels, answered = read_check(tmp_path / folder)
+    np.testing.assert_allclose(one.probabilities(pixels), answered, atol=1e-5)
+    result = FinalTaskResult.model_validate(read_json(tmp_path / folder / "result.json"))
+    assert result.class_images == {"down": 9, "across": 9}
