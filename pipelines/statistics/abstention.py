@@ -13,6 +13,7 @@ import scipy  # loads scipy.stats when it is needed: `ganaug --help` need not wa
 from numpy.typing import NDArray
 
 from pipelines.errors import InputError
+from pipelines.statistics.bootstrap import DRAWS, times_drawn
 from pipelines.statistics.paired import ALPHA
 from pipelines.tasks.not_sure import Interval, NotSure
 
@@ -24,7 +25,6 @@ HIGHER_AIMS = 0.99, 0.98, 0.97
 takes 99 answers without a mistake, which a small set does not have; 97 % takes 33."""
 PARTS = 5
 """Into which images are dealt where the instances all test the same ones."""
-DRAWS = 2000
 _BATCH = 100
 _ROUNDING = 1e-9
 
@@ -174,10 +174,10 @@ def _worth(
     images = len(often)
     rng, accuracies, coverages = np.random.default_rng(0), [], []
     for _ in range(0, DRAWS, _BATCH):
-        drawn = rng.multinomial(images, np.full(images, 1 / images), size=_BATCH)
-        total = drawn @ answered
+        drawn = times_drawn(rng, images, _BATCH)
+        total = answered @ drawn
         coverages.append(total / images)
-        accuracies.append((drawn @ right)[total > 0] / total[total > 0])
+        accuracies.append((right @ drawn)[total > 0] / total[total > 0])
     accuracy = float(right.sum() / answered.sum())
     return NotSure(
         aim=aim,

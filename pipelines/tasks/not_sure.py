@@ -49,7 +49,7 @@ class NotSure(Result):
             f"Of pictures like these it answers {100 * self.coverage:.0f} % ({few:.0f} to "
             f"{many:.0f}) and is right on {100 * self.accuracy:.1f} % of those ({low:.1f} to "
             f"{high:.1f}); of the others `ganaug predict` says that it is not sure: their highest "
-            f"probability is below {self.threshold:.2f}."
+            f"probability is below {100 * self.threshold:.1f} %."
         )
 
 
