@@ -48,8 +48,9 @@ class NotSure(Result):
         return (
             f"Of pictures like these it answers {100 * self.coverage:.0f} % ({few:.0f} to "
             f"{many:.0f}) and is right on {100 * self.accuracy:.1f} % of those ({low:.1f} to "
-            f"{high:.1f}); of the others `ganaug predict` says that it is not sure: their highest "
-            f"probability is below {100 * self.threshold:.1f} %."
+            f"{high:.1f}; the aim is {100 * self.aim:.0f} %); of the others `ganaug predict` says "
+            "that it is not sure: their highest probability is below "
+            f"{100 * self.threshold:.1f} %."
         )
 
 

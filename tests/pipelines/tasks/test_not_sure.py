@@ -36,6 +36,6 @@ def test_what_is_damaged_is_named(tmp_path: Path, text: str) -> None:
 def test_it_is_said_in_words() -> None:
     assert FOUND.words == (
         "Of pictures like these it answers 83 % (70 to 90) and is right on 95.2 % of those (90.0 "
-        "to 98.0); of the others `ganaug predict` says that it is not sure: their highest "
-        "probability is below 83.4 %."
+        "to 98.0; the aim is 95 %); of the others `ganaug predict` says that it is not sure: their "
+        "highest probability is below 83.4 %."
     )
