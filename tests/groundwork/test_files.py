@@ -22,6 +22,10 @@ def test_parts_of_killed_processes_are_removed(tmp_path):
     )
     for path in (part, other, mine, elsewhere):
         path.touch()
+    (tmp_path / f".{here}-{dead_pid}-made").mkdir()
+    with replacing_folder(tmp_path / "made"):
+        pass
+    (tmp_path / "made").rmdir()
     write_json(tmp_path / "a.json", {})
     assert sorted(tmp_path.iterdir()) == sorted([other, mine, elsewhere, tmp_path / "a.json"])
 
