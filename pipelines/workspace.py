@@ -9,7 +9,7 @@ from typing import Any, Literal
 from groundwork.names import slug
 from pipelines.identity import digest
 
-Kind = Literal["instance", "gan", "bank", "train", "comparison", "tune"]
+Kind = Literal["instance", "gan", "bank", "pace", "train", "comparison", "tune"]
 COMPARE, CLASSIFIER, CARD = "compare", "classifier", "card.md"
 """Folder of what `ganaug compare` found, by the name of the data; in it that of the classifier,
 and in that the card that says what it is worth."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from classifiers import evaluate
 from ganaug.grids import image_grid, save_picture
-from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
+from pipelines.comparison.results import ComparisonResult, GanRun, PartRun, TrainRun
 from pipelines.data.images import Images
 from pipelines.data.instances import InstanceRecord
 from pipelines.tasks.predictions import write_predictions
@@ -15,6 +15,13 @@ from pipelines.tasks.results import GanTaskResult, TrainTaskResult
 
 ARMS = ["real", "real + synthetic", "real + flip, shift"]
 GAINS = {"real": 0.0, "real + synthetic": 0.012, "real + flip, shift": 0.055}
+SETTINGS = {
+    "real + synthetic": {"mix": {"strategy": "fraction"}},
+    "real + copies": {"mix": {"strategy": "fraction", "origin": "copies"}},
+    "real + flip, shift": {"augment": "flip|shift(4)"},
+}
+LOSSES = {0.25: 0.21, 0.5: 0.09}
+"""Of accuracy, on parts of the images."""
 DRAWS = [["airplane", "cat"], ["frog", "ship"], ["cat", "truck"]]
 CHECKPOINTS = (7, 15, 30, 45)
 PUBLISHED = {
@@ -58,7 +65,7 @@ def make_comparison(
         recipe={
             "data": {"source": "cifar10", "classes": "2", "per_class": 50, "data_dir": None},
             "train": {"model": "pereira_small", "epochs": 45, "evaluate_at": [7, 15, 30]},
-            "arms": {name: {} for name in arms},
+            "arms": {name: SETTINGS.get(name, {}) for name in arms},
         },
         published=PUBLISHED,
         instances=[
@@ -75,6 +82,31 @@ def make_comparison(
         gans=gans,
         trainings=trainings,
     )
+
+
+def with_parts(comparison: ComparisonResult, arms: list[str]) -> ComparisonResult:
+    """Return the comparison with trainings of some arms on parts of their images."""
+    rng = np.random.default_rng(1)
+    parts = []
+    for run in comparison.trainings:
+        if run.arm not in arms:
+            continue
+        names = comparison.instances[run.instance].classes
+        for fraction, loss in LOSSES.items():
+            accuracy = run.result.scores.accuracy - loss + rng.normal(0, 0.01)
+            part = _training(rng, run.instance, run.arm, names, accuracy)
+            parts.append(
+                PartRun(
+                    instance=run.instance,
+                    folder=Path(f"{run.folder}-{fraction}"),
+                    arm=run.arm,
+                    seed=run.seed,
+                    result=part.result,
+                    fraction=fraction,
+                    per_class=50 * fraction,
+                )
+            )
+    return comparison.model_copy(update={"parts": parts})
 
 
 def keep_answers(comparison: ComparisonResult, outputs: Path, *, tested: str = "own") -> None:

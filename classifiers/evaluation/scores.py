@@ -95,7 +95,7 @@ def evaluate(
     )
     support = scores[3]
     confusion = metrics.confusion_matrix(labels, predicted, labels=known)
-    calibration = calibration_bins(probabilities.max(axis=1), predicted == labels)
+    calibration = _calibration(probabilities.max(axis=1), predicted == labels)
     return Evaluation(
         images=len(labels),
         accuracy=float(metrics.accuracy_score(labels, predicted)),
@@ -112,7 +112,10 @@ def evaluate(
         macro=_averages(scores, np.ones(len(known))),
         weighted=_averages(scores, support),
         log_loss=float(metrics.log_loss(labels, probabilities, labels=known)),
-        calibration_error=calibration_error(calibration),
+        calibration_error=sum(
+            abs(part.accuracy - part.confidence) * part.images for part in calibration
+        )
+        / len(labels),
         calibration=calibration,
         confusion=confusion.tolist(),
     )
@@ -147,22 +150,8 @@ def _averages(scores: Sequence[NDArray[Any]], weights: NDArray[Any]) -> Averages
     return Averages(precision=precision, recall=recall, f1=f1)
 
 
-def calibration_error(bins: Sequence[Bin]) -> float:
-    """Return the expected calibration error, 0..1: see `Evaluation.calibration_error`."""
-    images = sum(part.images for part in bins)
-    return sum(abs(part.accuracy - part.confidence) * part.images for part in bins) / images
-
-
-def calibration_bins(confidence: NDArray[Any], right: NDArray[Any]) -> list[Bin]:
-    """Sort images by confidence into equal parts of 0..1 (Guo et al. 2017, section 2).
-
-    Parameters
-    ----------
-    confidence
-        The highest probability of each image, ``[N]``.
-    right
-        Whether that is the true class, ``[N]``, bool or 0..1.
-    """
+def _calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[Bin]:
+    """Sort images by confidence into equal parts of 0..1 (Guo et al. 2017, section 2)."""
     which = np.clip(np.ceil(confidence * CALIBRATION_BINS), 1, CALIBRATION_BINS)
     return [
         Bin(

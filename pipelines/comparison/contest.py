@@ -4,29 +4,38 @@ Arms that are shown to be worse than the best get no further instances, so that 
 the answer is open. What was trained is kept as everywhere: the same contest with more time goes on.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-import numpy as np
-
+from pipelines.comparison.bases import joined_arms
+from pipelines.comparison.ensemble import voters
 from pipelines.comparison.instances import Drawn
-from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
-from pipelines.comparison.results import GanRun, TrainRun
+from pipelines.comparison.parts import PlannedPart, plan_parts, train_parts
+from pipelines.comparison.plan import plan_gans
+from pipelines.comparison.results import GanRun, PartRun, TrainRun, accuracies_of
 from pipelines.comparison.run import train_arms, train_gans
 from pipelines.comparison.sizes import generator_size
+from pipelines.comparison.times import Times, duration
 from pipelines.data.overlap import overlap_of
+from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import clearly_worse, leader
-from pipelines.tasks.base import Task
 from pipelines.tasks.executor import Executor
 
 FIRST = 5
-"""Instances on which arms without generators are tried before any generator is trained."""
+"""Instances on which arms without generators are tried before any generator is trained, and those
+with generators, and what they are compared with, before they can be out."""
 SAFETY = 1.15
 """How much longer than the last ones the next trainings are thought to take."""
-PACE_STEPS = 20, 60
-"""Lengths of two trainings of a generator whose difference tells its pace, compilation left out."""
+PAGE = 20.0
+"""Seconds for what follows the last training: the page, the card, the check of the classifier."""
+
+
+Round: TypeAlias = tuple[int, Sequence[str]]
+"""An instance, and the arms that are tried on it."""
 
 
 class Contest:
@@ -43,16 +52,19 @@ class Contest:
     executor
         Runs the tasks.
     deadline
-        When everything has to be done, as `time.monotonic` counts.
+        When everything has to be done, the classifier of all images too, as `time.monotonic`
+        counts.
     say
         Called with a line now and then.
 
     Attributes
     ----------
-    trainings, gans
-        What was trained.
+    trainings, gans, parts
+        What was trained; the last of them on parts of the images, for learning curves.
     out
-        Why an arm got no further instances, by its name.
+        Arms that are shown to be worse than the best, and after how many instances.
+    times
+        How long trainings take.
     """
 
     def __init__(
@@ -66,100 +78,160 @@ class Contest:
     ) -> None:
         self.trainings: list[TrainRun] = []
         self.gans: list[GanRun] = []
+        self.parts: list[PartRun] = []
         self.out: dict[str, str] = {}
+        self.times = Times(recipe, drawn, sizes, executor)
+        self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
-        self._correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
         self._generated = {name for name, arm in recipe.resolved_arms().items() if arm.generated}
+        self._asked = {
+            name for one in joined_arms(recipe.model_dump(mode="json")) for name in one if name
+        }
         self._banks: dict[int, Path] = {}
-        self._gan_seconds = 0.0
 
     def run(self) -> None:
-        """Try the arms until all instances are used, or the time is over."""
-        for index, arms in self._rounds():
-            own = [arm for arm in arms if arm not in self.out]
-            trained = self._that_fit(index, own)
-            if not trained:
-                continue
-            self._train(index, trained)
-            self._drop_the_worse()
+        """Try the arms until all instances are used, or the time is over.
+
+        Raises
+        ------
+        InputError
+            If there is no time to try a single one.
+        """
+        self.times.measure()
+        self._say(self._estimate())
+        first, later = self._rounds()
+        self._try(first)
+        if self.trainings:
+            self._grow()
+        self._try(later)
+        if not self.trainings:
+            quickest = min(self._recipe.arms, key=self.times.training)
+            one = self.times.training(quickest)
+            needed = one + self.times.final([quickest]) + PAGE
+            lacking = time.monotonic() + SAFETY * needed - self._deadline
+            raise InputError(
+                f"there is no time to try anything: the quickest way, “{quickest}”, takes about "
+                f"{duration(one)} an instance; give about {max(1, math.ceil(lacking / 60))} "
+                "--minutes more, or fewer images (--per-class)"
+            )
 
     @property
     def accuracies(self) -> dict[str, dict[int, float]]:
         """Test accuracies by arm and instance, seeds averaged."""
-        found: dict[str, dict[int, list[float]]] = {}
-        for run in self.trainings:
-            own = found.setdefault(run.arm, {}).setdefault(run.instance, [])
-            own.append(run.result.scores.accuracy)
-        return {
-            arm: {i: float(np.mean(values)) for i, values in own.items()}
-            for arm, own in found.items()
-        }
+        return accuracies_of(self.trainings)
 
     @property
     def winner(self) -> str:
         """The arm of the best mean among those that were tried most often."""
         return leader(self.accuracies)
 
-    def seconds(self, arm: str) -> float:
-        """Return how long a training of an arm takes, 0 if none is known."""
-        known = [run.result.seconds for run in self.trainings if run.arm == arm]
-        return float(np.mean(known)) if known else 0.0
+    @property
+    def short_of_time(self) -> dict[str, str]:
+        """Arms that were in the race to the end, but not on all instances, and why."""
+        found = self.accuracies
+        short = {}
+        for arm in self._recipe.arms:
+            tried = found.get(arm, {})
+            if arm in self.out or len(tried) == len(self._drawn):
+                continue
+            missing = next(i for i in range(len(self._drawn)) if i not in tried)
+            one = f"an instance takes about {duration(self.times.instance(missing, [arm]))}"
+            short[arm] = f"no time: {one}"
+            if tried:
+                short[arm] = f"no time for more than {len(tried)} instances: {one}"
+        return short
 
-    def _rounds(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield what is tried next: the cheap arms first, then generators where they were."""
+    def _estimate(self) -> str:
+        """Say, before anything long begins, what an instance takes and what there is time for."""
+        arms = list(self._recipe.arms)
+        cheap = [arm for arm in arms if arm not in self._generated]
+        each = ", ".join(f"{arm} {duration(self.times.training(arm))}" for arm in cheap)
+        plain = self.times.instance(0, cheap)
+        words = f"from timed steps: one of {len(self._drawn)} instances takes about "
+        words += f"{duration(plain)} ({each})"
+        if self._generated:
+            words += f", its generators {duration(self.times.generators())} more"
+        left = max(0.0, self._deadline - time.monotonic())
+        everything = len(self._drawn) * self.times.instance(0, arms)
+        return (
+            f"{words}; all of it would take {duration(everything)}, and {duration(left)} are left: "
+            + (
+                "what is clearly worse is left out on the way"
+                if everything > left
+                else "there is time for all"
+            )
+        )
+
+    def _rounds(self) -> tuple[list[Round], list[Round]]:
+        """Return what is tried: the cheap arms on a few instances; then all on all of them.
+
+        Generators come late, for they take longest, and where the others were tried already.
+        """
         plain = [arm for arm in self._recipe.arms if arm not in self._generated]
         later = [arm for arm in self._recipe.arms if arm in self._generated]
-        first = min(FIRST, len(self._drawn))
-        yield from ((index, plain) for index in range(first))
-        yield from ((index, later) for index in range(first))
-        for index in range(first, len(self._drawn)):
-            yield index, plain
-            yield index, later
+        few = range(min(FIRST, len(self._drawn)))
+        rest = range(len(few), len(self._drawn))
+        then: list[Round] = [(index, later) for index in few]
+        then += [(index, arms) for index in rest for arms in (plain, later)]
+        return [(index, plain) for index in few], then
+
+    def _try(self, rounds: Sequence[Round]) -> None:
+        for index, arms in rounds:
+            own = [arm for arm in arms if arm not in self.out]
+            if trained := self._that_fit(index, own):
+                self._train(index, trained)
+                self._drop_the_worse()
+
+    def _grow(self) -> None:
+        """Train on parts of the images, for learning curves, as far as there is time.
+
+        Of the best arm, of those that generated images join, and of the reference; on fewer
+        instances where time is short, and not at all where it does not suffice for two.
+        """
+        found = self.accuracies
+        asked = [self.winner, *sorted(self._asked - self._generated), next(iter(found))]
+        arms = [arm for arm in dict.fromkeys(asked) if arm in found]
+        for count in range(min(FIRST, len(self._drawn)), 1, -1):
+            planned = [one for arm in arms for one in self._parts_of(arm, count)]
+            waiting = [
+                one.cost * self.times.training(one.training.arm)
+                for one in planned
+                if one.training.task.result(self._executor.outputs) is None
+            ]
+            seconds = sum(waiting) / self._executor.workers + self._reserve(arms[0])
+            if planned and time.monotonic() + SAFETY * seconds + PAGE < self._deadline:
+                self.parts = train_parts(planned, self._executor)
+                return
+
+    def _parts_of(self, arm: str, count: int) -> list[PlannedPart]:
+        """Plan the trainings of an arm on parts of the first few instances that it was tried on."""
+        on = sorted(self.accuracies[arm])[:count]
+        if len(on) < 2:
+            return []
+        recipe = self._recipe.model_copy(update={"arms": {arm: self._recipe.arms[arm]}})
+        drawn = [self._drawn[index] for index in on]
+        planned = plan_parts(recipe, drawn, self._sizes, self._executor.outputs)
+        return [
+            one._replace(training=one.training._replace(instance=on[one.training.instance]))
+            for one in planned
+        ]
 
     def _that_fit(self, index: int, arms: Sequence[str]) -> list[str]:
-        """Return the arms for which there is time, the quickest first; note the others."""
+        """Return the arms for which there is time, the quickest first."""
         kept: list[str] = []
-        for arm in sorted(arms, key=self.seconds):
-            needed = self._needed(index, [*kept, arm])
-            # What is not known is tried once: it is how its time becomes known.
-            if needed and time.monotonic() + SAFETY * needed > self._deadline:
-                self.out[arm] = f"no time: an instance takes about {_minutes(needed)}"
-                self._say(f"{arm}: {self.out[arm]}")
-            else:
-                kept.append(arm)
+        for arm in sorted(arms, key=self.times.training):
+            needed = self.times.instance(index, [*kept, arm])
+            until = time.monotonic() + SAFETY * (needed + self._reserve(arm)) + PAGE
+            if needed and until > self._deadline:
+                continue  # it may fit later, where others turn out to be quicker
+            kept.append(arm)
         return [arm for arm in arms if arm in kept]
 
-    def _needed(self, index: int, arms: Sequence[str]) -> float:
-        """Return the seconds that arms take on an instance, as far as they were not trained yet."""
-        one, workers = self._drawn[index], self._executor.workers
-        gans, banks = [], None
-        if self._generated.intersection(arms):
-            gans = plan_gans([one], self._recipe.gan, generator_size(self._recipe))[0]
-            banks = [bank_folder(gans)]  # a training is known by its generators, too
-        planned = plan_trainings(self._of(arms), [one], banks, self._sizes)
-        waiting = [self.seconds(each.arm) for each in planned if self._waits(each.task)]
-        seconds = max(sum(waiting) / workers, max(waiting, default=0))
-        count = sum(self._waits(task) for task in gans)
-        return seconds + (-(-count // workers) * self._pace() if count else 0)
-
-    def _waits(self, task: Task) -> bool:
-        return task.result(self._executor.outputs) is None
-
-    def _pace(self) -> float:
-        """Return the seconds that a generator takes, from finished ones or from short ones."""
-        if self.gans:
-            return max(run.result.seconds for run in self.gans)
-        if not self._gan_seconds:
-            config, taken = self._recipe.gan, []
-            for steps in PACE_STEPS:
-                short = config.model_copy(update={"steps": steps})
-                task = plan_gans(self._drawn[:1], short, generator_size(self._recipe))[0][0]
-                taken.append(self._executor.run([task], "timing generators")[0].seconds)
-            pace = max(taken[1] - taken[0], 0.0) / (PACE_STEPS[1] - PACE_STEPS[0])
-            self._gan_seconds = taken[0] + pace * config.steps
-            self._say(f"a generator takes about {_minutes(self._gan_seconds)}")
-        return self._gan_seconds
+    def _reserve(self, arm: str) -> float:
+        """Return the seconds for training the winner, or else an arm, on all images."""
+        found = self.accuracies
+        return self.times.final(voters(self._recipe, self._sizes, found) if found else [arm])
 
     def _train(self, index: int, arms: Sequence[str]) -> None:
         one, bank = [self._drawn[index]], None
@@ -170,21 +242,18 @@ class Contest:
                 self.gans += [run.model_copy(update={"instance": index}) for run in gans]
             bank = [self._banks[index]]
         title = f"instance {index + 1} of {len(self._drawn)}"
-        runs = train_arms(self._of(arms), one, bank, self._sizes, self._executor, title)
+        own = {arm: self._recipe.arms[arm] for arm in arms}
+        recipe = self._recipe.model_copy(update={"arms": own})
+        runs = train_arms(recipe, one, bank, self._sizes, self._executor, title)
         self.trainings += [run.model_copy(update={"instance": index}) for run in runs]
+        self.times.learn(runs, self.gans)
 
     def _drop_the_worse(self) -> None:
         accuracies = self.accuracies
-        for arm in clearly_worse(accuracies, self._correlation) - self.out.keys():
+        for arm in clearly_worse(accuracies, self.correlation) - self.out.keys():
             best, count = leader(accuracies), len(accuracies[arm])
+            # Whether generated images help is a question of its own, whatever wins.
+            if arm in self._asked and count < FIRST and self._generated - self.out.keys():
+                continue
             self.out[arm] = f"clearly worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
-
-    def _of(self, arms: Sequence[str]) -> Recipe:
-        return self._recipe.model_copy(
-            update={"arms": {arm: self._recipe.arms[arm] for arm in arms}}
-        )
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.1f} min"

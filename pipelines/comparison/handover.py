@@ -1,6 +1,6 @@
 """From the arm that won to a classifier of all images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.comparison.instances import draw_instances
@@ -11,41 +11,63 @@ from pipelines.data.choosing import ALL
 from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
-from pipelines.tasks.final import FinalTask
+from pipelines.tasks.final import FinalTask, JoinTask
 
 
 def train_final(
-    recipe: Recipe, arm: str, source: Source, sizes: Mapping[str, int], executor: Executor
+    recipe: Recipe,
+    arms: Sequence[str],
+    source: Source,
+    sizes: Mapping[str, int],
+    executor: Executor,
 ) -> Path:
-    """Train an arm on all images of all splits; return its folder, relative to outputs.
+    """Train an arm on all images of all splits, or several that vote.
 
     Parameters
     ----------
     recipe
-        Whose arm it is.
-    arm
-        Its name.
+        Whose arms they are.
+    arms
+        Their names; several see images of one size.
     source
         The images.
     sizes
         Of each arm's images.
     executor
         Runs the tasks.
+
+    Returns
+    -------
+    Path
+        The folder of the classifier, relative to outputs.
     """
-    chosen, size = recipe.resolved_arms()[arm], sizes[arm]
+    chosen = {arm: recipe.resolved_arms()[arm] for arm in arms}
+    generated = any(arm.generated for arm in chosen.values())
     everything = {"protocol": "whole", "instances": 1, "per_class": ALL, "test_per_class": ALL}
     data = recipe.data.model_copy(update=everything)
-    needed = {size, generator_size(recipe)} if chosen.generated else {size}
+    needed = {sizes[arm] for arm in arms} | ({generator_size(recipe)} if generated else set())
     drawn = draw_instances(source, data, executor.outputs, sorted(needed), tested=False)
     bank = None
-    if chosen.generated:
+    if generated:
         (folder,), _ = train_gans(plan_gans(drawn, recipe.gan, generator_size(recipe)), executor)
         bank = folder.as_posix()
-    task = FinalTask(
-        name=f"{recipe.name}-{arm}-final",
-        instance=drawn[0].at[size].folder,
-        arm=chosen.model_copy(update={"size": size}),
-        bank=bank,
+    tasks = [
+        FinalTask(
+            name=f"{recipe.name}-{name}-final",
+            instance=drawn[0].at[sizes[name]].folder,
+            arm=arm.model_copy(update={"size": sizes[name]}),
+            bank=bank if arm.generated else None,
+        )
+        for name, arm in chosen.items()
+    ]
+    executor.run(tasks, "the classifier, on all images")
+    if len(tasks) == 1:
+        return tasks[0].folder()
+    join = JoinTask(
+        name=f"{recipe.name}-ensemble-final",
+        instance=tasks[0].instance,
+        members=tuple(task.folder().name for task in tasks),
+        arms=tuple(chosen),
     )
-    executor.run([task], "the classifier, on all images")
-    return task.folder()
+    executor.run([join], "their vote")
+    return join.folder()

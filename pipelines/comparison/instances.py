@@ -108,7 +108,7 @@ def draw_instances(
         if tested:
             _check_tested(one, design.protocol)
         further = further_images(source, one, extra_real) if extra_real else None
-        at = {size: _write(one, outputs, size, further) for size in sizes}
+        at = {size: write_at(one, outputs, size, further) for size in sizes}
         drawn.append(Drawn(one.record(), at, *_hashes(one)))
     return drawn
 
@@ -128,10 +128,11 @@ def _check_tested(one: Instance, protocol: Protocol) -> None:
 
 def write_instance(one: Instance, outputs: Path, size: int) -> Drawn:
     """Write an instance to a folder named by its content."""
-    return Drawn(one.record(), {size: _write(one, outputs, size)}, *_hashes(one))
+    return Drawn(one.record(), {size: write_at(one, outputs, size)}, *_hashes(one))
 
 
-def _write(one: Instance, outputs: Path, size: int, further: Pool | None = None) -> OnDisk:
+def write_at(one: Instance, outputs: Path, size: int, further: Pool | None = None) -> OnDisk:
+    """Write an instance at one size, and further images beside it."""
     train, test = one.train.read(size), one.test.read(size)
     # Where the images are the same for every seed, they are written once.
     name = "split" if one.part == OWN_SPLIT else str(one.seed)

@@ -1,6 +1,9 @@
 """What a comparison leaves behind: the typed content of its `result.json`."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from groundwork.settings import Result
 from pipelines.data.instances import InstanceRecord
@@ -29,6 +32,8 @@ class TrainRun(Run):
 class PartRun(TrainRun):
     """A classifier of one arm, trained on a part of an instance's training images."""
 
+    fraction: float
+    """Of the instance's training images."""
     per_class: float
     """Training images of a class, mean over the classes."""
 
@@ -71,3 +76,14 @@ class ComparisonResult(Result):
     """What stayed open and what more time would buy, in sentences."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
+
+
+def accuracies_of(trainings: Sequence[TrainRun]) -> dict[str, dict[int, float]]:
+    """Return test accuracies by arm and instance, seeds averaged."""
+    found: dict[str, dict[int, list[float]]] = {}
+    for run in trainings:
+        own = found.setdefault(run.arm, {}).setdefault(run.instance, [])
+        own.append(run.result.scores.accuracy)
+    return {
+        arm: {i: float(np.mean(values)) for i, values in own.items()} for arm, own in found.items()
+    }

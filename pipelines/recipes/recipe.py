@@ -123,6 +123,27 @@ class Recipe(Arm):
         """How many further real images of each class the arms need."""
         return max(arm.mix.extra_real for arm in self.resolved_arms().values())
 
+    def joined(self, other: "Recipe") -> Self:
+        """Return this recipe with the arms of another one, each with all its settings.
+
+        Raises
+        ------
+        InputError
+            If an arm of each has the same name, or both need generators that differ.
+        """
+        if both := [name for name in other.arms if name in self.arms]:
+            raise InputError(
+                f"{other.name}: there is an arm {both[0]!r} already; give it another name"
+            )
+        gan = other.gan if other.needs_generators else self.gan
+        if self.needs_generators and gan != self.gan:
+            raise InputError(
+                f"{other.name}: its generators ([gan]) differ from those of {self.name}, and all "
+                "arms share them; leave one of the two out"
+            )
+        own = {name: arm.model_dump() for name, arm in other.resolved_arms().items()}
+        return self.model_copy(update={"arms": {**self.arms, **own}, "gan": gan})
+
     def resolved_arms(self) -> dict[str, Arm]:
         """Return the full settings of every arm by name, the reference arm first."""
         base = {name: getattr(self, name).model_dump() for name in ("mix", "train", "input")}

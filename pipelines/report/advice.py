@@ -7,9 +7,11 @@ import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import Interval, accuracy_interval, answers_of
-from pipelines.report.calibration import Calibration, calibration
+from pipelines.report.growth import doubling_in_words
+from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
+from pipelines.report.worth import generated_in_words
 from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 from pipelines.tasks.not_sure import NotSure
@@ -35,10 +37,12 @@ class Advice:
         What it is above the reference, in words; empty if it is the reference.
     open
         Why arms were not tried to the end, by their names.
+    generated
+        Whether generated images help, in sentences; none where none were tried.
+    doubling
+        What twice as many images would give, in a sentence; empty without a learning curve.
     not_sure
         When the classifier is not sure, by what the winner answered to test images.
-    calibration
-        What its probabilities mean, by the same answers.
     """
 
     winner: str
@@ -48,8 +52,9 @@ class Advice:
     rivals: list[str]
     above: str
     open: dict[str, str]
+    generated: list[str]
+    doubling: str
     not_sure: NotSure
-    calibration: Calibration
 
     @property
     def sentences(self) -> list[str]:
@@ -67,7 +72,7 @@ class Advice:
             f"The best of several looks better than it is: chosen on the other folds only, it is "
             f"{100 * self.honest:.1f} %."
         )
-        lines.append(self.not_sure.words)
+        lines += [*self.generated, *filter(None, [self.doubling]), self.not_sure.words]
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
 
 
@@ -85,7 +90,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
-    answers = answers_of(comparison, winner, outputs)
+    curves = learning_curves(comparison, table)
     return Advice(
         winner=winner,
         accuracy=float(np.mean(list(accuracies[winner].values()))),
@@ -94,8 +99,9 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,
-        not_sure=not_sure(answers),
-        calibration=calibration(answers),
+        generated=generated_in_words(comparison, table, curves),
+        doubling=doubling_in_words(comparison, curves, winner),
+        not_sure=not_sure(answers_of(comparison, winner, outputs)),
     )
 
 

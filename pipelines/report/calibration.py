@@ -1,67 +1,68 @@
-"""Whether a classifier's probabilities mean what they say."""
+"""Whether a classifier's confidence can be believed, over all of its trainings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluation.scores import calibration_bins, calibration_error
-from pipelines.statistics.abstention import Answers
+from classifiers.evaluation.scores import CALIBRATION_BINS, Bin
+from pipelines.tasks.results import TrainTaskResult
 
-CLOSE = 0.03
-"""Mean probability and accuracy that differ by less are said to agree."""
+CLOSE = 0.02
+"""How far mean confidence and accuracy may lie apart and still be called alike."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Probabilities beside how often they are right, over all answers to test images; in 0..1.
+    """Confidence against accuracy.
 
     Attributes
     ----------
+    bins
+        Answers by their confidence, in parts of 0..1 of equal width; empty parts are left out.
     error
-        Expected calibration error (Guo et al., "On calibration of modern neural networks", ICML
-        2017). Of few answers it is not 0 even where every probability is true.
-    confidence
-        The mean highest probability.
-    accuracy
-        How many answers are right.
+        Expected calibration error over those bins, 0..1 (Guo et al. 2017, section 2).
     """
 
+    bins: list[Bin]
     error: float
-    confidence: float
-    accuracy: float
+
+    @property
+    def images(self) -> int:
+        """Answers in all."""
+        return sum(one.images for one in self.bins)
 
     @property
     def words(self) -> str:
-        """What it means, in two sentences."""
-        gap = self.confidence - self.accuracy
-        if abs(gap) < CLOSE:
-            means = "so on the whole its probabilities can be taken at their word"
-        elif gap > 0:
-            means = "so it is surer than it should be: read its probabilities as too high"
-        else:
-            means = "so it is right more often than it says: read its probabilities as too low"
-        return (
-            f"The expected calibration error is {100 * self.error:.1f} points (0: of the answers "
-            "given 80 %, 80 % are right). On the mean it gives its answers "
-            f"{100 * self.confidence:.1f} % and is right on {100 * self.accuracy:.1f} %; {means}."
-        )
+        """What it comes to, in a sentence."""
+        sure = sum(one.confidence * one.images for one in self.bins) / self.images
+        right = sum(one.accuracy * one.images for one in self.bins) / self.images
+        said = f"Its mean confidence is {100 * sure:.1f} %, and {100 * right:.1f} % are right: "
+        if abs(sure - right) <= CLOSE:
+            return f"{said}on average it can be believed."
+        return f"{said}it is {'too sure' if sure > right else 'too cautious'}."
 
 
-def calibration(instances: Sequence[Answers]) -> Calibration:
-    """Compare how sure answers are with how many of them are right, over all instances together.
+def pooled(runs: Sequence[TrainTaskResult]) -> Calibration:
+    """Join the bins of several trainings: the same as binning all of their answers at once.
 
-    One instance's answers are too few for the parts into which they are sorted.
-
-    Parameters
-    ----------
-    instances
-        At least one, with at least one answer.
+    Each bin's mean confidence lies in the bin, so it says which one it is.
     """
-    confidence = np.concatenate([one.confidence for one in instances])
-    right = np.concatenate([one.right for one in instances])
-    return Calibration(
-        error=calibration_error(calibration_bins(confidence, right)),
-        confidence=float(confidence.mean()),
-        accuracy=float(right.mean()),
+    parts: dict[int, list[Bin]] = {}
+    for run in runs:
+        for one in run.scores.calibration:
+            number = max(1, int(np.ceil(round(one.confidence * CALIBRATION_BINS, 6))))
+            parts.setdefault(number, []).append(one)
+    bins = [_joined(parts[number]) for number in sorted(parts)]
+    images = sum(one.images for one in bins)
+    error = sum(abs(one.accuracy - one.confidence) * one.images for one in bins) / images
+    return Calibration(bins, error)
+
+
+def _joined(bins: Sequence[Bin]) -> Bin:
+    weights = [one.images for one in bins]
+    return Bin(
+        confidence=float(np.average([one.confidence for one in bins], weights=weights)),
+        accuracy=float(np.average([one.accuracy for one in bins], weights=weights)),
+        images=sum(weights),
     )

@@ -11,7 +11,14 @@ import numpy as np
 from pipelines.comparison.results import ComparisonResult
 from pipelines.recipes.recipe import Recipe
 from pipelines.report.advice import Advice
-from pipelines.report.classes import arm_results, arm_runs, class_means, confusion
+from pipelines.report.calibration import pooled
+from pipelines.report.classes import (
+    arm_members,
+    arm_results,
+    arm_runs,
+    class_means,
+    confusion,
+)
 from pipelines.report.licences import outside_weights
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.workspace import MODEL
@@ -42,7 +49,7 @@ def card(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult, f
         "## What it is worth",
         *_worth(comparison, advice),
         "## What its probabilities mean",
-        f"{advice.calibration.words} Measured on answers to images that a classifier had not seen.",
+        _calibration(comparison, advice.winner),
         "## When it is not sure",
         advice.not_sure.words,
         "## How to use it",
@@ -157,12 +164,23 @@ def _confusions(comparison: ComparisonResult, arm: str) -> list[str]:
     return ["Most frequent mistakes:", "\n".join(rows)]
 
 
+def _calibration(comparison: ComparisonResult, arm: str) -> str:
+    """Return whether its probabilities can be believed."""
+    found = pooled(arm_results(comparison, arm))
+    return (
+        f"{found.words} The expected calibration error is {100 * found.error:.1f} points; it is 0 "
+        "where, of the answers given 80 %, 80 % are right, and so for all others. Measured on "
+        "answers to images that a classifier had not seen."
+    )
+
+
 def _use(
     comparison: ComparisonResult, advice: Advice, final: FinalTaskResult, folder: Path
 ) -> list[str]:
     """Return the commands and the lines of Python that answer pictures with it."""
     arms = Recipe.model_validate(comparison.recipe).resolved_arms()
-    views = arms[advice.winner].train.tta if advice.winner in arms else "none"
+    first = next((one for one in arm_members(comparison, advice.winner) if one in arms), "")
+    views = arms[first].train.tta if first else "none"
     averaged = "" if views == "none" else f', tta="{views}"'
     shape, columns = f"[N, {len(final.class_names)}]", ", ".join(final.class_names)
     return [

@@ -6,6 +6,7 @@ from classifiers.models.backbones.outside import IMAGENET
 from pipelines.comparison.results import ComparisonResult
 from pipelines.recipes.recipe import Arm, Recipe
 from pipelines.recipes.rules import RANDOM, looks_at_features
+from pipelines.report.classes import arm_members
 
 NONE = "No weights from outside are in it: all of them come from the images it was trained on."
 
@@ -13,7 +14,7 @@ NONE = "No weights from outside are in it: all of them come from the images it w
 def outside_weights(comparison: ComparisonResult, arm: str) -> list[str]:
     """Return where the weights come from that an arm has before it is trained, in sentences.
 
-    Of a name that is no arm, such as an ensemble of several, those of all arms.
+    Of a vote of several, those of all of them.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def outside_weights(comparison: ComparisonResult, arm: str) -> list[str]:
     """
     recipe = Recipe.model_validate(comparison.recipe)
     arms = recipe.resolved_arms()
-    chosen = [arms[arm]] if arm in arms else list(arms.values())
+    chosen = [arms[name] for name in arm_members(comparison, arm) if name in arms]
     inside = list(dict.fromkeys(words for one in chosen for words in _inside(one)))
     beside = list(dict.fromkeys(words for one in chosen for words in _beside(one, recipe)))
     if beside:

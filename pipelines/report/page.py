@@ -14,6 +14,7 @@ from pipelines.report import charts, pictures, terms
 from pipelines.report.advice import advise
 from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
+from pipelines.report.growth import growth
 from pipelines.report.notes import notes
 from pipelines.report.table import results
 from pipelines.report.words import (
@@ -70,6 +71,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         caveats=caveats(comparison, table),
         guessing=guessing(table),
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
+        growth=growth(comparison, table),
         curves=_training_curves(comparison),
         generators=_generators(comparison, outputs),
         unshown=comparison.gans[SHOWN_GENERATORS:],

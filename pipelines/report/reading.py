@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from groundwork.files import read_json
 from pipelines.comparison.results import ComparisonResult
 from pipelines.errors import InputError
 from pipelines.report.table import results
 from pipelines.statistics.choosing import leader
-from pipelines.workspace import CLASSIFIER, COMPARE, RESULT
+from pipelines.workspace import CLASSIFIER, COMPARE, CONFIG, MODEL, RESULT
 
 
 def read_comparison(folder: Path) -> ComparisonResult:
@@ -44,7 +45,7 @@ def read_comparison(folder: Path) -> ComparisonResult:
 def tested_instead(classifier: Path) -> Path | None:
     """Return the tested training of the arm whose classifier of all images was handed over.
 
-    That of the first instance.
+    That of the first instance; of a vote, that of its first member.
 
     Parameters
     ----------
@@ -62,4 +63,10 @@ def tested_instead(classifier: Path) -> Path | None:
     comparison = read_comparison(home)
     winner = leader({arm.name: arm.final for arm in results(comparison).arms})
     runs = [run for run in comparison.trainings if run.arm == winner]
-    return home.parent.parent / min(runs, key=lambda run: (run.instance, run.seed)).folder
+    outputs = home.parent.parent
+    folder = outputs / min(runs, key=lambda run: (run.instance, run.seed)).folder
+    if (folder / MODEL).is_file():
+        return folder
+    # A vote keeps answers, and no classifier: its first member is one.
+    members = read_json(folder / CONFIG).get("members") or [folder.name]
+    return folder.parent / str(members[0])

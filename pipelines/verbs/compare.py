@@ -17,7 +17,7 @@ from pipelines import runtime
 from pipelines.errors import InputError, unknown_name
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.options import as_options
-from pipelines.recipes.recipe import Recipe, override
+from pipelines.recipes.recipe import Recipe, load_recipe, override
 from pipelines.report.advice import Advice
 from pipelines.report.text import text_table
 from pipelines.workspace import (
@@ -85,9 +85,10 @@ def compare(
     dataset: str | None = None,
     *,
     minutes: float = 30.0,
-    preset: Literal["quick", "best"] = "best",
+    preset: Literal["quick", "best", "study"] = "best",
     only: Sequence[str] = (),
     without: Sequence[str] = (),
+    add: Sequence[str] = (),
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
     outputs: Path = Path("outputs"),
     workers: int | None = None,
@@ -108,9 +109,12 @@ def compare(
     minutes
         How long it may take.
     preset
-        What is tried: `quick`, three ways without generators; `best`, all that are worth it.
+        What is tried: `quick`, three ways without generators; `best`, all that are worth it;
+        `study`, those of study P, with generated images in three ways.
     only, without
         Names of ways to try, or to leave out.
+    add
+        Recipes (`ganaug recipes` lists them) or TOML files whose arms are tried as well.
     data
         Which images, and how instances are made from them.
     outputs
@@ -132,41 +136,24 @@ def compare(
     begun = time.monotonic()
     if not minutes >= LEAST_MINUTES:
         raise InputError(f"--minutes {minutes:g} is too short for anything: give 2 or more")
-    recipe = _chosen(override(f"compare-{preset}", dataset, data=data), only, without)
+    recipe = override(f"compare-{preset}", dataset, data=data)
+    for one in add:
+        recipe = recipe.joined(load_recipe(one))
+    recipe = _chosen(recipe, only, without)
+    command = _command(dataset, minutes, preset, only, without, add, data)
     runtime.quiet()
-    from pipelines.comparison.contest import Contest  # only now: it loads Keras
-    from pipelines.comparison.handover import train_final
-    from pipelines.comparison.instances import draw_instances, open_source
-    from pipelines.comparison.run import Clock, as_result
-    from pipelines.comparison.sizes import arm_sizes, needed_sizes
-    from pipelines.tasks.executor import Executor
-    from pipelines.training.checks import check_models
+    from pipelines.comparison.compete import compete  # only now: it loads Keras
 
-    clock, seconds = Clock(), 60 * minutes
-    source = open_source(recipe.data)
-    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
-    sizes = arm_sizes(recipe, source)
-    drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
-    check_models(recipe, sizes, len(drawn[0].record.classes))
-    clock.lap("data")
-    deadline = begun + seconds - max(KEPT_BACK[0] * seconds, KEPT_BACK[1])
-    with Executor(outputs, workers or runtime.cores()) as executor:
-        contest = Contest(recipe, drawn, sizes, executor, deadline, _say)
-        contest.run()
-        clock.lap("comparison")
-        final = train_final(recipe, contest.winner, source, sizes, executor)
-        clock.lap("classifier")
-    tried = {arm: recipe.arms[arm] for arm in recipe.arms if arm in contest.accuracies}
-    result = as_result(
-        recipe.model_copy(update={"arms": tried}),
-        source,
-        drawn[: 1 + max(run.instance for run in contest.trainings)],
-        contest.gans,
-        contest.trainings,
-        command=_command(dataset, minutes, preset, only, without, data),
-        seconds=clock.laps,
-    ).model_copy(update={"left": contest.out, "handed_over": True})
-    return _written(result, outputs, final, source.name)
+    competed = compete(
+        recipe,
+        outputs,
+        minutes=minutes,
+        begun=begun,
+        workers=workers or runtime.cores(),
+        command=command,
+        say=_say,
+    )
+    return _written(competed.result, outputs, competed.classifier, competed.name)
 
 
 def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Recipe:
@@ -224,11 +211,12 @@ def _command(
     preset: str,
     only: Sequence[str],
     without: Sequence[str],
+    add: Sequence[str],
     data: DataConfig,
 ) -> str:
     words = ["ganaug", "compare", *([dataset] if dataset else []), "--minutes", f"{minutes:g}"]
     words += ["--preset", preset]
-    for option, names in (("--only", only), ("--without", without)):
+    for option, names in (("--only", only), ("--without", without), ("--add", add)):
         words += [word for name in names for word in (option, name)]
     return shlex.join([*words, *as_options("", data.model_dump(mode="json", exclude_unset=True))])
 

@@ -7,8 +7,12 @@ import pytest
 
 from pipelines.comparison import contest as module
 from pipelines.comparison.contest import Contest
+from pipelines.comparison.ensemble import voters
+from pipelines.comparison.more import more_time
 from pipelines.comparison.plan import bank_folder, plan_gans
 from pipelines.comparison.results import TrainRun
+from pipelines.comparison.times import Times
+from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from tests.made_comparison import make_comparison
 from tests.pipelines.comparison.test_plan import drawn as planned
@@ -39,6 +43,16 @@ class Workers:
     outputs = None
 
 
+class KnownTimes(Times):
+    """Times that nobody has to measure."""
+
+    def measure(self) -> None:
+        self._known = {arm: SECONDS[arm] for arm in self._arms}
+
+    def _waits(self, task) -> bool:
+        return True
+
+
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
@@ -58,7 +72,8 @@ def clock(monkeypatch):
 
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module, "train_arms", train)
-    monkeypatch.setattr(Contest, "_waits", lambda self, task: True)
+    monkeypatch.setattr(module, "Times", KnownTimes)
+    monkeypatch.setattr(module, "plan_parts", lambda *_: [])
     return clock
 
 
@@ -85,30 +100,80 @@ def test_what_clearly_loses_is_left(clock):
     assert "clearly worse than" in contest.out["bad"]
     assert [words for words in said if words.startswith("bad: ")]
     assert contest.out.keys() == {"bad"}
+    assert not contest.short_of_time
+
+
+def test_an_estimate_comes_before_anything_is_trained(clock):
+    contest, said = run(deadline=10_000)
+    assert said[0].startswith("from timed steps: one of 10 instances takes about 70 s (slow 60 s")
+    assert "all of it would take 11.7 min, and 2.8 h are left: there is time for all" in said[0]
+    assert more_time(contest, 160, 10)
 
 
 def test_the_time_is_kept_and_goes_to_what_fits(clock):
-    contest, _ = run(deadline=300)
-    assert clock.now <= 300
+    contest, _ = run(deadline=400)
+    assert clock.now <= 400
     tried = {arm: len(own) for arm, own in contest.accuracies.items()}
     assert tried["quick"] > tried["slow"]
-    assert contest.out["slow"].startswith("no time: an instance takes about")
+    assert contest.short_of_time["slow"].startswith("no time for more than ")
+    (untried, *_) = more_time(contest, 400 / 60, 10)
+    assert "“slow” had too little time: --minutes " in untried
 
 
-def test_each_is_tried_once_even_where_the_time_is_short(clock):
-    contest, _ = run(deadline=1)
-    assert set(contest.accuracies) == set(ARMS["arms"])
-    assert {len(own) for own in contest.accuracies.values()} == {1}
-    assert contest.winner in ARMS["arms"]
+def test_without_time_for_anything_it_says_so(clock):
+    with pytest.raises(InputError, match="quickest way, “quick”, takes about 5 s an instance; "):
+        run(deadline=10)
 
 
 def test_a_training_on_generated_images_is_known_by_its_generators(monkeypatch):
     """Else it would never be found finished, and go without time that it does not need."""
     asked = []
-    monkeypatch.setattr(Contest, "_waits", lambda self, task: bool(asked.append(task)))
+    monkeypatch.setattr(Times, "_waits", lambda self, task: bool(asked.append(task)))
     recipe = load_recipe(None, {"arms": {"real": {}, "both": {"mix": {"strategy": "fraction"}}}})
-    contest = Contest(recipe, [drawn(0)], dict.fromkeys(recipe.arms, 32), Workers(), 100)
-    assert contest._needed(0, ["real", "both"]) == 0
+    times = Times(recipe, [drawn(0)], dict.fromkeys(recipe.arms, 32), Workers())
+    assert times.instance(0, ["real", "both"]) == 0
     (gans,) = plan_gans([drawn(0)], recipe.gan, 32)
     trainings = [task for task in asked if task.kind == "train"]
     assert [task.bank for task in trainings] == [None, bank_folder(gans).as_posix()]
+
+
+def test_whether_generated_images_help_is_asked_longer_than_who_wins(monkeypatch, clock):
+    """Else a pre-trained network that wins by far would end it after three instances."""
+    flips = {"augment": "flip"}
+    arms = {
+        "best": {},
+        "flips": flips,
+        "generated": flips | {"mix": {"strategy": "fraction"}},
+        "other": {"augment": "shift(2)"},
+    }
+    monkeypatch.setitem(globals(), "ARMS", {"arms": arms})
+    for name, accuracy in {"best": 0.95, "flips": 0.6, "generated": 0.6, "other": 0.6}.items():
+        monkeypatch.setitem(ACCURACY, name, accuracy)
+        monkeypatch.setitem(SECONDS, name, 5.0)
+    monkeypatch.setattr(module, "train_gans", lambda tasks, executor: ([None], []))
+    contest, _ = run(deadline=10_000)
+    tried = {arm: len(own) for arm, own in contest.accuracies.items()}
+    assert tried["best"] == 10
+    assert tried["other"] < 5
+    assert tried["flips"] == tried["generated"] == 5
+
+
+def test_who_votes_is_decided_without_the_instance_itself():
+    arms = {"a": {}, "b": {"augment": "flip"}, "c": {"augment": "shift(2)"}, "d": {}}
+    recipe = load_recipe(None, {"arms": arms})
+    sizes = {"a": 32, "b": 32, "c": 32, "d": 64}
+    found = {
+        "a": {0: 0.9, 1: 0.9, 2: 0.9},
+        "b": {0: 0.2, 1: 0.95, 2: 0.95},
+        "c": {0: 0.8, 1: 0.8},
+        "d": {0: 0.85, 1: 0.85, 2: 0.85},
+    }
+    assert voters(recipe, sizes, found) == ["a", "b"]  # c was not tried as often, d sees more
+    assert voters(recipe, sizes, found, left_out=0) == ["b", "a"]
+
+
+def test_more_time_is_not_sold_where_it_buys_nothing(clock):
+    contest, _ = run(deadline=10_000)
+    contest.trainings = [run for run in contest.trainings if run.arm != "quick"]
+    contest.out = {"bad": "clearly worse", "quick": "clearly worse"}
+    assert more_time(contest, 160, 10) == ["Nothing stayed open: more time would change nothing."]

@@ -122,6 +122,9 @@ def test_networks_that_helped_to_generate_are_named(comparison: ComparisonResult
     assert "efficientnet_lite0" in third
 
 
-def test_of_an_ensemble_of_ways_all_are_named(comparison: ComparisonResult) -> None:
+def test_of_a_vote_all_members_are_named(comparison: ComparisonResult) -> None:
     made = with_arm(comparison, "probe", {"train": LITE})
-    assert outside_weights(made, "the best two together")[:2] == outside_weights(made, "probe")[:2]
+    vote = made.trainings[0].result.model_copy(update={"members": {ARMS[0]: 0.7, "probe": 0.9}})
+    runs = [made.trainings[0].model_copy(update={"arm": "ensemble", "result": vote})]
+    voted = made.model_copy(update={"trainings": runs})
+    assert outside_weights(voted, "ensemble") == outside_weights(made, "probe")

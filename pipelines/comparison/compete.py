@@ -1,0 +1,109 @@
+"""`ganaug compare`, but for its words: a contest, the vote of the best, the classifier."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.comparison.contest import Contest
+from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
+from pipelines.comparison.handover import train_final
+from pipelines.comparison.instances import draw_instances, open_source
+from pipelines.comparison.more import more_time
+from pipelines.comparison.results import ComparisonResult, accuracies_of
+from pipelines.comparison.run import Clock, as_result
+from pipelines.comparison.sizes import arm_sizes, needed_sizes
+from pipelines.recipes.recipe import Recipe
+from pipelines.statistics.choosing import leader
+from pipelines.tasks.executor import Executor
+from pipelines.training.checks import check_models
+
+
+@dataclass(frozen=True)
+class Competed:
+    """What came of a contest.
+
+    Attributes
+    ----------
+    result
+        Every arm on the instances that it was tried on.
+    classifier
+        Folder of the winner, trained on all images, relative to outputs.
+    name
+        Of the data.
+    """
+
+    result: ComparisonResult
+    classifier: Path
+    name: str
+
+
+def compete(
+    recipe: Recipe,
+    outputs: Path,
+    *,
+    minutes: float,
+    begun: float,
+    workers: int,
+    command: str,
+    say: Callable[[str], None],
+) -> Competed:
+    """Try the arms of a recipe within a time, and train the best on all images.
+
+    Parameters
+    ----------
+    recipe
+        The arms.
+    outputs
+        Folder for everything that is made.
+    minutes
+        That it may take, the classifier and what is written about it included.
+    begun
+        When they began, as `time.monotonic` counts.
+    workers
+        Processes.
+    command
+        What repeats it.
+    say
+        Called with a line now and then.
+
+    Raises
+    ------
+    InputError
+        If the images do not suffice, or there is no time to try anything.
+    """
+    clock = Clock()
+    source = open_source(recipe.data)
+    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
+    sizes = arm_sizes(recipe, source)
+    drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
+    check_models(recipe, sizes, len(drawn[0].record.classes))
+    clock.lap("data")
+    with Executor(outputs, workers) as executor:
+        contest = Contest(recipe, drawn, sizes, executor, begun + 60 * minutes, say)
+        contest.run()
+        more = more_time(contest, minutes, len(drawn))
+        clock.lap("comparison")
+        votes = vote(recipe, sizes, drawn, contest.trainings, executor)
+        trainings = [*contest.trainings, *votes]
+        won = leader(accuracies_of(trainings))
+        of = voters(recipe, sizes, contest.accuracies) if won == ENSEMBLE else [won]
+        final = train_final(recipe, of, source, sizes, executor)
+        clock.lap("classifier")
+    tried = [arm for arm in recipe.arms if arm in contest.accuracies]
+    result = as_result(
+        recipe.model_copy(update={"arms": {arm: recipe.arms[arm] for arm in tried}}),
+        source,
+        drawn[: 1 + max(run.instance for run in trainings)],
+        contest.gans,
+        trainings,
+        command=command,
+        seconds=clock.laps,
+    )
+    further = {
+        "arms": [*tried, *[ENSEMBLE] * bool(votes)],
+        "parts": contest.parts,
+        "left": contest.out | contest.short_of_time,
+        "more": more,
+        "handed_over": True,
+    }
+    return Competed(result.model_copy(update=further), final, source.name)

@@ -1,0 +1,98 @@
+"""The ensemble of the best: arms that see the same images vote, on every instance.
+
+Which arms vote on an instance is decided by the other instances, so that the accuracy of the
+ensemble does not flatter; which vote in the classifier that is handed over, by all of them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pipelines.comparison.instances import Drawn
+from pipelines.comparison.results import TrainRun, accuracies_of
+from pipelines.recipes.recipe import Recipe
+from pipelines.statistics.choosing import leader
+from pipelines.tasks.executor import Executor
+from pipelines.tasks.vote import VoteTask
+
+ENSEMBLE = "ensemble of the best"
+MOST = 3
+"""Arms that vote, at most."""
+FEWEST = 3
+"""Instances, for the best on some to say anything about another."""
+
+
+def voters(
+    recipe: Recipe,
+    sizes: Mapping[str, int],
+    accuracies: Mapping[str, Mapping[int, float]],
+    left_out: int | None = None,
+) -> list[str]:
+    """Return the arms that vote, the best first; fewer than two make no ensemble.
+
+    They are those of the best means among the arms that were tried as often as the leader and see
+    what it sees: images of one size, in the same views (`train.tta`), so that they can be joined in
+    one network.
+
+    Parameters
+    ----------
+    recipe, sizes
+        The arms, and the size of the images of each.
+    accuracies
+        By arm and instance.
+    left_out
+        An instance that may say nothing.
+    """
+    known = {
+        arm: {i: value for i, value in own.items() if i != left_out}
+        for arm, own in accuracies.items()
+    }
+    best = leader(known)
+    arms = recipe.resolved_arms()
+
+    def sees(arm: str) -> tuple[int, str]:
+        return sizes[arm], arms[arm].train.tta
+
+    among = [
+        arm
+        for arm, own in known.items()
+        if sees(arm) == sees(best) and own.keys() >= known[best].keys()
+    ]
+    return sorted(among, key=lambda arm: -sum(known[arm][i] for i in known[best]))[:MOST]
+
+
+def vote(
+    recipe: Recipe,
+    sizes: Mapping[str, int],
+    drawn: Sequence[Drawn],
+    trainings: Sequence[TrainRun],
+    executor: Executor,
+) -> list[TrainRun]:
+    """Let the best arms vote on every instance that the leader was tried on.
+
+    Returns
+    -------
+    list of TrainRun
+        One an instance, of the arm `ENSEMBLE`; none where an instance has fewer than two voters, or
+        there are too few instances to choose by.
+    """
+    accuracies = accuracies_of(trainings)
+    instances = sorted(accuracies[leader(accuracies)])
+    if len(instances) < FEWEST:
+        return []
+    members = {i: voters(recipe, sizes, accuracies, left_out=i) for i in instances}
+    if min(map(len, members.values())) < 2:
+        return []
+    folders = {(run.instance, run.arm): run.folder for run in trainings if run.seed == 0}
+    tasks = [
+        VoteTask(
+            name=f"{recipe.name}-{ENSEMBLE}-{drawn[i].record.seed}",
+            instance=drawn[i].at[sizes[members[i][0]]].folder,
+            members=tuple(folders[i, arm].name for arm in members[i]),
+            arms=tuple(members[i]),
+        )
+        for i in instances
+    ]
+    results = executor.run(tasks, ENSEMBLE)
+    return [
+        TrainRun(instance=i, folder=task.folder(), arm=ENSEMBLE, result=result)
+        for i, task, result in zip(instances, tasks, results, strict=True)
+    ]
