@@ -20,6 +20,24 @@ published so far: say so where you touch it.
 Public names load on first use, so that ``import ganaug`` stays free of Keras.
 """
 
+from importlib import import_module
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_find, _list, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_VERBS = frozenset({"compare"})
+"""What `import ganaug` offers of the commands, for people who work in Python. The one door that
+leads up: nothing inside the rooms goes through it, and no training may depend on it, so that its
+name is not written where `pipelines.identity` would follow it."""
+__all__ += sorted(_VERBS)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        return getattr(import_module(f"pipelines.verbs.{name}"), name)
+    return _find(name)
+
+
+def __dir__() -> list[str]:
+    return [*_list(), *sorted(_VERBS)]

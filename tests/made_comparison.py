@@ -7,11 +7,13 @@ import numpy as np
 
 from classifiers import evaluate
 from ganaug.grids import image_grid, save_picture
+from groundwork.files import write_json
 from pipelines.comparison.results import ComparisonResult, GanRun, PartRun, TrainRun
 from pipelines.data.images import Images
 from pipelines.data.instances import InstanceRecord
 from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import GanTaskResult, TrainTaskResult
+from pipelines.workspace import CONFIG, TEST
 
 ARMS = ["real", "real + synthetic", "real + flip, shift"]
 GAINS = {"real": 0.0, "real + synthetic": 0.012, "real + flip, shift": 0.055}
@@ -109,10 +111,13 @@ def with_parts(comparison: ComparisonResult, arms: list[str]) -> ComparisonResul
     return comparison.model_copy(update={"parts": parts})
 
 
-def keep_answers(comparison: ComparisonResult, outputs: Path, *, tested: str = "own") -> None:
+def keep_answers(
+    comparison: ComparisonResult, outputs: Path, *, tested: str = "own", images: bool = False
+) -> None:
     """Write what every training of a comparison answered to made-up test images.
 
-    ``tested`` is `own` images of each instance, or the `same` in all of them.
+    ``tested`` is `own` images of each instance, or the `same` in all of them; with ``images`` they
+    are kept as an instance is, and the trainings say so.
     """
     for run in comparison.trainings:
         confusion = np.array(run.result.scores.confusion)
@@ -123,7 +128,13 @@ def keep_answers(comparison: ComparisonResult, outputs: Path, *, tested: str = "
         pixels = rng.integers(0, 256, (len(labels), 8, 8, 3), dtype=np.uint8)
         names = tuple(one.name for one in run.result.scores.per_class)
         test = Images(pixels, labels, names, "thin air")
-        write_predictions(outputs / run.folder, np.eye(len(classes))[predicted], test)
+        sure = 0.98 * np.eye(len(classes))[predicted] + 0.02 / len(classes)
+        write_predictions(outputs / run.folder, sure, test)
+        if images:
+            instance = f"instance/made-{run.instance}"
+            if not (outputs / instance / TEST).is_file():
+                test.save(outputs / instance / TEST)
+            write_json(outputs / run.folder / CONFIG, {"instance": instance})
 
 
 def _training(

@@ -12,6 +12,7 @@ from pipelines.comparison.more import more_time
 from pipelines.comparison.results import ComparisonResult, accuracies_of
 from pipelines.comparison.run import Clock, as_result
 from pipelines.comparison.sizes import arm_sizes, needed_sizes
+from pipelines.findings.lines import check_lines
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import leader
 from pipelines.tasks.executor import Executor
@@ -104,6 +105,7 @@ def compete(
         "parts": contest.parts,
         "left": contest.out | contest.short_of_time,
         "more": more,
+        "checked": check_lines(source),
         "handed_over": True,
     }
     return Competed(result.model_copy(update=further), final, source.name)

@@ -74,6 +74,8 @@ class ComparisonResult(Result):
     """Why arms were not tried to the end, by name."""
     more: list[str] = []
     """What stayed open and what more time would buy, in sentences."""
+    checked: list[str] = []
+    """What a quick check of the images found, in lines."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
 

@@ -86,6 +86,16 @@ def answers_of(comparison: ComparisonResult, arm: str, outputs: Path) -> list[An
     return found
 
 
+def accuracy_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, Interval]:
+    """Return `accuracy_interval` of every arm whose trainings have all kept their answers."""
+    kept = {arm: _answers(comparison, arm, outputs) for arm in comparison.arms}
+    return {
+        arm: accuracy_interval(comparison, arm, outputs)
+        for arm, answers in kept.items()
+        if all(one is not None for several in answers.values() for one in several)
+    }
+
+
 def _right(several: Sequence[Predictions]) -> NDArray[np.float64]:
     """Return by how many of the trainings each image is answered right, 0..1."""
     return np.asarray(np.mean([one.right for one in several], axis=0))

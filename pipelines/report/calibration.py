@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
 
 from classifiers.evaluation.scores import CALIBRATION_BINS, Bin
+from pipelines.report.charts import INK, MUTED, svg
 from pipelines.tasks.results import TrainTaskResult
 
 CLOSE = 0.02
@@ -66,3 +69,42 @@ def _joined(bins: Sequence[Bin]) -> Bin:
         accuracy=float(np.average([one.accuracy for one in bins], weights=weights)),
         images=sum(weights),
     )
+
+
+def reliability_chart(calibration: Calibration, color: str, key: str) -> Markup:
+    """Draw accuracy against confidence, a circle a bin, as large as its images are many.
+
+    Parameters
+    ----------
+    calibration
+        The bins.
+    color
+        As `series_color` gives it.
+    key
+        Unique on the page.
+    """
+    bins = calibration.bins
+    most = max(one.images for one in bins)
+    least = 100 * min(0.5, *(min(one.confidence, one.accuracy) for one in bins))
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 100], [0, 100], color=MUTED, linewidth=1, dashes=(4, 3), zorder=2)
+        for one in bins:
+            x, y = 100 * one.confidence, 100 * one.accuracy
+            axes.plot([x, x], [x, y], color=color, linewidth=1.5, alpha=0.6, zorder=3)
+        axes.scatter(
+            [100 * one.confidence for one in bins],
+            [100 * one.accuracy for one in bins],
+            s=[14 + 150 * one.images / most for one in bins],
+            color=color, alpha=0.85, linewidths=0, zorder=4, clip_on=False,
+        )  # fmt: skip
+        axes.set_title("right, %", loc="left", fontsize=12, color=INK)
+        axes.set_xlabel("confidence, %")
+        axes.set_xlim(least - 4, 102)
+        axes.set_ylim(least - 4, 104)
+
+    label = "; ".join(
+        f"confidence {100 * one.confidence:.0f} %: {100 * one.accuracy:.0f} % right of {one.images}"
+        for one in bins
+    )
+    return svg(draw, 250, f"Accuracy by confidence. {label}", key)

@@ -19,8 +19,8 @@ SERIES = 8
 """Colours for series, `--s0` (the reference's grey) to `--s7`."""
 
 # matplotlib knows no CSS variables: each stands in as a colour that nothing else uses.
-_INK, _MUTED, _RULE, _PAPER = "#010203", "#010204", "#010205", "#010206"
-_VARIABLES = {_INK: "--ink", _MUTED: "--muted", _RULE: "--rule", _PAPER: "--paper"} | {
+INK, MUTED, RULE, PAPER = "#010203", "#010204", "#010205", "#010206"
+_VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"} | {
     f"#0304{i:02x}": f"--s{i}" for i in range(SERIES)
 }
 _STYLE: dict[Any, Any] = {
@@ -31,15 +31,15 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.spines.left": False,
-    "axes.edgecolor": _RULE,
-    "axes.labelcolor": _MUTED,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": MUTED,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": _RULE,
+    "grid.color": RULE,
     "grid.linewidth": 0.8,
-    "text.color": _INK,
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "figure.dpi": 72,  # a unit of the SVG is a pixel
@@ -79,21 +79,21 @@ def instance_plot(arms: Mapping[str, Mapping[int, float]]) -> Markup:
         for instance in {i for values in arms.values() for i in values}:
             rows = [row for row, name in enumerate(names) if instance in arms[name]]
             values = [100 * arms[names[row]][instance] for row in rows]
-            axes.plot(values, rows, color=_MUTED, linewidth=0.8, alpha=0.6, zorder=2)
+            axes.plot(values, rows, color=MUTED, linewidth=0.8, alpha=0.6, zorder=2)
         for row, name in enumerate(names):
             values = [100 * value for value in arms[name].values()]
             mean = float(np.mean(values))
             axes.plot(
                 values, [row] * len(values), "o", markersize=7, color=series_color(row), alpha=0.75,
-                markeredgecolor=_PAPER, markeredgewidth=0.8, zorder=3,
+                markeredgecolor=PAPER, markeredgewidth=0.8, zorder=3,
             )  # fmt: skip
-            axes.plot([mean, mean], [row - 0.2, row + 0.2], color=_INK, linewidth=2.2, zorder=4)
+            axes.plot([mean, mean], [row - 0.2, row + 0.2], color=INK, linewidth=2.2, zorder=4)
             axes.text(
                 0, row - 0.33, name, transform=axes.get_yaxis_transform(), va="center", zorder=5
             )
             axes.text(
                 1, row - 0.33, f"{mean:.1f}", transform=axes.get_yaxis_transform(),
-                ha="right", va="center", color=_MUTED,
+                ha="right", va="center", color=MUTED,
             )  # fmt: skip
         axes.set_ylim(len(names) - 0.55, -0.6)
         axes.set_yticks([])
@@ -137,11 +137,11 @@ def curves(
                     axes.plot(x, factor * y, color=color, linewidth=0.8, alpha=0.35)
             x, mean = _mean(lines)
             axes.plot(x, factor * mean, color=color, linewidth=2, label=one.name)
-        axes.set_title(title, loc="left", fontsize=12, color=_INK)
+        axes.set_title(title, loc="left", fontsize=12, color=INK)
         axes.set_xlabel(xlabel)
         axes.margins(x=0.02)
         if any(one.name for one in series):
-            axes.legend(frameon=False, fontsize=11, ncols=2, loc="best", labelcolor=_INK)
+            axes.legend(frameon=False, fontsize=11, ncols=2, loc="best", labelcolor=INK)
 
     return svg(draw, 220, f"{title} by {xlabel}", key)
 

@@ -6,18 +6,15 @@ from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pipelines.data.summary import DataSummary
 from pipelines.findings.check import Findings
 from pipelines.findings.records import KINDS, Finding
-from pipelines.report.page import environment
-from pipelines.report.pictures import Picture, embed
+from pipelines.report.pictures import Picture, embed, enlarged
+from pipelines.report.templates import environment
 
 SHOWN = 60
 """Findings of a kind with their pictures on the page; the rest stand in the table."""
-SIDE = 128
-"""Of a picture on the page, in pixels; smaller ones are enlarged by whole pixels."""
 EXPLAINED = {
     "two labels": "Nobody but you knows which is right. Identical ones are left out, both, unless "
     "you say otherwise; near ones are kept.",
@@ -90,12 +87,3 @@ def render_findings(
             version=version("ganaug"),
         )
     )
-
-
-def enlarged(picture: NDArray[np.uint8]) -> Image.Image:
-    """Return a picture as it is shown: small ones by whole pixels, large ones shrunk."""
-    side = picture.shape[0]
-    if side >= SIDE:
-        return Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-    times = SIDE // side
-    return Image.fromarray(picture.repeat(times, axis=0).repeat(times, axis=1))

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 QUALITY = 80
 """Of WebP."""
+SIDE = 128
+"""Of a single image on a page, in pixels; smaller ones are enlarged by whole pixels."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,20 @@ def embed(picture: Image.Image) -> Picture:
     return Picture(f"data:image/webp;base64,{encoded}", picture.width, picture.height)
 
 
+def enlarged(picture: NDArray[np.uint8], side: int = SIDE) -> Image.Image:
+    """Return a picture ``[S, S, 3]`` as it is shown: small ones by whole pixels, large ones shrunk.
+
+    At most ``side`` pixels a side.
+    """
+    if picture.shape[0] >= side:
+        return Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
+    times = side // picture.shape[0]
+    return Image.fromarray(picture.repeat(times, axis=0).repeat(times, axis=1))
+
+
 def grid(folder: Path) -> Picture | None:
     """Return a generator's last sample grid; None if it is no longer there."""
-    picture = _read(folder / "grid.png")
+    picture = read_picture(folder / "grid.png")
     return embed(picture) if picture else None
 
 
@@ -58,7 +72,7 @@ def progress(folder: Path, most: int = 5) -> list[tuple[int, Picture]]:
     chosen = np.linspace(0, len(steps) - 1, min(most, len(steps))).round().astype(int)
     shown = []
     for step in (steps[index] for index in chosen):
-        picture = _read(paths[step])
+        picture = read_picture(paths[step])
         if picture:
             shown.append((step, embed(split_rows(picture)[:2][-1])))
     return shown
@@ -77,7 +91,7 @@ def split_rows(picture: Image.Image) -> list[Image.Image]:
     return [picture.crop((0, int(top), picture.width, int(bottom))) for top, bottom in bands]
 
 
-def _read(path: Path) -> Image.Image | None:
+def read_picture(path: Path) -> Image.Image | None:
     """Return a picture; None if it is missing or damaged, which a report survives."""
     try:
         with Image.open(path) as picture:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
-from pipelines.report.page import environment
+from pipelines.report.templates import environment
 from pipelines.tuning.results import SearchResult, TrialRecord, error_of_mean, verdict_in_words
 
 TREES = 200

@@ -8,7 +8,7 @@ from cyclopts import Parameter, validators
 from pydantic import ValidationError
 
 from groundwork.files import replacing, write_json
-from groundwork.names import few, slug
+from groundwork.names import slug
 from pipelines.comparison.instances import open_source
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Count, Fit, Protocol
@@ -19,7 +19,8 @@ from pipelines.data.summary import DataSummary, describe
 from pipelines.errors import InputError, explain
 from pipelines.findings.check import Findings, check
 from pipelines.findings.gallery import Gallery, gallery_of, names_of
-from pipelines.findings.records import KINDS, Finding, carried, read_excluded, write_findings
+from pipelines.findings.lines import finding_lines
+from pipelines.findings.records import Finding, carried, read_excluded, write_findings
 from pipelines.recipes.data import DataConfig
 from pipelines.workspace import FEATURES, REPORT
 
@@ -213,23 +214,9 @@ def _write(
 
 
 def _finding_lines(found: Findings) -> list[str]:
-    """Return a line for each kind of findings, with the first names; and what was not checked."""
-    lines = []
-    for kind, heading in KINDS.items():
-        if rows := found.of(kind):
-            lines.append(f"{heading.lower()}: {len(rows)}: {few([_named(one) for one in rows])}")
-    if not lines:
-        lines = ["nothing was found to be wrong"]
+    """Return what was found in lines, and what was not checked."""
+    lines = finding_lines(found) or ["nothing was found to be wrong"]
     return [f"found:   {line}" for line in lines] + [f"note: {words}" for words in found.unchecked]
-
-
-def _named(one: Finding) -> str:
-    """Return a finding in a few words."""
-    if one.finding == "classes alike":
-        return f"{one.class_name} and {one.other_class} ({one.score:.0%})"
-    if one.finding == "label":
-        return f"{one.file} (like {one.other_class})"
-    return f"{one.file} = {one.other_file}" if one.other_file else one.file
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:

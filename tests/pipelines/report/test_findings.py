@@ -8,7 +8,8 @@ from pipelines.data.summary import describe
 from pipelines.findings.check import Findings
 from pipelines.findings.records import KINDS, Finding
 from pipelines.report import findings
-from pipelines.report.findings import EXPLAINED, enlarged, render_findings
+from pipelines.report.findings import EXPLAINED, render_findings
+from pipelines.report.pictures import enlarged
 
 
 def rows(count: int) -> list[Finding]:

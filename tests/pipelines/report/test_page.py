@@ -1,11 +1,11 @@
 """The page: whole, accessible, and right."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines.report import generators as generators_module
 from pipelines.report import page as page_module
 from pipelines.report.cells import percent
 from pipelines.report.classes import arm_results, confusion, overall
@@ -70,8 +70,8 @@ def test_page_is_accessible(page):
 def test_page_shows_every_part(page, comparison):
     # Two classes an instance: a grid and five rows over time each.
     assert len(page.attributes("img")) == 6 * (1 + 5)
-    # One plot of instances, three training curves, two charts a generator.
-    assert len(page.attributes("svg")) == 1 + 3 + 6 * 2
+    # The forest plot, calibration, every instance, three training curves, two charts a generator.
+    assert len(page.attributes("svg")) == 3 + 3 + 6 * 2
     for words in (
         comparison.command,
         comparison.machine,
@@ -108,7 +108,7 @@ def test_overall_scores_are_means_over_instances(comparison, page):
     assert f"{real.log_loss:.3f} {100 * real.calibration_error:.1f}" in page.text
 
 
-def test_many_classes_get_their_worst_mistakes_instead_of_a_matrix(plain):
+def test_many_classes_get_their_worst_mistakes_instead_of_a_matrix(plain, tmp_path):
     names = [f"class {i}" for i in range(20)]
     counts = np.diag(np.full(20, 90))
     counts[3, 7], counts[5, 2] = 10, 4
@@ -127,7 +127,7 @@ def test_many_classes_get_their_worst_mistakes_instead_of_a_matrix(plain):
             "trainings": [plain.trainings[0].model_copy(update={"result": run})],
         }
     )
-    text = Page(render(comparison, Path())).text
+    text = Page(render(comparison, tmp_path)).text
     assert "class 3 class 7 10 10 %" in text
     assert "Generators" not in text
 
@@ -156,7 +156,8 @@ def test_gone_or_damaged_pictures_do_not_stop_the_report(comparison, tmp_path):
 
 
 def test_generators_beyond_the_limit_are_named(plain, tmp_path, monkeypatch):
-    monkeypatch.setattr(page_module, "SHOWN_GENERATORS", 1)
+    for module in (page_module, generators_module):
+        monkeypatch.setattr(module, "SHOWN_GENERATORS", 1)
     text = Page(render(plain, tmp_path)).text
     assert "5 more generators, not drawn here" in text
     assert "Instance 2, truck: gan/truck-2/grid.png" in text
@@ -189,3 +190,36 @@ def test_page_has_intervals_over_images_seeds_and_balanced_accuracies(tmp_path):
     assert "Classes are unequal" in text
     balanced = results(unequal).reference.balanced
     assert f"balanced – – – {percent(balanced)}" in text
+
+
+def test_the_page_begins_with_the_verdict_and_ends_with_how_it_was_made(page):
+    headings = [
+        attrs["id"] for name, attrs in page.elements if name == "h2" and attrs["id"] != "onward"
+    ]
+    assert headings == [
+        "arms", "classes", "generators", "results", "training", "others", "instances", "repeat"
+    ]  # fmt: skip
+
+
+def test_arms_that_were_left_say_when_and_why(plain, tmp_path):
+    first = [run for run in plain.trainings if run.arm != "real" or run.instance == 0]
+    left = {"real": "clearly worse than “real + synthetic”", "slow": "no time"}
+    said = {"checked": ["near duplicates: 2"], "more": ["So."]}
+    changes = {"trainings": first, "gans": [], "left": left, **said}
+    text = Page(render(plain.model_copy(update=changes), tmp_path)).text
+    assert "“real” was left after 1 instance: clearly worse than “real + synthetic”." in text
+    assert "“slow” was not tried: no time." in text
+    assert "1 of 3" in text
+    assert "What the data check found near duplicates: 2" in text
+    assert "Next So." in text
+
+
+def test_mistakes_are_shown_with_their_pictures(tmp_path):
+    made = make_comparison(tmp_path, instances=1, arms=["real"], pictures=False)
+    made = made.model_copy(update={"gans": []})
+    keep_answers(made, tmp_path, images=True)
+    page = Page(render(made, tmp_path))
+    shown = [image for image in page.attributes("img") if "classified as" in image["alt"]]
+    assert len(shown) == 8
+    assert "There is no Grad-CAM: the classifier was not kept" in page.text
+    assert "test images were classified wrongly in some instance" in page.text

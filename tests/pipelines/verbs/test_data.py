@@ -135,8 +135,8 @@ def test_what_is_wrong_is_named_shown_and_left_out(image_folder, tmp_path, capsy
     words = ["data", str(image_folder), "--no-deep", "--out"]
     assert main([*words, str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert "found:   identical pictures: 1: cat/copy.png = cat/2.png" in said
-    assert "found:   one picture under two labels: 2: cat/b.webp = dog/a.webp" in said
+    assert "found:   identical pictures: 1 pair: cat/copy.png = cat/2.png" in said
+    assert "found:   one picture under two labels: 2 pairs: cat/b.webp = dog/a.webp" in said
     assert "note: labels were not checked: --no-deep" in said
     assert f"report:  {tmp_path / 'out' / 'report.html'}" in said
     assert "cat/copy.png" in (tmp_path / "out" / "report.html").read_text()
