@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,6 +44,49 @@ def replacing(target: Path) -> Iterator[Path]:
             part.unlink()
 
 
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside `target` to fill; it becomes `target` when the block succeeds.
+
+    What was in a folder of that name before is gone then, all of it: never a mixture of old and
+    new. If the block fails, the old folder stays as it was.
+
+    Parameters
+    ----------
+    target
+        The final path; missing parents are made.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or the disk is full.
+    """
+    part = target.with_name(f".{socket.gethostname()}-{os.getpid()}-{target.name}")
+    old = part.with_name(f"{part.name}.old")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        _remove_leftovers(target.with_name(f"{target.name}.old"))
+        part.mkdir()
+        yield part
+        if target.exists():
+            target.replace(old)  # a folder that holds something cannot be renamed over
+        try:
+            part.replace(target)
+        except OSError:
+            if old.exists():
+                old.replace(target)
+            raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
+        ) from error
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _remove_leftovers(target: Path) -> None:
     """Remove what processes that were killed while they wrote `target` have left beside it.
 
@@ -52,7 +96,10 @@ def _remove_leftovers(target: Path) -> None:
     for part in target.parent.glob(f"{escape(mine)}*-{escape(target.name)}"):
         process = part.name.removeprefix(mine).partition("-")[0]
         if process.isdecimal() and not _runs(int(process)):
-            part.unlink(missing_ok=True)
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
 
 
 def _runs(process: int) -> bool:

@@ -21,6 +21,7 @@ VERBS = {
     "compare": "Find what to do with a folder of images, in a time, and get the classifier.",
     "classify": "Compare classifiers with and without synthetic images.",
     "tune": "Search for better settings of a classifier or a generator.",
+    "list": "List what was run, and what came out.",
     "predict": "Classify image files with a trained classifier.",
     "explain": "Draw what a trained classifier gets right, its worst mistakes and what it saw.",
     "ensemble": "Let trained classifiers vote.",
@@ -31,6 +32,8 @@ VERBS = {
     "models list": "List the classifiers that can be trained by name.",
     "augment preview": "Draw what every augmentation does to the same images.",
 }
+NAMED = {"list": "runs"}
+"""Verbs whose function is called otherwise: the name stands for something else in Python."""
 GROUPS = {"models": "Classifiers that can be trained.", "augment": "Augmentations."}
 
 
@@ -47,8 +50,9 @@ def make_app(asked: Sequence[str] = ()) -> App:
     for verb, line in VERBS.items():
         words = verb.split()
         group, name = " ".join(words[:-1]), words[-1]
+        function = NAMED.get(verb, "_".join(words))
         groups[group].command(
-            f"pipelines.verbs.{words[0]}:{'_'.join(words)}",
+            f"pipelines.verbs.{NAMED.get(verb, words[0])}:{function}",
             name=name,
             help=None if list(asked[: len(words)]) == words else line,
         )

@@ -24,4 +24,5 @@ for _backbone in backbones().values():
         source=_SOURCES.get(_backbone.family, "keras.applications"),
         input_size=_backbone.input_size,
         min_size=_backbone.min_size,
+        outside=_backbone.outside,
     )(_builder(_backbone))

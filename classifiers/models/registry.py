@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, ValidationError, validate_call
 
 from classifiers.errors import InputError, first_line, unknown_name
+from classifiers.models.backbones.outside import OutsideWeights
 from groundwork.names import natural
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class ModelInfo:
         Smallest side it takes with its default parameters.
     builder
         ``builder(input_shape, classes, **parameters) -> keras.Model``.
+    outside
+        Where the weights come from that it has before training, if it is asked to have any.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ModelInfo:
     input_size: int
     min_size: int
     builder: Builder
+    outside: tuple[OutsideWeights, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -66,7 +70,12 @@ _MODELS: dict[str, ModelInfo] = {}
 
 
 def register_model(
-    *, family: str, source: str, input_size: int, min_size: int
+    *,
+    family: str,
+    source: str,
+    input_size: int,
+    min_size: int,
+    outside: tuple[OutsideWeights, ...] = (),
 ) -> Callable[[Builder], Builder]:
     """Add a builder to the registry under its function name.
 
@@ -78,7 +87,7 @@ def register_model(
         clash = {known.lower() for known in _MODELS} & {name.lower()}
         if clash:
             raise ValueError(f"a model named {name!r} is registered already")
-        _MODELS[name] = ModelInfo(name, family, source, input_size, min_size, builder)
+        _MODELS[name] = ModelInfo(name, family, source, input_size, min_size, builder, outside)
         return builder
 
     return register

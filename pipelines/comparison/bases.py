@@ -84,7 +84,9 @@ def joined_arms(recipe: Mapping[str, Any]) -> list[Joined]:
 
 def _without(every: Mapping[str, dict[str, Any]], arm: str) -> str:
     """Return the arm that is trained as one is but for what it mixes in; empty if there is none."""
-    own = every[arm]
+    own = every.get(arm)
+    if own is None:  # a vote, of which the recipe knows nothing
+        return ""
     if own["mix"].get("strategy", "none") == "none":
         return ""
     for name, other in every.items():

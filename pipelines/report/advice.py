@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.answers import Interval, accuracy_interval
+from pipelines.report.answers import Interval, accuracy_interval, answers_of
 from pipelines.report.growth import doubling_in_words
 from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
 from pipelines.report.worth import generated_in_words
+from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
+from pipelines.tasks.not_sure import NotSure
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Advice:
         Whether generated images help, in sentences; none where none were tried.
     doubling
         What twice as many images would give, in a sentence; empty without a learning curve.
+    not_sure
+        When the classifier is not sure, by what the winner answered to test images.
     """
 
     winner: str
@@ -50,6 +54,7 @@ class Advice:
     open: dict[str, str]
     generated: list[str]
     doubling: str
+    not_sure: NotSure
 
     @property
     def sentences(self) -> list[str]:
@@ -67,7 +72,7 @@ class Advice:
             f"The best of several looks better than it is: chosen on the other folds only, it is "
             f"{100 * self.honest:.1f} %."
         )
-        lines += [*self.generated, *filter(None, [self.doubling])]
+        lines += [*self.generated, *filter(None, [self.doubling]), self.not_sure.words]
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
 
 
@@ -96,6 +101,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         open=comparison.left,
         generated=generated_in_words(comparison, table, curves),
         doubling=doubling_in_words(comparison, curves, winner),
+        not_sure=not_sure(answers_of(comparison, winner, outputs)),
     )
 
 

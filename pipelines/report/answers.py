@@ -8,6 +8,7 @@ import scipy  # loads scipy.stats when it is needed: `ganaug --help` need not wa
 from numpy.typing import NDArray
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.statistics.abstention import Answers
 from pipelines.statistics.bootstrap import Differences, two_way_interval
 from pipelines.statistics.paired import ALPHA
 from pipelines.tasks.predictions import Predictions, read_predictions
@@ -63,6 +64,26 @@ def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> 
     accuracy = np.mean([one.values.mean() for one in right])
     exact = scipy.stats.binomtest(round(accuracy * images), images).proportion_ci(1 - ALPHA)
     return min(low, float(exact.low)), max(high, float(exact.high))
+
+
+def answers_of(comparison: ComparisonResult, arm: str, outputs: Path) -> list[Answers]:
+    """Return how sure an arm's classifiers were of each answer, and which were right, by instance.
+
+    The parameters are those of `image_intervals`. Trainings from before answers were kept have
+    none.
+    """
+    found = []
+    for several in _answers(comparison, arm, outputs).values():
+        known = [one for one in several if one]
+        if known:
+            found.append(
+                Answers(
+                    [image for one in known for image in one.images],
+                    np.concatenate([one.probabilities.max(axis=1) for one in known]),
+                    np.concatenate([one.right for one in known]),
+                )
+            )
+    return found
 
 
 def accuracy_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, Interval]:

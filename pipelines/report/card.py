@@ -1,11 +1,27 @@
-"""The card of a classifier: what it was trained on, how it was chosen, what it is worth."""
+"""The card of a classifier: what it was trained on, how it was chosen, what it is worth.
+
+In the parts that Mitchell et al., "Model cards for model reporting" (FAT* 2019), ask for, as far
+as they can be known from the images and the comparison.
+"""
 
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.comparison.results import ComparisonResult
+from pipelines.recipes.recipe import Recipe
 from pipelines.report.advice import Advice
-from pipelines.report.classes import arm_results, arm_runs, class_means, confusion
+from pipelines.report.calibration import pooled
+from pipelines.report.classes import (
+    arm_members,
+    arm_results,
+    arm_runs,
+    class_means,
+    confusion,
+)
+from pipelines.report.licences import outside_weights
 from pipelines.tasks.results import FinalTaskResult
+from pipelines.workspace import MODEL
 
 WORST = 5
 """Confusions that are named."""
@@ -25,45 +41,106 @@ def card(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult, f
     folder
         Where the classifier lies, as it is to be named in commands.
     """
+    parts = [
+        f"# A classifier of {_listed(final.class_names)}",
+        _made(comparison, advice, final),
+        "## How it was chosen",
+        *_chosen(comparison, advice),
+        "## What it is worth",
+        *_worth(comparison, advice),
+        "## What its probabilities mean",
+        _calibration(comparison, advice.winner),
+        "## When it is not sure",
+        advice.not_sure.words,
+        "## How to use it",
+        *_use(comparison, advice, final, folder),
+        "## Limits",
+        _limits(comparison, final),
+        "## Weights from outside, and licences",
+        "\n".join(f"- {words}" for words in outside_weights(comparison, advice.winner)),
+    ]
+    return "\n\n".join([*parts, ""])
+
+
+def _made(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult) -> str:
+    """Return what it was trained on, how, and with what."""
+    name, *found = comparison.source.split("; ")
+    # Of the sizes of other arms' images, which are said there, too, its own is the only one here.
+    kept = [words for words in found if "--size" not in words]
+    said = f" ({'; '.join(kept)})" if kept else ""
+    counts = _listed([f"{count:,} of {one}" for one, count in final.class_images.items()])
+    arms = Recipe.model_validate(comparison.recipe).resolved_arms()
+    model = f", a `{arms[advice.winner].train.model}`" if advice.winner in arms else ""
+    return (
+        f"Trained on all {final.train_images:,} images of {name}{said}"
+        f"{f': {counts}' if counts else ''}; at {final.size} pixels a side, as "
+        f"“{advice.winner}”{model}, by\n\n    {comparison.command}\n\nMade with "
+        f"{comparison.machine}."
+    )
+
+
+def _chosen(comparison: ComparisonResult, advice: Advice) -> list[str]:
+    """Return which ways were tried, how often, and what became of them."""
+    rows = []
+    for arm in comparison.arms:
+        runs = arm_runs(comparison, arm)
+        instances = len({run.instance for run in runs})
+        accuracy = np.mean([run.result.scores.accuracy for run in runs]) if runs else np.nan
+        if arm == advice.winner:
+            became = "chosen"
+        elif arm in advice.open:
+            became = f"left: {advice.open[arm]}"
+        elif arm in advice.rivals:
+            became = "cannot be told apart from the chosen one"
+        else:
+            became = "worse"
+        shown = f"{100 * accuracy:.1f} %" if runs else "–"
+        rows.append(f"| {_cell(arm)} | {instances} | {shown} | {became} |")
+    untried = [
+        f"| {_cell(arm)} | 0 | – | left: {why} |"
+        for arm, why in advice.open.items()
+        if arm not in comparison.arms
+    ]
+    count = len(comparison.arms)
+    ways = "1 way to train was tried" if count == 1 else f"{count} ways to train were tried"
+    return [
+        f"{ways} on the same instances (an instance is one draw, or fold, of the images into some "
+        "to train on and others to test on). The one of the best mean was chosen, then trained on "
+        "all images.",
+        "\n".join(
+            [
+                "| way to train | instances | mean accuracy | |",
+                "| --- | --- | --- | --- |",
+                *rows,
+                *untried,
+            ]
+        ),
+    ]
+
+
+def _worth(comparison: ComparisonResult, advice: Advice) -> list[str]:
+    """Return the accuracy to expect, over all and by class, and the most frequent mistakes."""
     low, high = (100 * end for end in advice.interval)
     runs = arm_runs(comparison, advice.winner)
-    instances = len({run.instance for run in comparison.trainings if run.arm == advice.winner})
-    lines = [
-        f"# A classifier of {', '.join(final.class_names)}",
-        "",
-        f"Trained on all {final.train_images:,} images of {comparison.source}, at {final.size} "
-        f"pixels a side, as “{advice.winner}” of `{comparison.command}`.",
-        "",
-        "## What it is worth",
-        "",
-        f"{100 * advice.accuracy:.1f} % of test images are classified correctly (95 % interval "
-        f"{low:.1f} to {high:.1f}). That was measured on {instances} instances, by classifiers "
-        "which had not seen the images that tested them; this one has seen all, and was tested on "
-        "none.",
-        f"It was the best of {len(comparison.arms)} ways, and so looks a little better than it "
-        f"is: chosen on the other folds only, it is {100 * advice.honest:.1f} %.",
-        "",
+    instances = len({run.instance for run in runs})
+    table = [
         "| class | found (recall) | right when named (precision) |",
         "| --- | --- | --- |",
         *(
-            f"| {one.name} | {100 * one.recall:.1f} % | {100 * one.precision:.1f} % |"
+            f"| {_cell(one.name)} | {100 * one.recall:.1f} % | {100 * one.precision:.1f} % |"
             for one in class_means(runs)
         ),
-        "",
-        *_confusions(comparison, advice.winner),
-        "## How to use it",
-        "",
-        "```",
-        f"ganaug predict pictures/ --model {folder}",
-        f"ganaug export {folder}",
-        "```",
-        "",
-        "## Limits",
-        "",
-        "It names one of these classes for every picture, also for one that shows none of them. "
-        "What is said above holds for pictures taken as those were that it was trained on.",
     ]
-    return "\n".join([*lines, *(f"- {note}" for note in final.notes), ""])
+    return [
+        f"{100 * advice.accuracy:.1f} % of test images are classified correctly (95 % interval "
+        f"{low:.1f} to {high:.1f}). That was measured on {instances} "
+        f"instance{'s' * (instances > 1)}, by classifiers which had not seen the images that "
+        "tested them; this one has seen all, and was tested on none.",
+        f"It was the best of {len(comparison.arms)}, and the best of several looks better than it "
+        f"is: chosen on the other instances only, it is {100 * advice.honest:.1f} %.",
+        "\n".join(table),
+        *_confusions(comparison, advice.winner),
+    ]
 
 
 def _confusions(comparison: ComparisonResult, arm: str) -> list[str]:
@@ -84,4 +161,70 @@ def _confusions(comparison: ComparisonResult, arm: str) -> list[str]:
         f"- {true} taken for {said}: {100 * fraction:.1f} % of {true}"
         for true, said, _, fraction in worst
     ]
-    return ["Most frequent mistakes:", "", *rows, ""]
+    return ["Most frequent mistakes:", "\n".join(rows)]
+
+
+def _calibration(comparison: ComparisonResult, arm: str) -> str:
+    """Return whether its probabilities can be believed."""
+    found = pooled(arm_results(comparison, arm))
+    return (
+        f"{found.words} The expected calibration error is {100 * found.error:.1f} points; it is 0 "
+        "where, of the answers given 80 %, 80 % are right, and so for all others. Measured on "
+        "answers to images that a classifier had not seen."
+    )
+
+
+def _use(
+    comparison: ComparisonResult, advice: Advice, final: FinalTaskResult, folder: Path
+) -> list[str]:
+    """Return the commands and the lines of Python that answer pictures with it."""
+    arms = Recipe.model_validate(comparison.recipe).resolved_arms()
+    first = next((one for one in arm_members(comparison, advice.winner) if one in arms), "")
+    views = arms[first].train.tta if first else "none"
+    averaged = "" if views == "none" else f', tta="{views}"'
+    shape, columns = f"[N, {len(final.class_names)}]", ", ".join(final.class_names)
+    return [
+        "\n".join(
+            [
+                "```sh",
+                f"ganaug predict pictures/ --model {folder}",
+                f"ganaug export {folder} --format onnx",
+                "```",
+            ]
+        ),
+        f"In Python, where `pixels` are uint8 `[N, {final.size}, {final.size}, 3]`:",
+        "\n".join(
+            [
+                "```py",
+                "from classifiers import load_model, probabilities",
+                f'model = load_model("{folder / MODEL}")  # a keras.Model',
+                f"probabilities(model, pixels{averaged})  # {shape}: {columns}",
+                "```",
+            ]
+        ),
+    ]
+
+
+def _limits(comparison: ComparisonResult, final: FinalTaskResult) -> str:
+    """Return what it cannot be held to."""
+    lines = [
+        f"It names one of {len(final.class_names)} classes for every picture, also for one that "
+        "shows none of them, and may be sure of it: a high probability is no proof that a picture "
+        "shows any of them.",
+        "What is said above holds for pictures taken as those were that it was trained on: by the "
+        "same kind of camera, of the same kind of things, in the same mixture of classes.",
+        "All figures come from classifiers that were trained on a part of the images; this one was "
+        "trained on all and is likely as good or a little better. Nobody has tested it itself.",
+        *final.notes,
+        *dict.fromkeys(note for one in comparison.instances for note in one.notes),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _cell(text: str) -> str:
+    """Return text that does not end a cell of a table."""
+    return text.replace("|", "\\|")

@@ -140,3 +140,9 @@ def arm_runs(comparison: ComparisonResult, arm: str) -> list[TrainRun]:
 def arm_results(comparison: ComparisonResult, arm: str) -> list[TrainTaskResult]:
     """Return what came out of the trainings of one arm."""
     return [run.result for run in arm_runs(comparison, arm)]
+
+
+def arm_members(comparison: ComparisonResult, arm: str) -> list[str]:
+    """Return the arms that an arm is a vote of; of any other, its own name."""
+    named = [name for run in arm_results(comparison, arm) for name in run.members]
+    return list(dict.fromkeys(named)) or [arm]

@@ -71,7 +71,7 @@ def two_way_interval(
     means = []
     for start in range(0, draws, _BATCH):
         size = min(_BATCH, draws - start)
-        of_images, of_instances = _drawn(rng, columns, size), _drawn(rng, rows, size)
+        of_images, of_instances = times_drawn(rng, columns, size), times_drawn(rng, rows, size)
         tested = counts @ of_images
         # An instance none of whose images was drawn says nothing in this draw.
         weights = of_instances * (tested > 0)
@@ -83,7 +83,7 @@ def two_way_interval(
     return float(low), float(high)
 
 
-def _drawn(rng: np.random.Generator, count: int, draws: int) -> NDArray[np.float64]:
+def times_drawn(rng: np.random.Generator, count: int, draws: int) -> NDArray[np.float64]:
     """Return how often each of ``count`` things is drawn, by draw: ``[count, draws]``."""
     places = rng.integers(count, size=(count, draws), dtype=np.int32)
     places += count * np.arange(

@@ -33,6 +33,8 @@ class FinalTaskResult(Result):
 
     class_names: list[str]
     """In the order of its logits."""
+    class_images: dict[str, int] = {}
+    """Images of each class that it was trained on, in the same order."""
     history: dict[str, list[float]]
     """As in `TrainTaskResult`, like all that follows."""
     size: int

@@ -15,6 +15,7 @@ from groundwork.files import read_json
 from pipelines.data.images import Images
 from pipelines.data.reader import Preparation
 from pipelines.errors import InputError
+from pipelines.tasks.not_sure import NotSure, read_not_sure
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.workspace import CONFIG, MODEL, PREPARATION, RESULT, TEST, outputs_of
 
@@ -89,6 +90,11 @@ class TrainedClassifier:
         if not path.is_file() and (self.folder / CONFIG).is_file():
             path = self.instance / PREPARATION
         return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
+
+    @cached_property
+    def not_sure(self) -> NotSure | None:
+        """When it is not sure; None where that was never found out."""
+        return read_not_sure(self.folder)
 
     @property
     def sees(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from groundwork.files import read_json, replacing, write_json
+from groundwork.files import read_json, replacing, replacing_folder, write_json
 from groundwork.names import slug
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name
@@ -26,6 +26,7 @@ from pipelines.workspace import (
     COMPARE,
     CONFIG,
     MODEL,
+    NOT_SURE,
     PREPARATION,
     REPORT,
     RESULT,
@@ -73,7 +74,8 @@ class CompareResult:
             text_table(self.comparison),
             "",
             f"report:     {self.report}",
-            f"classifier: {self.classifier} (what it is worth: {CARD})",
+            f"classifier: {self.classifier} (what it is worth: {CARD}; loaded again in a fresh "
+            "process, it answers as it did when it was trained)",
             f"use it:     ganaug predict pictures/ --model {model}",
         ]
         return "\n".join(lines)
@@ -170,10 +172,14 @@ def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Reci
 
 
 def _written(result: "ComparisonResult", outputs: Path, final: Path, name: str) -> CompareResult:
-    """Write everything that is kept under the name of the data."""
+    """Write everything that is kept under the name of the data.
+
+    The classifier is loaded and tried in a fresh process before it takes the place of an older one.
+    """
     from pipelines.report.advice import advise  # only now: it loads matplotlib
     from pipelines.report.card import card
     from pipelines.report.page import render
+    from pipelines.tasks.checked import check_classifier, read_check
     from pipelines.tasks.results import FinalTaskResult
 
     advice = advise(result, outputs)
@@ -181,17 +187,17 @@ def _written(result: "ComparisonResult", outputs: Path, final: Path, name: str) 
     classifier = folder / CLASSIFIER
     trained = FinalTaskResult.model_validate(read_json(outputs / final / RESULT))
     instance = outputs / str(read_json(outputs / final / CONFIG)["instance"])
-    with replacing(classifier / CARD) as part:
-        part.write_text(card(result, advice, trained, classifier), encoding="utf-8")
-    # The result last: with it the classifier is whole.
-    for home, file in (
-        (instance, PREPARATION),
-        (outputs / final, CONFIG),
-        (outputs / final, MODEL),
-        (outputs / final, RESULT),
-    ):
-        with replacing(classifier / file) as part:
-            shutil.copyfile(home / file, part)
+    with replacing_folder(classifier) as part:
+        (part / CARD).write_text(card(result, advice, trained, classifier), encoding="utf-8")
+        write_json(part / NOT_SURE, advice.not_sure.model_dump(mode="json"))
+        for home, file in (
+            (instance, PREPARATION),
+            (outputs / final, CONFIG),
+            (outputs / final, MODEL),
+            (outputs / final, RESULT),
+        ):
+            shutil.copyfile(home / file, part / file)
+        check_classifier(part, *read_check(outputs / final))
     write_json(folder / RESULT, result.model_dump(mode="json"))
     report = folder / REPORT
     with replacing(report) as part:

@@ -1,14 +1,15 @@
 """`ganaug explain`: pictures of what a trained classifier gets right, and where it looked."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from pipelines import runtime
+from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import open_together
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,12 @@ class ExplainResult:
 
 
 def explain(
-    runs: list[Path], *, mistakes: int = 12, cam: bool = True, out: Path | None = None
+    runs: Annotated[list[Path], Parameter(name=["--runs", "--model"])],
+    *,
+    mistakes: int = 12,
+    cam: bool = True,
+    out: Path | None = None,
+    outputs: Path = Path("outputs"),
 ) -> ExplainResult:
     """Draw the confusion matrix, calibration, curves and worst mistakes of trained classifiers.
 
@@ -34,13 +40,17 @@ def explain(
     Parameters
     ----------
     runs
-        Folders of finished trainings of one instance.
+        Folders of finished trainings of one instance. The folder of a run of `ganaug compare`, or
+        `latest`, stands for the same way to train on the first instance: the classifier that was
+        handed over has seen all images, and has none to be tested on.
     mistakes
         Most confident mistakes to show.
     cam
         Lay Grad-CAM over them: what the classifier looked at (Selvaraju et al. 2017).
     out
         Folder for the pictures; by default `explain` in the first run's folder.
+    outputs
+        Where `latest` is looked for.
 
     Returns
     -------
@@ -54,7 +64,14 @@ def explain(
     """
     runtime.quiet()
     from pipelines.report.explained import draw_explanations  # only now: it loads Keras
+    from pipelines.report.reading import tested_instead
 
-    found = open_together(runs)
-    folder = out or runs[0] / "explain"
+    tested = []
+    for named in runs:
+        classifier = find_classifier(named, outputs)
+        tested.append(tested_instead(classifier) or classifier)
+        if tested[-1] != classifier:
+            print(f"{named} was tested on nothing: {tested[-1]} is explained", file=sys.stderr)
+    found = open_together(tested)
+    folder = out or tested[0] / "explain"
     return ExplainResult(draw_explanations(found, folder, mistakes=mistakes, cam=cam))

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from pipelines import runtime
 from pipelines.data.choosing import Fit
 from pipelines.errors import InputError, first_line
+from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ def export(
     *,
     form: Annotated[Format, Parameter(name=["--format", "--form"])] = "savedmodel",
     out: Path | None = None,
+    outputs: Path = Path("outputs"),
 ) -> ExportResult:
-    """Write a classifier that `ganaug classify` trained in the format of another runtime.
+    """Write a trained classifier in the format of another runtime.
 
     The export is loaded again and compared with the Keras model before it takes its place.
 
@@ -78,12 +80,15 @@ def export(
     Parameters
     ----------
     model
-        Folder of a finished training, with `model.keras` and `result.json`.
+        Folder of a run of `ganaug compare`, or of a finished training, with `model.keras` and
+        `result.json`; or `latest`: the newest classifier of `ganaug compare` in ``outputs``.
     form
         TensorFlow's SavedModel (a folder), LiteRT (`.tflite`, for telephones and small
         computers) or ONNX (needs the extra `ganaug[export]`).
     out
-        Where to write it; by default into the training's folder.
+        Where to write it; by default into the classifier's folder.
+    outputs
+        Where `latest` is looked for.
 
     Returns
     -------
@@ -96,14 +101,14 @@ def export(
         If the folder holds no classifier, a package is missing, ``out`` is in the way, or the
         export differs from the original.
     """
-    classifier = TrainedClassifier(model)
+    classifier = TrainedClassifier(find_classifier(model, outputs))
     class_names = classifier.class_names
     runtime.quiet()
     from classifiers.inference.export import check_exportable, export_model
 
     check_exportable(form)
     network = classifier.network
-    target = out or model / NAMES[form]
+    target = out or classifier.folder / NAMES[form]
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
     try:

@@ -6,7 +6,9 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
 
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
@@ -15,6 +17,7 @@ from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError
+from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
 SHOWN = 3
@@ -35,45 +38,71 @@ class PredictResult:
         One row an image, each adding up to 1.
     form
         How they are printed.
+    threshold
+        The least highest probability of an answer that counts, 0..1; None where all do.
     """
 
     files: list[Path]
     class_names: list[str]
     probabilities: list[list[float]]
     form: Literal["table", "csv", "json"]
+    threshold: float | None = None
 
     @property
     def best(self) -> list[str]:
         """The most probable class of each image."""
         return [self.class_names[row.index(max(row))] for row in self.probabilities]
 
+    @property
+    def sure(self) -> list[bool]:
+        """Whether the answer to each image counts: its highest probability says how sure it is."""
+        return [self.threshold is None or max(row) >= self.threshold for row in self.probabilities]
+
     def __str__(self) -> str:
         """Return the predictions as a table, CSV or JSON."""
         shown = [legible(str(file)) for file in self.files]
-        rows = list(zip(shown, self.best, self.probabilities, strict=True))
-        if self.form == "json":
-            records = [
-                {
-                    "file": file,
-                    "class": best,
-                    "probabilities": dict(zip(self.class_names, row, strict=True)),
-                }
-                for file, best, row in rows
-            ]
-            return json.dumps(records, indent=1)
-        if self.form == "csv":
-            text = io.StringIO()
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(["file", "class", *self.class_names])
-            writer.writerows([file, best, *(f"{p:.6f}" for p in row)] for file, best, row in rows)
-            return text.getvalue().rstrip("\n")
+        return {"table": self._table, "csv": self._csv, "json": self._json}[self.form](shown)
+
+    def _json(self, shown: list[str]) -> str:
+        rows = zip(shown, self.best, self.sure, self.probabilities, strict=True)
+        records = [
+            {
+                "file": file,
+                "class": best,
+                **({} if self.threshold is None else {"sure": sure}),
+                "probabilities": dict(zip(self.class_names, row, strict=True)),
+            }
+            for file, best, sure, row in rows
+        ]
+        return json.dumps(records, indent=1)
+
+    def _csv(self, shown: list[str]) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        known = self.threshold is not None
+        writer.writerow(["file", "class", *self.class_names, *["sure"] * known])
+        for file, best, sure, row in zip(
+            shown, self.best, self.sure, self.probabilities, strict=True
+        ):
+            said = ["yes" if sure else "no"] * known
+            writer.writerow([file, best, *(f"{p:.6f}" for p in row), *said])
+        return text.getvalue().rstrip("\n")
+
+    def _table(self, shown: list[str]) -> str:
         width = max(map(len, shown))
         name = max(map(len, self.class_names))
         lines = []
-        for file, _, row in rows:
+        for file, sure, row in zip(shown, self.sure, self.probabilities, strict=True):
             likely = sorted(zip(row, self.class_names, strict=True), reverse=True)[:SHOWN]
             cells = [f"{label:{name}} {chance:6.1%}" for chance, label in likely]
-            lines.append("  ".join([f"{file:{width}}", *cells]))
+            lines.append("  ".join([f"{file:{width}}", *cells, *["not sure"] * (not sure)]))
+        if self.threshold is not None:
+            unsure = len(lines) - sum(self.sure)
+            lines += [
+                "",
+                f"not sure: {unsure} of {len(lines)}, whose highest probability is below "
+                f"{100 * self.threshold:.1f} %",
+            ]
         return "\n".join(lines)
 
 
@@ -82,22 +111,30 @@ def predict(
     *,
     model: Path,
     form: Literal["table", "csv", "json"] = "table",
+    sure: Annotated[float | None, Parameter(validator=validators.Number(gte=0, lte=1))] = None,
     skip_bad: bool = False,
+    outputs: Path = Path("outputs"),
 ) -> PredictResult:
-    """Classify image files with a classifier that `ganaug classify` trained.
+    """Classify image files with a classifier that `ganaug compare` or `classify` trained.
 
-    Example: ``ganaug predict photographs/*.jpg --model outputs/train/demo-real-0-…``
+    Example: ``ganaug predict photographs/*.jpg --model latest``
 
     Parameters
     ----------
     images
         Image files, or folders of them; of a folder, whatever is no picture is passed over.
     model
-        Folder of a finished training, with `model.keras` and `result.json`.
+        Folder of a run of `ganaug compare`, or of a finished training, with `model.keras` and
+        `result.json`; or `latest`: the newest classifier of `ganaug compare` in ``outputs``.
     form
         How to print: a table of the three most probable classes, or CSV or JSON of all.
+    sure
+        The least highest probability, 0..1, of an answer that counts; pictures below it are marked
+        as not sure. By default the classifier's own, if it has one; 0 marks none.
     skip_bad
         Go on without images that cannot be read; they are named on stderr.
+    outputs
+        Where `latest` is looked for.
 
     Returns
     -------
@@ -109,7 +146,7 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
-    classifier = TrainedClassifier(model)
+    classifier = TrainedClassifier(find_classifier(model, outputs))
     class_names = classifier.class_names
     files = [file for path in images for file in _files(path)]
     if not files:
@@ -124,7 +161,9 @@ def predict(
         print(f"left out: {message}", file=sys.stderr)
         files = [files[position] for position in read.good]
     probabilities = classifier.probabilities(read.pixels[read.good])
-    return PredictResult(files, class_names, probabilities.tolist(), form)
+    if sure is None and classifier.not_sure is not None:
+        sure = classifier.not_sure.threshold
+    return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
 
 
 def _files(path: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from keras import layers
 
 from classifiers.errors import InputError, first_line, unknown_name
 from classifiers.models.backbones import efficientnet_lite
+from classifiers.models.backbones.outside import OutsideWeights
 
 _OFFLINE_AFTER = 15.0
 """Seconds without an answer after which a download of weights counts as impossible."""
@@ -105,6 +106,8 @@ class Backbone:
         ``network(input_shape, weights) -> keras.Model``: preprocessed images to feature map.
     options
         Names of further arguments of ``network``: ``deep``, ``folded``; each a bool.
+    outside
+        Where its ImageNet weights come from.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Backbone:
     preprocess: Callable[[Any], Any]
     network: Callable[..., keras.Model]
     options: tuple[str, ...] = ()
+    outside: tuple[OutsideWeights, ...] = ()
 
 
 @cache
@@ -142,6 +146,14 @@ def _application(name: str) -> Backbone:
         _MIN_SIZES.get(family, 32),
         _PREPROCESS.get(family, _symmetric),
         partial(_application_network, name),
+        outside=(
+            OutsideWeights(
+                name,
+                "keras",
+                "storage.googleapis.com/tensorflow/keras-applications",
+                "that of the network's authors, see keras.io/api/applications",
+            ),
+        ),
     )
 
 
@@ -156,6 +168,7 @@ def _lite(name: str) -> Backbone:
         efficientnet_lite.preprocess,
         partial(build, name),
         ("deep", "folded"),
+        tuple(map(efficientnet_lite.outside, [name] if one else efficientnet_lite.DEPTHS)),
     )
 
 
@@ -193,7 +206,22 @@ def _hub_resnet18(input_shape: tuple[int, int, int], weights: str | Path | None)
     return _loaded(network, Path(weights))
 
 
-_HUB_RESNET18 = Backbone("hub_resnet18", "keras_hub", 224, 32, _standardised, _hub_resnet18)
+_HUB_RESNET18 = Backbone(
+    "hub_resnet18",
+    "keras_hub",
+    224,
+    32,
+    _standardised,
+    _hub_resnet18,
+    outside=(
+        OutsideWeights(
+            "resnet_18_imagenet",
+            "keras-hub",
+            "Kaggle",
+            "see the preset's page, kaggle.com/models/keras/resnetv1",
+        ),
+    ),
+)
 
 
 def _downloaded(name: str, build: Callable[[], keras.Model]) -> keras.Model:

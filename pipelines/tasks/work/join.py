@@ -4,8 +4,10 @@ import time
 from pathlib import Path
 
 from classifiers.inference.ensembles import as_one_model
+from classifiers.inference.probabilities import probabilities
 from groundwork.files import replacing, write_json
 from pipelines.tasks.base import Progress
+from pipelines.tasks.checked import read_check, write_check
 from pipelines.tasks.final import JoinTask
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
@@ -22,11 +24,16 @@ def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> Fina
         progress(number, len(found))
     settings = found[0].settings | {"name": task.name, "members": list(task.members)}
     write_json(folder / CONFIG, settings)
+    joined = as_one_model(networks)
     with replacing(folder / MODEL) as path:
-        as_one_model(networks).save(path)
+        joined.save(path)
+    pixels, _ = read_check(found[0].folder)
+    answered = probabilities(joined, pixels, tta=settings["arm"]["train"]["tta"])
+    write_check(folder, pixels, answered)
     results = [_result(one.folder) for one in found]
     return FinalTaskResult(
         class_names=found[0].class_names,
+        class_images=results[0].class_images,
         history={},
         size=results[0].size,
         train_images=results[0].train_images,

@@ -1,5 +1,7 @@
 """From a folder to a verdict and a classifier."""
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.cli import main
@@ -8,14 +10,23 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import load_recipe
 from pipelines.report.advice import advise
 from pipelines.report.card import card
+from pipelines.report.licences import NONE
 from pipelines.report.page import render
+from pipelines.tasks import checked
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
 from pipelines.verbs import compare as verb
 from pipelines.verbs.compare import _command, compare
+from pipelines.verbs.explain import explain
 from pipelines.verbs.predict import predict
+from pipelines.verbs.runs import runs
 from tests.made_comparison import keep_answers, make_comparison
 from tests.pipelines.verbs.command import failing
+
+FILES = {
+    *("card.md", "config.json", "model.keras", "not-sure.json", "preparation.json"),
+    "result.json",
+}
 
 
 def test_a_time_that_is_too_short_is_refused(image_folder, tmp_path, capsys):
@@ -50,25 +61,47 @@ def small(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_folder_becomes_a_classifier(photographs, tmp_path, small, capsys):
+def test_a_folder_becomes_a_classifier(photographs, tmp_path, small, capsys, monkeypatch):
     words = ["compare", str(photographs), "--minutes", "5", "--outputs", str(tmp_path)]
     assert main([*words, "--workers", "1"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Take “")
+    made = set((tmp_path / "train").iterdir())
     folder = tmp_path / "compare" / photographs.name
     classifier = folder / "classifier"
     assert f"--model {classifier}" in out
     trained = TrainedClassifier(classifier)
     assert trained.class_names == ["apple", "leaf", "sky"]
-    found = predict([photographs / "leaf"], model=classifier)
+    found = predict([photographs / "leaf"], model=Path("latest"), outputs=tmp_path)
     assert len(found.files) == 20
+    assert trained.not_sure is not None
+    assert found.threshold == trained.not_sure.threshold
+    assert trained.not_sure.words in out
+    assert "loaded again in a fresh process, it answers as it did" in out
     text = (classifier / "card.md").read_text()
-    for part in ("all 60 images", "95 % interval", "| leaf |", "## Limits"):
+    for part in (
+        *("20 of apple, 20 of leaf and 20 of sky", "95 % interval", "| leaf |", "## Limits"),
+        *(trained.not_sure.words, NONE),
+    ):
         assert part in text
     assert "Take “" in (folder / "report.html").read_text()
+    (row,) = runs(outputs=tmp_path).rows
+    assert (row.command, row.name, row.classifier) == ("compare", photographs.name, classifier)
+    pictures = explain([folder], cam=False, out=tmp_path / "explained").pictures
+    assert "confusion.png" in [path.name for path in pictures]
+    assert f"{folder} was tested on nothing: " in capsys.readouterr().err
+
+    # What is there already is replaced as a whole, or not at all.
+    (classifier / "old.txt").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(checked, "TOLERANCE", -1.0)
+        assert "loaded in a fresh process, answers differently" in failing(capsys, *words)
+    assert {path.name for path in classifier.iterdir()} == {*FILES, "old.txt"}
+    assert [path.name for path in folder.glob(".*")] == []
     again = compare(str(photographs), minutes=5, outputs=tmp_path, workers=1)
     assert str(again).splitlines()[0] == out.splitlines()[0]  # nothing is done twice
-    assert len(list((tmp_path / "train").iterdir())) == 7
+    assert {path.name for path in classifier.iterdir()} == FILES
+    assert set((tmp_path / "train").iterdir()) == made
 
 
 @pytest.mark.slow

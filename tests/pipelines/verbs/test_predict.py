@@ -1,5 +1,6 @@
 """Which files of a folder are classified, and what is said of the others."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from pipelines.data.reader import USUAL, Preparation
 from pipelines.errors import InputError
 from pipelines.verbs import predict as verb
 from pipelines.verbs.predict import predict
+from tests.pipelines.tasks.test_not_sure import FOUND
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,10 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         network=SimpleNamespace(input_shape=(None, 16, 16, 3)),
         probabilities=probabilities,
         preparation=USUAL,
+        not_sure=None,
     )
     monkeypatch.setattr(verb, "TrainedClassifier", lambda folder: classifier)
+    monkeypatch.setattr(verb, "find_classifier", lambda named, outputs: named)
     return classifier
 
 
@@ -84,6 +88,31 @@ def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None
     (tmp_path / "1.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match="1 of 1 images cannot be read"):
         predict([tmp_path], model=Path("any"), skip_bad=True)
+
+
+def test_pictures_below_the_threshold_are_marked(
+    classifier: SimpleNamespace, tmp_path: Path
+) -> None:
+    for name, red in (("a.png", 255), ("b.png", 140)):
+        Image.new("RGB", (32, 32), (red, 0, 0)).save(tmp_path / name)
+
+    def said(form: str, sure: float | None = None) -> list[str]:
+        found = predict([tmp_path], model=Path("any"), form=form, sure=sure)
+        return str(found).splitlines()
+
+    assert not any("sure" in line for form in ("table", "csv", "json") for line in said(form))
+    classifier.not_sure = FOUND
+    first, second, _, last = said("table")
+    assert "not sure" not in first
+    assert second.endswith("not sure")
+    assert "red    54.9%" in second
+    assert last == "not sure: 1 of 2, whose highest probability is below 83.4 %"
+    assert [line.rpartition(",")[2] for line in said("csv")] == ["sure", "yes", "no"]
+    assert [one["sure"] for one in json.loads("".join(said("json")))] == [True, False]
+    assert [line.rpartition(",")[2] for line in said("csv", 0.5)] == ["sure", "yes", "yes"]
+    assert not any("sure" in line for line in said("csv", 0))
+    classifier.not_sure = FOUND.model_copy(update={"threshold": None})
+    assert not any("sure" in line for line in said("table"))
 
 
 @pytest.mark.parametrize("name", ["photos.zip", "labels.csv", "arrays.NPZ"])

@@ -1,0 +1,54 @@
+"""A classifier that was saved, tried in a fresh process."""
+
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from classifiers import build_model, probabilities
+from groundwork.files import write_json
+from pipelines.data.images import Images
+from pipelines.errors import InputError
+from pipelines.tasks.checked import PICTURES, check_classifier, read_check, some, write_check
+from pipelines.workspace import CONFIG, MODEL, RESULT
+
+
+@pytest.mark.slow
+def test_it_has_to_answer_as_it_did_when_it_was_trained(
+    tiny_images: Images, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(1)
+    network = build_model("pereira_small", (32, 32, 3), 2)
+    network.save(tmp_path / MODEL)
+    write_json(tmp_path / RESULT, {"class_names": ["down", "across"]})
+    write_json(tmp_path / CONFIG, {"arm": {"train": {"tta": "flip"}}})
+    shown = some(tiny_images)
+    write_check(tmp_path, shown, probabilities(network, shown, tta="flip"))
+    pixels, expected = read_check(tmp_path)
+    assert check_classifier(tmp_path, pixels, expected) < 1e-5
+    wrong = expected[:, ::-1] * 0.5 + 0.25
+    with pytest.raises(InputError, match=r"answers differently: by 0\.\d+ in a .* of 8 training"):
+        check_classifier(tmp_path, pixels, wrong)
+
+
+@pytest.mark.slow
+def test_one_that_cannot_be_loaded_is_named(tiny_images: Images, tmp_path: Path) -> None:
+    (tmp_path / MODEL).write_bytes(b"half a file")
+    write_json(tmp_path / RESULT, {"class_names": ["down", "across"]})
+    with pytest.raises(InputError, match=r"cannot be loaded: .*it is no Keras model") as error:
+        check_classifier(tmp_path, some(tiny_images), np.ones((PICTURES, 2)))
+    assert "was not handed over" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_asked_is_spread_over_the_images(tiny_images: Images, tmp_path: Path) -> None:
+    shown = some(tiny_images)
+    assert shown.shape == (PICTURES, 32, 32, 3)
+    np.testing.assert_array_equal(shown[[0, -1]], tiny_images.pixels[[0, -1]])
+    assert len(some(tiny_images.select(np.arange(3)))) == 3
+    write_check(tmp_path, shown, np.eye(2)[[0] * PICTURES])
+    shutil.move(tmp_path / "check.npz", tmp_path / "moved")
+    with pytest.raises(InputError, match="does not say what the classifier answered"):
+        read_check(tmp_path)
