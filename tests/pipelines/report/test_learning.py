@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.report.learning import never_learned
+from pipelines.tasks.learning import never_learned
 from pipelines.report.page import render
 from pipelines.report.table import results
 from pipelines.report.text import text_table
