@@ -18,7 +18,7 @@ from groundwork.settings import Result
 
 AT_CHANCE = 0.9
 """Of the loss of always answering the classes' frequencies: a network that learns gets below."""
-ONE_ANSWER = 0.95
+ONE_ANSWER = 0.9
 """Fraction of the answers that are one class where nothing was learned."""
 GAIN = 0.5
 """Of the way from the largest class' fraction to 1: a training accuracy beyond it was learned,
@@ -181,17 +181,16 @@ def attempts(config: TrainConfig, *, fresh: bool = True) -> Iterator[Attempt]:
         has a normalisation of its own, and features are no images.
     """
     yield Attempt(config)
-    others = [*_others(config, fresh)]
-    for number in range(len(others), config.retries):
+    others = [*_others(config, fresh)][: config.retries]
+    yield from others
+    for number in range(1, config.retries - len(others) + 1):
         last = others[-1]
-        seed = config.seed + OTHER_SEED * (number - len(others) + 1)
-        changed = f"{last.changed} and another seed"
-        own = last.config.model_copy(update={"seed": seed})
-        others.append(Attempt(own, last.standardise, changed))
-    yield from others[: config.retries]
+        other = last.config.model_copy(update={"seed": config.seed + OTHER_SEED * number})
+        yield Attempt(other, last.standardise, f"{last.changed} and another seed")
 
 
 def _others(config: TrainConfig, fresh: bool) -> Iterator[Attempt]:
+    """Yield the attempts of the same seed."""
     standardise = fresh and takes_standardised(config)
     if standardise:
         yield Attempt(config, True, "standardised inputs")
@@ -207,7 +206,7 @@ def _others(config: TrainConfig, fresh: bool) -> Iterator[Attempt]:
 
 
 def takes_standardised(config: TrainConfig) -> bool:
-    """Whether a model may be given inputs of another mean and deviation than its own.
+    """Whether a model may be given images of another mean and deviation than 0..1 has.
 
     A backbone brings the preprocessing that it was, or would be, trained with.
     """
