@@ -98,7 +98,8 @@ def _until_it_starts(fit_member: Callable[[Member], FittedArm], member: Member) 
         def answers() -> NDArray[np.float32]:
             return probabilities(fitted.fit.model, member.train.pixels)
 
-        return never_learned(fitted.fit.history, answers, member.train.labels)
+        joined = member.synthetic is not None
+        return never_learned(fitted.fit.history, answers, member.train.labels, joined=joined)
 
     ways = attempts(member.arm.train, fresh=fit_member is fit_network)
     fitted, start = until_it_starts(trained, failed, lambda one: one.fit.steps, ways)

@@ -47,6 +47,12 @@ def test_what_learns_slowly_or_shows_it_elsewhere_is_no_alarm(history, answers):
     assert not stuck(history, answers)
 
 
+def test_of_noise_learned_by_heart_the_curve_is_not_asked():
+    learned_by_heart = {"loss": [0.1] * 30, "accuracy": [0.9] * 30}
+    assert never_learned(learned_by_heart, lambda: ONE_CLASS, LABELS, joined=True)
+    assert not never_learned(learned_by_heart, lambda: KNOWS, LABELS, joined=True)
+
+
 def test_unequal_classes_and_many_classes():
     rare = np.repeat([0, 1], [36, 4])
     frequencies = np.tile([0.9, 0.1], (40, 1))
