@@ -102,6 +102,10 @@ class TrainConfig(Settings):
     validation: float = Field(0, ge=0, le=0.5)
     """Fraction of the real training images, the same of every class, that is left out of training:
     patience and the schedule `plateau` watch their loss. What `mix` adds was made from all."""
+    retries: int = Field(3, ge=0)
+    """Further attempts where a training does not start (after 30 steps or more it answers one class
+    of its own images, loss and accuracy at chance), the first that learns is kept: standardised
+    inputs, unless the model is a backbone; a tenth of the learning rate; another seed. 0: none."""
     members: int = Field(1, ge=1)
     """Train so many classifiers that differ in their seed, and let them vote softly; those that
     explain the `validation` images better have more weight."""

@@ -7,6 +7,8 @@ from keras import layers
 
 Initialiser = Literal["torch", "he", "xavier"]
 ActivationName = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
+NORMALISE = "normalise"
+"""Name of the layer of `normalise`."""
 
 
 def normalise(x: Any) -> Any:
@@ -15,7 +17,7 @@ def normalise(x: Any) -> Any:
     The constants suit natural images (0.25 is near the deviation of CIFAR-10's channels), and no
     statistic of a training set has to travel with the model.
     """
-    return layers.Rescaling(scale=4.0, offset=-2.0, name="normalise")(x)
+    return layers.Rescaling(scale=4.0, offset=-2.0, name=NORMALISE)(x)
 
 
 def torch_defaults(fan_in: int) -> dict[str, keras.initializers.Initializer]:

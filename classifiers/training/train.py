@@ -12,6 +12,7 @@ from classifiers.config import TrainConfig
 from classifiers.inference.probabilities import as_floats
 from classifiers.models.fast import whiten
 from classifiers.models.registry import build_model
+from classifiers.models.standard import standardised
 from classifiers.training.callbacks import Labelled, Progress
 from classifiers.training.phases import model_params, phases
 from classifiers.training.trainer import FitResult, Trainer
@@ -57,6 +58,7 @@ def train(
     classes: int,
     steps_per_epoch: int,
     real: NDArray[np.uint8] | None = None,
+    standardise: bool = False,
     wrap: Wrap | None = None,
     **hooks: Unpack[FitHooks],
 ) -> FitResult:
@@ -78,7 +80,11 @@ def train(
     steps_per_epoch
         Batches that make one epoch.
     real
-        The training images, uint8 [N, H, W, C], for a network whose first layer whitens them.
+        The training images, uint8 [N, H, W, C], for a network whose first layer whitens or
+        standardises them.
+    standardise
+        Give the network a first layer that brings images to the mean 0 and the deviation 1 of
+        ``real``, which must be given; only a network that is not pre-trained wants it.
     wrap
         Makes the network that is trained in place of the model, with the same weights: for instance
         one that augments in its training step.
@@ -91,20 +97,31 @@ def train(
         For settings that do not work together, or a loss that is not finite.
     """
     model = new_model(config, input_shape, classes)
+    if standardise:
+        if real is None:
+            raise ValueError("standardise=True needs the training images: give real")
+        model = standardised(model, as_floats(real))
     if real is not None:
         whiten(model, as_floats(real))
     if config.frozen_epochs or config.thaw_every or wrap:
         return fit(model, data, config, steps_per_epoch=steps_per_epoch, wrap=wrap, **hooks)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()
-    return _kept_trainer(settings, input_shape, classes, steps_per_epoch).fit(model, data, **hooks)
+    trainer = _kept_trainer(settings, input_shape, classes, steps_per_epoch, standardise)
+    return trainer.fit(model, data, **hooks)
 
 
 @lru_cache(maxsize=4)
 def _kept_trainer(
-    settings: str, input_shape: tuple[int, int, int], classes: int, steps_per_epoch: int
+    settings: str,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    steps_per_epoch: int,
+    standardise: bool,
 ) -> "Trainer":
     config = TrainConfig.model_validate_json(settings)
     network = new_model(config, input_shape, classes)
+    if standardise:  # by what does not matter: each model brings its own mean and deviation
+        network = standardised(network, np.zeros((1, *input_shape), np.float32))
     return Trainer(network, config, steps_per_epoch=steps_per_epoch)
 
 

@@ -27,6 +27,7 @@ from classifiers.training.callbacks import (
     Validate,
 )
 from classifiers.training.phases import rate_factors
+from classifiers.training.starts import AT_ONCE, Start
 from groundwork.compute import steps_per_execution
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class FitResult:
         Wall time of training and testing.
     left_out
         Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
+    start
+        Whether it learned, and in which attempt.
     """
 
     model: keras.Model
@@ -66,6 +69,7 @@ class FitResult:
     steps: int
     seconds: float
     left_out: tuple[float, ...] = ()
+    start: Start = AT_ONCE
 
 
 class Trainer:

@@ -11,7 +11,13 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
 from pipelines.report.templates import environment
-from pipelines.tuning.results import SearchResult, TrialRecord, error_of_mean, verdict_in_words
+from pipelines.tuning.results import (
+    SearchResult,
+    TrialRecord,
+    error_of_mean,
+    stuck_in_words,
+    verdict_in_words,
+)
 
 TREES = 200
 LEAST_TRIALS = 6
@@ -45,6 +51,7 @@ def render_search(result: SearchResult) -> str:
             slices={key: _slice(trials, key, unit) for key in keys},
             parallel=_parallel(trials, keys, unit),
             error_of_mean=error_of_mean,
+            stuck=[_sentence(words) for words in stuck_in_words(result)],
             tested=[_sentence(words) for words in verdict_in_words(result)],
         )
     )

@@ -11,8 +11,9 @@ from pipelines.errors import InputError
 from pipelines.report.answers import Interval, image_intervals
 from pipelines.report.cells import FINAL
 from pipelines.report.imbalance import Guess, guess
-from pipelines.report.learning import never_learned
+from pipelines.report.learning import retried
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
+from pipelines.tasks.learning import never_learned
 from pipelines.tasks.results import TrainTaskResult
 
 
@@ -57,6 +58,10 @@ class ArmResult:
         classes are about equal.
     failed, trained
         Trainings that never learned, and all of them.
+    attempts
+        How often the one that was tried most was tried.
+    retried
+        Which trainings started in a later attempt, in words; empty if none.
     no_claim
         Why nothing may be claimed against the reference; empty if something may.
     size
@@ -74,6 +79,8 @@ class ArmResult:
     guessing: Paired | None
     failed: int
     trained: int
+    attempts: int
+    retried: str
     no_claim: str
     size: int
     images: float
@@ -257,6 +264,8 @@ def _arm_result(
         guessing=_pair(comparison, guessed.right, final) if guessed else None,
         failed=sum(never_learned(one) for one in every),
         trained=len(every),
+        attempts=max((one.start.attempts for one in every if one.start), default=1),
+        retried=retried(arm, every),
         no_claim="",
         size=every[0].size,
         images=float(np.mean([one.train_images for one in every])),

@@ -85,16 +85,21 @@ def outlook(arm: ArmResult) -> str:
 
 
 def guessing(table: Results) -> list[str]:
-    """Say which arms never learned; what always guessing would reach, and who does no more."""
-    failed = [*filter(None, (warning(arm.name, arm.failed, arm.trained) for arm in table.arms))]
+    """Say which arms never learned or not at first, what guessing reaches, who does no more."""
+    said = [
+        words
+        for arm in table.arms
+        for words in (warning(arm.name, arm.failed, arm.trained, arm.attempts), arm.retried)
+        if words
+    ]
     if table.guess is None:
-        return failed
+        return said
     found = [
         no_better(arm.name, summary(list(arm.final.values())).mean, arm.guessing)
         for arm in table.arms
         if arm.guessing
     ]
-    return [*failed, table.guess.words, *filter(None, found)]
+    return [*said, table.guess.words, *filter(None, found)]
 
 
 def method_in_words(comparison: ComparisonResult, table: Results) -> str:

@@ -1,6 +1,7 @@
 """What tasks leave behind: the typed content of their `result.json`."""
 
 from classifiers.evaluation.scores import Evaluation
+from classifiers.training.starts import Start
 from groundwork.settings import Result
 
 
@@ -21,6 +22,8 @@ class TrainTaskResult(Result):
     """Optimiser steps."""
     notes: list[str] = []
     """What a reader of the numbers has to know, e.g. how many samples it took to choose some."""
+    start: Start | None = None
+    """Whether the training started, and in which attempt; None in results of older versions."""
     members: dict[str, float] = {}
     """Of an ensemble: test accuracy of each voter by its folder, then of both ways to vote."""
     effort: int
@@ -41,6 +44,7 @@ class FinalTaskResult(Result):
     train_images: int
     steps: int
     notes: list[str] = []
+    start: Start | None = None
     effort: int
     seconds: float
 

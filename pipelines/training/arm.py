@@ -1,54 +1,37 @@
 """One arm on one instance: its images, however they are changed and joined, to a classifier."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.config import TrainConfig
-from classifiers.frozen.head import fit_head, trains_head_only
-from classifiers.frozen.probe import fit_probe
 from classifiers.inference.ensembles import as_one_model, soft_vote, validation_weights
 from classifiers.inference.probabilities import probabilities
-from classifiers.training.callbacks import Labelled, Progress, TestAt
-from classifiers.training.train import FitHooks, Wrap, fit
-from classifiers.training.train import train as train_network
+from classifiers.training.callbacks import Progress
+from classifiers.training.starts import (
+    Attempt,
+    attempts,
+    never_learned,
+    together,
+    until_it_starts,
+)
+from classifiers.training.train import FitHooks
 from classifiers.training.trainer import FitResult
 from ganaug.bank.bank import Bank
-from pipelines.augment import parse
-from pipelines.augment.device import InStep
-from pipelines.augment.offline import Expansion
 from pipelines.data.images import Images
 from pipelines.data.splits import stratified_folds, stratified_split
-from pipelines.mixing.strategies import TrainingData, mix
 from pipelines.recipes.recipe import Arm
 from pipelines.synthetic.origins import Synthetic
-from pipelines.training.dada import folded, turned_discriminator
+from pipelines.training.ways import FittedArm, Member, fit_network, labelled, way_of
 
 NEXT_MEMBER = 1000
 """Between the seeds of an ensemble's members; those of instances count up by one."""
-
-
-@dataclass(frozen=True)
-class FittedArm:
-    """The classifier of an arm.
-
-    Attributes
-    ----------
-    fit
-        The classifier, its curves, and what it says of the test images.
-    images
-        Distinct images that it was trained on, before augmentation.
-    """
-
-    fit: FitResult
-    images: int
 
 
 def fit_arm(
@@ -63,6 +46,8 @@ def fit_arm(
     progress: Progress | None = None,
 ) -> FittedArm:
     """Train the classifier of an arm, or its ensemble of them.
+
+    Where a network does not start, it is trained again in other ways: see `TrainConfig.retries`.
 
     Parameters
     ----------
@@ -81,53 +66,44 @@ def fit_arm(
     progress
         Called with epochs done and epochs in all, over all members.
     """
-    fit_member = _way(arm, joined=synthetic is not None)
+    fit_member = way_of(arm, joined=synthetic is not None)
     parts = _parts(arm.train, train)
     fitted = []
     for number, part in enumerate(parts):
         seed = arm.train.seed + NEXT_MEMBER * number
         own = arm.model_copy(update={"train": arm.train.model_copy(update={"seed": seed})})
         hooks: FitHooks = {
-            "test": None if test is None else _labelled(test),
+            "test": None if test is None else labelled(test),
             "callbacks": callbacks if number == 0 else (),
             "progress": partial(_report, progress, number, len(parts)),
         }
         if part.left_out is not None:
-            hooks["validation"] = _labelled(part.left_out)
-        fitted.append(fit_member(_Member(own, part.train, synthetic, test, cache, bank, hooks)))
+            hooks["validation"] = labelled(part.left_out)
+        member = Member(own, part.train, synthetic, test, cache, bank, hooks)
+        fitted.append(_until_it_starts(fit_member, member))
     if len(fitted) == 1:
         return fitted[0]
     joined = _vote([one.fit for one in fitted], [part.left_out for part in parts], test, arm.train)
     return FittedArm(joined, fitted[0].images)
 
 
-@dataclass(frozen=True)
-class _Member:
-    """Everything that one classifier is trained from, and what looks on."""
+def _until_it_starts(fit_member: Callable[[Member], FittedArm], member: Member) -> FittedArm:
+    """Train a classifier, and again in other ways where it does not start."""
 
-    arm: Arm
-    train: Images
-    synthetic: Synthetic | None
-    test: Images | None
-    cache: Path
-    bank: Bank | None
-    hooks: FitHooks
+    def trained(way: Attempt) -> FittedArm:
+        own = member.arm.model_copy(update={"train": way.config})
+        return fit_member(replace(member, arm=own, standardise=way.standardise))
 
-    @property
-    def classes(self) -> int:
-        return len(self.train.class_names)
+    def failed(fitted: FittedArm) -> bool:
+        def answers() -> NDArray[np.float32]:
+            return probabilities(fitted.fit.model, member.train.pixels)
 
+        joined = member.synthetic is not None
+        return never_learned(fitted.fit.history, answers, member.train.labels, joined=joined)
 
-def _way(arm: Arm, *, joined: bool) -> Callable[[_Member], FittedArm]:
-    """Return how the classifiers of an arm are trained; ``joined``: further images join."""
-    if arm.train.probe:
-        return _fit_probe
-    if arm.mix.strategy == "dada":
-        return _fit_dada
-    as_they_are = not arm.augment and not arm.expand and not joined
-    if as_they_are and trains_head_only(arm.train):
-        return _fit_head
-    return _fit_network
+    ways = attempts(member.arm.train, fresh=fit_member is fit_network)
+    fitted, start = until_it_starts(trained, failed, lambda one: one.fit.steps, ways)
+    return replace(fitted, fit=replace(fitted.fit, start=start))
 
 
 class _Part(NamedTuple):
@@ -150,10 +126,6 @@ def _parts(config: TrainConfig, train: Images) -> list[_Part]:
         )
         return [_Part(train.select(kept), train.select(left_out))] * config.members
     return [_Part(train, None)] * config.members
-
-
-def _labelled(images: Images) -> Labelled:
-    return images.pixels, images.labels
 
 
 def _report(progress: Progress | None, before: int, members: int, done: int, total: int) -> None:
@@ -193,104 +165,5 @@ def _vote(
         left_out=tuple(float((p.argmax(axis=1) == labels).mean()) for labels, p in unseen)
         if config.folds
         else (),
+        start=together([one.start for one in results]),
     )
-
-
-@contextmanager
-def _batches(member: _Member) -> Iterator[tuple[TrainingData, Wrap | None]]:
-    """Give the batches of an arm, joined as it says, and what augments them in the step, if so.
-
-    Images on disk are gone afterwards.
-    """
-    arm = member.arm
-    with tempfile.TemporaryDirectory() as folder:
-        data = mix(
-            Expansion(member.train, arm.expand, arm.train.seed),
-            member.synthetic,
-            arm.mix,
-            batch=arm.train.batch,
-            epochs=arm.train.epochs,
-            augment=arm.augment,
-            seed=arm.train.seed,
-            feed=arm.input,
-            folder=Path(folder),
-        )
-        in_step = None
-        if arm.input.on_device:
-            in_step = partial(
-                InStep,
-                augmentation=parse(arm.augment),
-                seed=arm.train.seed,
-                steps_per_epoch=data.steps_per_epoch,
-            )
-        yield data, in_step
-
-
-def _fit_network(member: _Member) -> FittedArm:
-    """Train a network on batches."""
-    with _batches(member) as (data, in_step):
-        fitted = train_network(
-            data.dataset,
-            member.arm.train,
-            input_shape=(*member.train.size, 3),
-            classes=member.classes,
-            steps_per_epoch=data.steps_per_epoch,
-            real=member.train.pixels,
-            wrap=in_step,
-            **member.hooks,
-        )
-    return FittedArm(fitted, data.images)
-
-
-def _fit_dada(member: _Member) -> FittedArm:
-    """Train a discriminator on as a classifier; what is tested is the classifier it becomes."""
-    if member.bank is None:
-        raise ValueError("the strategy 'dada' needs a bank, received none")
-    config = member.arm.train
-    network = turned_discriminator(member.bank, config.seed)
-    model = folded(network)
-    tester = None
-    if member.test is not None:
-        tester = TestAt(config.evaluate_at, _labelled(member.test), config.tta, model)
-    with _batches(member) as (data, in_step):
-        fitted = fit(
-            network,
-            data.dataset,
-            config,
-            steps_per_epoch=data.steps_per_epoch,
-            wrap=in_step,
-            callbacks=[*member.hooks["callbacks"], *([tester] if tester else [])],
-            progress=member.hooks["progress"],
-        )
-    done = replace(fitted, model=model)
-    if tester:
-        tested = tester.record(len(fitted.history["loss"]))
-        done = replace(done, accuracy_at=tester.accuracy_at, test_probabilities=tested)
-    return FittedArm(done, data.images)
-
-
-def _fit_head(member: _Member) -> FittedArm:
-    """Train the head of a frozen backbone on its features."""
-    fitted = fit_head(
-        *_labelled(member.train),
-        member.arm.train,
-        classes=member.classes,
-        cache=member.cache,
-        **member.hooks,
-    )
-    return FittedArm(fitted, len(member.train))
-
-
-def _fit_probe(member: _Member) -> FittedArm:
-    """Fit a probe to all images as they are."""
-    pool, joined = member.train, member.synthetic
-    if joined is not None:
-        pool = Images.concatenate([pool, joined.images])
-    fitted = fit_probe(
-        *_labelled(pool),
-        member.arm.train,
-        classes=member.classes,
-        test=None if member.test is None else _labelled(member.test),
-        cache=member.cache,
-    )
-    return FittedArm(fitted, len(pool))

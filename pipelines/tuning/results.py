@@ -15,7 +15,10 @@ from pipelines.errors import InputError
 from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import Search
 from pipelines.statistics.paired import Paired, paired, summary, variance_factor
-from pipelines.statistics.verdicts import verdict
+from pipelines.statistics.verdicts import points, verdict
+
+SHOWN = 6
+"""Trials that are named in one line."""
 
 
 class TrialRecord(Result):
@@ -32,12 +35,35 @@ class TrialRecord(Result):
     correlation: float = 0.0
     """Of two folds' scores, because folds share images; 0 in searches from before it was known."""
     error: str = ""
+    never_learned: int = 0
+    """Trainings of its folds that never learned, in no attempt."""
+    trained: int = 0
+    """All of them; 0 in searches from before it was known, and of generators."""
 
     def __str__(self) -> str:
         """Return one line for people."""
         what = ", ".join(f"{key} = {value!r}" for key, value in self.values.items())
         score = f"{self.mean:.3f} ± {self.standard_error:.3f}" if self.scores else self.error
-        return f"trial {int(self.trial) + 1}: {score}   ({what})"
+        stuck = f"; {self.stuck}" if self.stuck else ""
+        return f"{self.name}: {score}   ({what}){stuck}"
+
+    @property
+    def name(self) -> str:
+        """The trial for people, who count from 1."""
+        return f"trial {int(self.trial) + 1}"
+
+    @property
+    def stuck(self) -> str:
+        """Which of its trainings never learned, in words; empty if all did.
+
+        Examples
+        --------
+        >>> TrialRecord(trial="0", values={}, never_learned=2, trained=3).stuck
+        'never learned in 2 of 3 trainings'
+        """
+        if not self.never_learned:
+            return ""
+        return f"never learned in {self.never_learned} of {self.trained} trainings"
 
     @property
     def mean(self) -> float:
@@ -77,6 +103,10 @@ class SearchResult(Result):
     """Test accuracy of the best setting, trained on all training images: instances x seeds."""
     untuned: tuple[float, ...] = ()
     """The same of the untuned setting."""
+    retrained_never: int = 0
+    """Of the trainings of the best setting, those that never learned."""
+    untuned_never: int = 0
+    """The same of the untuned setting: nothing is claimed against it then."""
     correlation: float = 0.0
     """Of two instances' differences between them, because instances share images."""
     seen: bool = False
@@ -150,6 +180,15 @@ def error_of_mean(trial: TrialRecord) -> str:
     return f"standard error over {len(trial.scores)} folds{corrected}"
 
 
+def stuck_in_words(result: SearchResult) -> list[str]:
+    """Name the trials that never learned, in a line; empty if all did."""
+    stuck = [f"{trial.name} {trial.stuck}" for trial in result.trials if trial.stuck]
+    if not stuck:
+        return []
+    more = f"; and {len(stuck) - SHOWN} more" if len(stuck) > SHOWN else ""
+    return [f"scores that are chance: {'; '.join(stuck[:SHOWN])}{more}"]
+
+
 def verdict_in_words(result: SearchResult) -> list[str]:
     """Return what the best setting reached on test images, a line each; empty if not tested."""
     against = result.against
@@ -162,11 +201,18 @@ def verdict_in_words(result: SearchResult) -> list[str]:
         f"{100 * one.mean:.1f}" + (f" ± {100 * one.std:.1f}" if one.std is not None else "")
         for one in (tuned, untuned)
     ]
+    never = "the {} setting never learned in {} of " + f"{len(result.retrained)} trainings"
+    judged = verdict(against)
+    if result.untuned_never:
+        stuck = never.format("untuned", result.untuned_never)
+        judged = f"{points(against.mean)} points: no claim, for {stuck}"
     lines = [
         f"tested, {seeds} seed{'s' * (seeds > 1)} x {instances} instance{'s' * (instances > 1)}: "
         f"tuned {figures[0]} %, untuned {figures[1]} %",
-        f"tuned against untuned: {verdict(against)}",
+        f"tuned against untuned: {judged}",
     ]
+    if result.retrained_never:
+        lines.append(never.format("best", result.retrained_never))
     if result.seen:
         lines.append(
             "Instances share images, so that test images of some helped to choose it: what "

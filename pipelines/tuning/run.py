@@ -16,6 +16,8 @@ from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Search
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.learning import never_learned
+from pipelines.tasks.results import TrainTaskResult
 from pipelines.tuning import distributed
 from pipelines.tuning.folds import make_folds
 from pipelines.tuning.results import SearchResult, read_trials
@@ -110,8 +112,10 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     shared = overlap_of([(one.train, one.test) for one in what.drawn])
     return result.model_copy(
         update={
-            "retrained": tuned,
-            "untuned": untuned,
+            "retrained": tuple(one.scores.accuracy for one in tuned),
+            "untuned": tuple(one.scores.accuracy for one in untuned),
+            "retrained_never": sum(map(never_learned, tuned)),
+            "untuned_never": sum(map(never_learned, untuned)),
             "correlation": shared.correlation,
             "seen": not shared.own_test and len(what.drawn) > 1,
             "other_images": what.search.recipe.data.protocol == "draws",
@@ -131,9 +135,10 @@ def _tuner(what: Prepared, executor: Executor) -> FoldTuner:
     return FoldTuner(what.search, what.folds, executor, what.folder)
 
 
-def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> tuple[float, ...]:
-    """Train one setting on all training images, with several seeds; return test accuracies."""
-    search, size, accuracies = what.search, what.drawn[0].size, []
+def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> list[TrainTaskResult]:
+    """Train one setting on all training images, with several seeds, and test it."""
+    search, size = what.search, what.drawn[0].size
+    found: list[TrainTaskResult] = []
     for seed in range(search.tune.seeds):
         tables = search.recipe_of(values)
         tables["arms"] = {"retrained": tables["arms"]["tuned"]}
@@ -144,5 +149,5 @@ def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> tupl
         runs = train_arms(
             recipe, what.drawn, banks, dict.fromkeys(recipe.arms, size), executor, title
         )
-        accuracies += [run.result.scores.accuracy for run in runs]
-    return tuple(accuracies)
+        found += [run.result for run in runs]
+    return found

@@ -22,6 +22,7 @@ from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe, load_recipe, merge
 from pipelines.recipes.search import Search, nest
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.learning import never_learned
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
 from pipelines.tuning.results import TrialRecord
 from pipelines.tuning.scoring import fold_accuracies, fold_kid
@@ -66,6 +67,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self.done = 0
         self._title = TRIAL
         self._bugs = 0
+        self._learned: list[bool] = []
         self._correlations: dict[int, float] = {}
         instances = len(folds) // (search.tune.folds * search.tune.repeats)
         self._instances = max(1, instances)
@@ -91,6 +93,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         """
         values = _plain(trial.hyperparameters.values)
         self._title = f"trial {int(trial.trial_id) + 1}"
+        self._learned = []
         try:
             scores = self._score(values)
         except InputError as error:
@@ -123,6 +126,8 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             scores=tuple(scores),
             correlation=self._correlation(len(scores)) if scores else 0.0,
             error=" ".join(error.split()),
+            never_learned=self._learned.count(False) if scores else 0,
+            trained=len(self._learned) if scores else 0,
         )
         write_json(
             self.folder / "trials" / f"{trial.trial_id}.json", record.model_dump(mode="json")
@@ -165,6 +170,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         needed, _ = train_generators(recipe, folds, self.size, self.executor)
         sizes = dict.fromkeys(recipe.arms, self.size)
         runs = train_arms(recipe, folds, needed, sizes, self.executor, self._title)
+        self._learned = [not never_learned(run.result) for run in runs]
         return fold_accuracies(runs, self.what.tune.last)
 
     def _recipe(self, values: dict[str, Any], epochs: int) -> Recipe:

@@ -13,7 +13,13 @@ from pipelines import runtime
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.tasks.executor import Executor
-from pipelines.tuning.results import SearchResult, error_of_mean, verdict_in_words, write_recipe
+from pipelines.tuning.results import (
+    SearchResult,
+    error_of_mean,
+    stuck_in_words,
+    verdict_in_words,
+    write_recipe,
+)
 from pipelines.workspace import REPORT, RESULT
 
 UNCOUNTED = ("hyperband", "halving")
@@ -164,4 +170,4 @@ def _describe(result: SearchResult) -> list[str]:
         f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
-    return [*lines, *verdict_in_words(result)]
+    return [*lines, *stuck_in_words(result), *verdict_in_words(result)]

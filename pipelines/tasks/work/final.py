@@ -34,7 +34,12 @@ def run(task: FinalTask, outputs: Path, folder: Path, progress: Progress) -> Fin
         size=material.train.size[0],
         train_images=fitted.images,
         steps=fitted.fit.steps,
-        notes=[*material.notes, *of_folds(fitted.fit.left_out)],
+        notes=[
+            *material.notes,
+            *of_folds(fitted.fit.left_out),
+            *filter(None, [fitted.fit.start.words]),
+        ],
+        start=fitted.fit.start,
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )

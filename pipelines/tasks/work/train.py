@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classifiers.errors import DivergedError
 from classifiers.evaluation.scores import Evaluation, evaluate
+from classifiers.training.starts import Start
 from ganaug.bank.bank import Bank
 from groundwork.files import replacing, write_json
 from pipelines.data.images import Images
@@ -17,8 +18,9 @@ from pipelines.tasks.base import Progress
 from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.tasks.train import TrainTask
-from pipelines.training.arm import FittedArm, fit_arm
+from pipelines.training.arm import fit_arm
 from pipelines.training.tracking import Tracker
+from pipelines.training.ways import FittedArm
 from pipelines.workspace import CONFIG, FEATURES, LAST_GOOD, MODEL, TEST, TRAIN
 
 
@@ -38,7 +40,8 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         size=material.train.size[0],
         train_images=fitted.images,
         steps=fitted.fit.steps,
-        notes=[*material.notes, *of_folds(fitted.fit.left_out)],
+        notes=[*material.notes, *of_folds(fitted.fit.left_out), *of_some(fitted.fit.start)],
+        start=fitted.fit.start,
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )
@@ -123,6 +126,11 @@ def save(task: TrainTask, fitted: FittedArm, folder: Path) -> None:
     write_json(folder / CONFIG, task.model_dump(mode="json"))
     with replacing(folder / MODEL) as path:
         fitted.fit.model.save(path)
+
+
+def of_some(start: Start) -> list[str]:
+    """Say that some classifiers of a vote never learned, which its accuracy may not show."""
+    return [start.words] if start.failed and start.learned else []
 
 
 def of_folds(accuracies: Sequence[float]) -> list[str]:

@@ -2,11 +2,12 @@
 
 import pytest
 
-from pipelines.report.learning import never_learned
+from classifiers.training.starts import Start
 from pipelines.report.page import render
 from pipelines.report.table import results
 from pipelines.report.text import text_table
 from pipelines.report.words import headline, judged
+from pipelines.tasks.learning import never_learned
 from tests.made_comparison import make_comparison
 
 WARNING = "Warning: “real” never learned in 1 of 3 trainings"
@@ -59,6 +60,38 @@ def test_no_claim_is_made_against_a_reference_that_never_learned(comparison):
 @pytest.mark.slow
 def test_the_page_warns_as_well(comparison, tmp_path):
     assert WARNING in " ".join(render(comparison, tmp_path).split())
+
+
+def started(result, **start):
+    return result.model_copy(update={"start": Start(**start)})
+
+
+def test_the_training_itself_says_whether_it_learned():
+    result = make_comparison(None, instances=1, pictures=False).trainings[0].result
+    assert result.start is None, "as in results of older versions"
+    assert never_learned(started(result, failed=1, attempts=4))
+    assert not never_learned(started(stuck(result)))
+    assert not never_learned(started(stuck(result), classifiers=3, failed=2)), "one votes"
+
+
+def test_what_helped_is_counted_and_what_did_not_is_named():
+    made = make_comparison(None, instances=4, pictures=False)
+    words = ("standardised inputs", "standardised inputs", "another seed")
+    own = [{"attempts": 2, "helped": {what: 1}} for what in words]
+    starts = {"real": [*own, {}], made.arms[1]: [{}, {}, {}, {"failed": 1, "attempts": 4}]}
+    runs = [
+        run.model_copy(
+            update={"result": started(run.result, **starts.get(run.arm, [{}] * 4)[run.instance])}
+        )
+        for run in made.trainings
+    ]
+    text = " ".join(text_table(made.model_copy(update={"trainings": runs})).split())
+    assert (
+        "Note: “real” did not start at first in 3 of 4 trainings: standardised inputs (2), "
+        "another seed (1) helped." in text
+    )
+    assert f"“{made.arms[1]}” never learned in 1 of 4 trainings, in up to 4 attempts" in text
+    assert "No claim" not in text, "the reference learned"
 
 
 def test_another_arm_that_never_learned_is_named_and_the_rest_compared():

@@ -10,7 +10,13 @@ from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
 from pipelines.report.search import render_search
 from pipelines.statistics.paired import paired
-from pipelines.tuning.results import TrialRecord, error_of_mean, verdict_in_words, write_recipe
+from pipelines.tuning.results import (
+    TrialRecord,
+    error_of_mean,
+    stuck_in_words,
+    verdict_in_words,
+    write_recipe,
+)
 from tests.pipelines.searches import result_of
 
 
@@ -46,6 +52,27 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
     recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x"))
     assert recipe.gan.learning_rate == 0.0005
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
+def test_trials_that_never_learned_are_named():
+    result = result_of({0.1: (0.5, 0.5), 0.01: (0.8, 0.9)})
+    assert stuck_in_words(result) == []
+    first = result.trials[0].model_copy(update={"never_learned": 2, "trained": 2})
+    result = result.model_copy(update={"trials": [first, result.trials[1]]})
+    assert str(first).endswith("; never learned in 2 of 2 trainings")
+    words = "cores that are chance: trial 1 never learned in 2 of 2 trainings"
+    assert stuck_in_words(result) == [f"s{words}"]
+    page = render_search(result)
+    assert f"S{words}." in page
+    assert "<td>2; never learned in 2 of 2 trainings</td>" in page
+
+
+def test_nothing_is_claimed_against_an_untuned_setting_that_never_learned():
+    result = result_of({0.1: (0.5,)}, retrained=(0.8, 0.9), untuned=(0.5, 0.7), untuned_never=1)
+    lines = verdict_in_words(result)
+    assert lines[1].endswith("no claim, for the untuned setting never learned in 1 of 2 trainings")
+    both = result.model_copy(update={"retrained_never": 2})
+    assert verdict_in_words(both)[2] == "the best setting never learned in 2 of 2 trainings"
 
 
 def test_a_search_that_only_failed_says_why():

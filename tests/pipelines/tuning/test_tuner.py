@@ -5,12 +5,16 @@ import json
 import numpy as np
 import pytest
 
+from classifiers.training.starts import Start
+from pipelines.comparison.results import TrainRun
 from pipelines.errors import InputError
 from pipelines.recipes.search import load_search
 from pipelines.tasks.executor import Executor
+from pipelines.tuning import tuner
 from pipelines.tuning.folds import make_folds
 from pipelines.tuning.results import read_trials
 from pipelines.tuning.tuner import FoldTuner, run_search
+from tests.made_comparison import make_comparison
 from tests.pipelines.tuning.fake import FakeTuner
 
 
@@ -46,6 +50,26 @@ def test_three_mistakes_of_ours_in_a_row_end_the_search(search_file, drawn, tmp_
     with pytest.raises(InputError, match=r"3 trials in a row .* KeyError: 'ours'"):
         run_search(tuner)
     assert len(read_trials(tmp_path / "tune")) == 3
+
+
+def test_trainings_that_never_learned_are_counted(search_file, drawn, tmp_path, monkeypatch):
+    search = load_search(search_file)
+    folds = make_folds(drawn, search.tune, tmp_path)
+    result = make_comparison(None, instances=1, pictures=False).trainings[0].result
+    starts = [Start(failed=1, attempts=4), *[Start()] * (len(folds) - 1)]
+    runs = [
+        TrainRun(
+            instance=number,
+            arm="trial",
+            folder=tmp_path,
+            result=result.model_copy(update={"start": start}),
+        )
+        for number, start in enumerate(starts)
+    ]
+    monkeypatch.setattr(tuner, "train_arms", lambda *_: runs)
+    run_search(FoldTuner(search, folds, Executor(tmp_path), tmp_path / "tune"))
+    trials = read_trials(tmp_path / "tune")
+    assert {(trial.never_learned, trial.trained) for trial in trials} == {(1, len(folds))}
 
 
 def test_memory_that_ran_out_is_no_mistake_of_ours(search_file, drawn, tmp_path):
