@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines.comparison.results import ComparisonResult, PartRun
-from pipelines.report.learning import never_learned
 from pipelines.report.table import Results
 from pipelines.statistics.learning_curve import LearningCurve, Measured, learning_curve
+from pipelines.tasks.learning import never_learned
 
 
 def learning_curves(comparison: ComparisonResult, table: Results) -> dict[str, LearningCurve]:

@@ -128,6 +128,8 @@ def test_missing_packages_name_the_extra(training, tmp_path, monkeypatch, capsys
 def test_bad_folders(training, tmp_path, capsys):
     assert "no finished training" in failing(capsys, "export", tmp_path)
     (tmp_path / "result.json").write_text(json.dumps({"steps": 3}))
+    assert "no model.keras" in failing(capsys, "export", tmp_path)
+    (tmp_path / "model.keras").touch()
     assert "not that of a tested training" in failing(capsys, "export", tmp_path)
     assert "other things" in failing(capsys, "export", training, "--out", tmp_path)
     (tmp_path / "result.json").write_text((training / "result.json").read_text())
