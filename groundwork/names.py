@@ -40,3 +40,15 @@ def few(names: Sequence[str]) -> str:
     """
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
+
+
+def listed(names: Sequence[str], *, quoted: bool = False) -> str:
+    """Return names as a part of a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a"], quoted=True)
+    ('a, b and c', '“a”')
+    """
+    names = [f"“{name}”" for name in names] if quoted else names
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
-from pipelines.comparison.handover import train_final
+from pipelines.comparison.handover import final_images, train_final
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.more import more_time
 from pipelines.comparison.results import ComparisonResult, accuracies_of
@@ -80,7 +80,8 @@ def compete(
     check_models(recipe, sizes, len(drawn[0].record.classes))
     clock.lap("data")
     with Executor(outputs, workers) as executor:
-        contest = Contest(recipe, drawn, sizes, executor, begun + 60 * minutes, say)
+        deadline, count = begun + 60 * minutes, final_images(recipe.data, source)
+        contest = Contest(recipe, drawn, sizes, executor, deadline, say, count)
         contest.run()
         more = more_time(contest, minutes, len(drawn))
         clock.lap("comparison")
@@ -104,6 +105,7 @@ def compete(
         "arms": [*tried, *[ENSEMBLE] * bool(votes)],
         "parts": contest.parts,
         "left": contest.out | contest.short_of_time,
+        "dropped": list(contest.out),
         "more": more,
         "checked": check_lines(source),
         "handed_over": True,

@@ -22,7 +22,7 @@ from pipelines.comparison.times import Times, duration
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe
-from pipelines.statistics.choosing import clearly_worse, leader
+from pipelines.statistics.choosing import FEWEST, clearly_worse, leader
 from pipelines.tasks.executor import Executor
 
 FIRST = 5
@@ -56,6 +56,8 @@ class Contest:
         counts.
     say
         Called with a line now and then.
+    final
+        As in `Times`.
 
     Attributes
     ----------
@@ -75,19 +77,20 @@ class Contest:
         executor: Executor,
         deadline: float,
         say: Callable[[str], None] = lambda words: None,
+        final: int = 0,
     ) -> None:
         self.trainings: list[TrainRun] = []
         self.gans: list[GanRun] = []
         self.parts: list[PartRun] = []
         self.out: dict[str, str] = {}
-        self.times = Times(recipe, drawn, sizes, executor)
+        self.times = Times(recipe, drawn, sizes, executor, final)
         self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
         self._generated = {name for name, arm in recipe.resolved_arms().items() if arm.generated}
-        self._asked = {
-            name for one in joined_arms(recipe.model_dump(mode="json")) for name in one if name
-        }
+        joined = joined_arms(recipe.model_dump(mode="json"))
+        self._bases = [one.base for one in joined]
+        self._asked = {name for one in joined for name in one if name}
         self._banks: dict[int, Path] = {}
 
     def run(self) -> None:
@@ -128,12 +131,13 @@ class Contest:
 
     @property
     def short_of_time(self) -> dict[str, str]:
-        """Arms that were in the race to the end, but not on all instances, and why."""
+        """Arms that were in the race to the end, but on fewer instances than the best, and why."""
         found = self.accuracies
+        most = len(found[self.winner])
         short = {}
         for arm in self._recipe.arms:
             tried = found.get(arm, {})
-            if arm in self.out or len(tried) == len(self._drawn):
+            if arm in self.out or len(tried) >= most:
                 continue
             missing = next(i for i in range(len(self._drawn)) if i not in tried)
             one = f"an instance takes about {duration(self.times.instance(missing, [arm]))}"
@@ -190,7 +194,7 @@ class Contest:
         instances where time is short, and not at all where it does not suffice for two.
         """
         found = self.accuracies
-        asked = [self.winner, *sorted(self._asked - self._generated), next(iter(found))]
+        asked = [self.winner, *self._bases, next(iter(found))]
         arms = [arm for arm in dict.fromkeys(asked) if arm in found]
         for count in range(min(FIRST, len(self._drawn)), 1, -1):
             planned = [one for arm in arms for one in self._parts_of(arm, count)]
@@ -249,11 +253,21 @@ class Contest:
         self.times.learn(runs, self.gans)
 
     def _drop_the_worse(self) -> None:
+        """Leave out what is shown to be worse, unless there is time for everything."""
+        if self._time_for_all():
+            return
         accuracies = self.accuracies
-        for arm in clearly_worse(accuracies, self.correlation) - self.out.keys():
+        looks = max(1, len(self._drawn) - FEWEST + 1)
+        for arm in clearly_worse(accuracies, self.correlation, looks) - self.out.keys():
             best, count = leader(accuracies), len(accuracies[arm])
             # Whether generated images help is a question of its own, whatever wins.
             if arm in self._asked and count < FIRST and self._generated - self.out.keys():
                 continue
             self.out[arm] = f"clearly worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
+
+    def _time_for_all(self) -> bool:
+        """Whether all arms that are left can be tried on all instances."""
+        arms = [arm for arm in self._recipe.arms if arm not in self.out]
+        needed = sum(self.times.instance(index, arms) for index in range(len(self._drawn)))
+        return time.monotonic() + SAFETY * (needed + self._reserve(arms[0])) + PAGE < self._deadline

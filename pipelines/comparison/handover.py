@@ -9,9 +9,35 @@ from pipelines.comparison.run import train_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.data.choosing import ALL
 from pipelines.data.sources import Source
+from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.final import FinalTask, JoinTask
+
+
+def final_data(data: DataConfig, source: Source) -> DataConfig:
+    """Return which images the classifier that is handed over is trained on.
+
+    All of the source; of a data set with a name, from which a few images are drawn as if one had no
+    more, those of one instance, for training and for testing.
+    """
+    drawn, tested = data.per_class, data.test_per_class
+    few = data.protocol == "draws" and not source.own
+    if few and isinstance(drawn, int) and isinstance(tested, int):
+        return data.model_copy(
+            update={"instances": 1, "per_class": drawn + tested, "test_per_class": 0}
+        )
+    everything = {"protocol": "whole", "instances": 1, "per_class": ALL, "test_per_class": ALL}
+    return data.model_copy(update=everything)
+
+
+def final_images(data: DataConfig, source: Source) -> int:
+    """Return how many images that is, about."""
+    known = final_data(data, source)
+    if isinstance(known.per_class, int):
+        chosen = known.design(source).classes
+        return known.per_class * (chosen if isinstance(chosen, int) else len(chosen))
+    return sum(len(pool) for pool in source.splits.values())
 
 
 def train_final(
@@ -43,8 +69,7 @@ def train_final(
     """
     chosen = {arm: recipe.resolved_arms()[arm] for arm in arms}
     generated = any(arm.generated for arm in chosen.values())
-    everything = {"protocol": "whole", "instances": 1, "per_class": ALL, "test_per_class": ALL}
-    data = recipe.data.model_copy(update=everything)
+    data = final_data(recipe.data, source)
     needed = {sizes[arm] for arm in arms} | ({generator_size(recipe)} if generated else set())
     drawn = draw_instances(source, data, executor.outputs, sorted(needed), tested=False)
     bank = None

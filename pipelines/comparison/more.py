@@ -1,8 +1,8 @@
 """What stayed open at the end of a comparison within a time, and what more time would buy."""
 
 import math
-from collections.abc import Sequence
 
+from groundwork.names import listed
 from pipelines.comparison.contest import FIRST, SAFETY, Contest
 from pipelines.statistics.choosing import clearly_worse, leader
 from pipelines.statistics.paired import paired
@@ -36,7 +36,7 @@ def _untried(contest: Contest, minutes: float, instances: int) -> str:
     for index in range(min(FIRST, instances)):
         arms = [arm for arm in waiting if index not in found.get(arm, {})]
         seconds += contest.times.instance(index, arms) if arms else 0.0
-    names = _listed(waiting)
+    names = listed(waiting, quoted=True)
     if not seconds:  # they have had their first instances
         return f"{names} had no time for all {instances} instances."
     needed = math.ceil(minutes + SAFETY * seconds / 60)
@@ -75,8 +75,3 @@ def _open(contest: Contest, instances: int) -> str:
     if needed <= instances:
         return f"To tell {pair} apart takes about {needed} of the {instances} instances."
     return f"To tell {pair} apart takes about --instances {needed}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return " and ".join([*([", ".join(quoted[:-1])] if len(quoted) > 1 else []), quoted[-1]])

@@ -72,6 +72,8 @@ class ComparisonResult(Result):
     """Trainings on growing parts of the images, for a learning curve."""
     left: dict[str, str] = {}
     """Why arms were not tried to the end, by name."""
+    dropped: list[str] = []
+    """Those of them that were shown to be worse than the best by then."""
     more: list[str] = []
     """What stayed open and what more time would buy, in sentences."""
     checked: list[str] = []

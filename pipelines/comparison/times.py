@@ -36,6 +36,8 @@ class Times:
         Of each arm's images.
     executor
         Runs the tasks.
+    final
+        Images that the classifier is trained on which is handed over; 0: as many as an instance.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class Times:
         drawn: Sequence[Drawn],
         sizes: Mapping[str, int],
         executor: Executor,
+        final: int = 0,
     ) -> None:
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
-        self._executor = executor
+        self._executor, self._final = executor, final
         self._arms = recipe.resolved_arms()
         self._known: dict[str, float] = {}
         self._paces: dict[str, Pace] = {}
@@ -108,7 +111,7 @@ class Times:
     def final(self, arms: Sequence[str]) -> float:
         """Return the seconds of training arms on all images, with the generators they need."""
         record = self._drawn[0].record
-        more = (record.train_images + record.test_images) / max(1, record.train_images)
+        more = (self._final or record.train_images) / max(1, record.train_images)
         each = [more * self.training(arm) for arm in arms]
         generated = any(self._arms[arm].generated for arm in arms)
         seconds = max(sum(each) / self._executor.workers, max(each, default=0.0))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from groundwork.names import listed
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import Interval, accuracy_interval, answers_of
 from pipelines.report.growth import doubling_in_words
@@ -31,6 +32,8 @@ class Advice:
         The 95 % interval of that over instances and test images.
     honest
         The mean of the arm that is best on the other instances: what the choice itself is worth.
+    beaten
+        Arms that it is shown to be better than, or that were left out as worse than the best.
     rivals
         Arms that the winner is not shown to be better than, by the test that leaves arms out.
     above
@@ -49,6 +52,7 @@ class Advice:
     accuracy: float
     interval: Interval
     honest: float
+    beaten: list[str]
     rivals: list[str]
     above: str
     open: dict[str, str]
@@ -63,10 +67,13 @@ class Advice:
         said = f"Take “{self.winner}”: {100 * self.accuracy:.1f} % (95 % interval {low:.1f} to "
         said += f"{high:.1f}){self.above}."
         lines = [said]
+        if self.beaten:
+            lines.append(f"It is clearly better than {listed(self.beaten, quoted=True)}.")
         if self.rivals:
-            names = ", ".join(f"“{name}”" for name in self.rivals)
+            several = "any of them" if len(self.rivals) > 1 else "that"
             lines.append(
-                f"It cannot be told apart from {names}: any of them may be as good or better."
+                f"It cannot be told apart from {listed(self.rivals, quoted=True)}: {several} may "
+                "be as good or better."
             )
         lines.append(
             f"The best of several looks better than it is: chosen on the other folds only, it is "
@@ -90,12 +97,14 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
+    worse |= set(comparison.dropped)
     curves = learning_curves(comparison, table)
     return Advice(
         winner=winner,
         accuracy=float(np.mean(list(accuracies[winner].values()))),
         interval=accuracy_interval(comparison, winner, outputs),
         honest=float(np.mean(list(chosen_by_the_others(accuracies).values()))),
+        beaten=[arm for arm in accuracies if arm in worse],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from groundwork.names import listed
 from pipelines.comparison.results import ComparisonResult
 from pipelines.recipes.recipe import Recipe
 from pipelines.report.advice import Advice
@@ -42,7 +43,7 @@ def card(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult, f
         Where the classifier lies, as it is to be named in commands.
     """
     parts = [
-        f"# A classifier of {_listed(final.class_names)}",
+        f"# A classifier of {listed(final.class_names)}",
         _made(comparison, advice, final),
         "## How it was chosen",
         *_chosen(comparison, advice),
@@ -68,7 +69,7 @@ def _made(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult) 
     # Of the sizes of other arms' images, which are said there, too, its own is the only one here.
     kept = [words for words in found if "--size" not in words]
     said = f" ({'; '.join(kept)})" if kept else ""
-    counts = _listed([f"{count:,} of {one}" for one, count in final.class_images.items()])
+    counts = listed([f"{count:,} of {one}" for one, count in final.class_images.items()])
     arms = Recipe.model_validate(comparison.recipe).resolved_arms()
     model = f", a `{arms[advice.winner].train.model}`" if advice.winner in arms else ""
     return (
@@ -219,10 +220,6 @@ def _limits(comparison: ComparisonResult, final: FinalTaskResult) -> str:
         *dict.fromkeys(note for one in comparison.instances for note in one.notes),
     ]
     return "\n".join(f"- {line}" for line in lines)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _cell(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the numbers of a comparison say, in sentences for the page and for the terminal."""
 
-from collections.abc import Sequence
-
+from groundwork.names import listed
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.cells import percent
 from pipelines.report.imbalance import no_better
@@ -43,17 +42,13 @@ def headline(table: Results) -> str:
         none = "Neither alternative" if len(unclear) == 2 else several
         return f"{none} can be told apart from {reference}."
     claims = [
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {claim} than {reference}"
+        f"{listed(names)} {'is' if len(names) == 1 else 'are'} {claim} than {reference}"
         for claim, names in groups.items()
         if names
     ]
     if unclear:
-        claims.append(f"{_listed(unclear)} cannot be told apart from {reference}")
+        claims.append(f"{listed(unclear)} cannot be told apart from {reference}")
     return f"{'; '.join(claims)}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def judged(arm: ArmResult) -> str:

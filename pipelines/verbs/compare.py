@@ -36,9 +36,6 @@ if TYPE_CHECKING:  # at run time it would load Keras
     from pipelines.comparison.results import ComparisonResult
 
 LEAST_MINUTES = 2.0
-KEPT_BACK = 0.1, 20.0
-"""Of the time, for the classifier of all images and the page: this part, and at least so many
-seconds."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,7 @@ class CompareResult:
         model = shlex.quote(str(self.classifier))
         lines = [
             *self.advice.sentences,
+            *self.comparison.more,
             "",
             text_table(self.comparison),
             "",
@@ -77,12 +75,13 @@ class CompareResult:
             f"classifier: {self.classifier} (what it is worth: {CARD}; loaded again in a fresh "
             "process, it answers as it did when it was trained)",
             f"use it:     ganaug predict pictures/ --model {model}",
+            f"take it:    ganaug export {model}",
         ]
         return "\n".join(lines)
 
 
 def compare(
-    dataset: str | None = None,
+    dataset: str | Path | None = None,
     *,
     minutes: float = 30.0,
     preset: Literal["quick", "best", "study", "demo"] = "best",
@@ -134,6 +133,7 @@ def compare(
         be written.
     """
     begun = time.monotonic()
+    dataset = None if dataset is None else str(dataset)
     if not minutes >= LEAST_MINUTES:
         raise InputError(f"--minutes {minutes:g} is too short for anything: give 2 or more")
     recipe = override(f"compare-{preset}", dataset, data=data)

@@ -92,11 +92,11 @@ def run(deadline, instances=10):
     return contest, said
 
 
-def test_what_clearly_loses_is_left(clock):
-    contest, said = run(deadline=10_000)
+def test_what_clearly_loses_is_left_where_there_is_no_time_for_all(clock):
+    contest, said = run(deadline=800)
     tried = {arm: len(own) for arm, own in contest.accuracies.items()}
     assert tried["slow"] == tried["quick"] == 10
-    assert tried["bad"] < 6
+    assert tried["bad"] < 8
     assert "clearly worse than" in contest.out["bad"]
     assert [words for words in said if words.startswith("bad: ")]
     assert contest.out.keys() == {"bad"}
@@ -151,11 +151,17 @@ def test_whether_generated_images_help_is_asked_longer_than_who_wins(monkeypatch
         monkeypatch.setitem(ACCURACY, name, accuracy)
         monkeypatch.setitem(SECONDS, name, 5.0)
     monkeypatch.setattr(module, "train_gans", lambda tasks, executor: ([None], []))
-    contest, _ = run(deadline=10_000)
+    contest, _ = run(deadline=230)
     tried = {arm: len(own) for arm, own in contest.accuracies.items()}
     assert tried["best"] == 10
-    assert tried["other"] < 5
-    assert tried["flips"] == tried["generated"] == 5
+    assert tried["other"] < 5 <= tried["flips"]
+    assert "other" in contest.out
+
+
+def test_nothing_is_left_where_there_is_time_for_all(clock):
+    contest, _ = run(deadline=10_000)
+    assert {len(own) for own in contest.accuracies.values()} == {10}
+    assert not contest.out
 
 
 def test_who_votes_is_decided_without_the_instance_itself():
