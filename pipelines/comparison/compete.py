@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.comparison.before import changes, pictures_of
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
 from pipelines.comparison.handover import final_images, train_final
@@ -78,6 +79,8 @@ def compete(
     sizes = arm_sizes(recipe, source)
     drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
     check_models(recipe, sizes, len(drawn[0].record.classes))
+    if changed := changes(outputs, source.name, recipe.data, drawn):
+        say(changed)
     clock.lap("data")
     with Executor(outputs, workers) as executor:
         deadline, count = begun + 60 * minutes, final_images(recipe.data, source)
@@ -108,6 +111,7 @@ def compete(
         "dropped": list(contest.out),
         "more": more,
         "checked": check_lines(source),
+        "pictures": pictures_of(drawn),
         "handed_over": True,
     }
     return Competed(result.model_copy(update=further), final, source.name)

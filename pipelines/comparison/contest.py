@@ -246,7 +246,9 @@ class Contest:
                 self.gans += [run.model_copy(update={"instance": index}) for run in gans]
             bank = [self._banks[index]]
         title = f"instance {index + 1} of {len(self._drawn)}"
-        own = {arm: self._recipe.arms[arm] for arm in arms}
+        # The longest first: what is short fills what is left of the other workers' time.
+        longest = sorted(arms, key=self.times.training, reverse=True)
+        own = {arm: self._recipe.arms[arm] for arm in longest}
         recipe = self._recipe.model_copy(update={"arms": own})
         runs = train_arms(recipe, one, bank, self._sizes, self._executor, title)
         self.trainings += [run.model_copy(update={"instance": index}) for run in runs]

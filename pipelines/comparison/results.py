@@ -78,6 +78,8 @@ class ComparisonResult(Result):
     """What stayed open and what more time would buy, in sentences."""
     checked: list[str] = []
     """What a quick check of the images found, in lines."""
+    pictures: str = ""
+    """Stands for the pictures of its first instance; empty where that was not written down."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
 

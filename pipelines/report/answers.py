@@ -52,13 +52,24 @@ def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, In
 def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> Interval:
     """Return the 95 % interval of an arm's accuracy over instances and test images at once.
 
-    Never narrower than the exact binomial interval of as many images as were tested (Clopper and
-    Pearson 1934): where every answer is right a bootstrap would be sure after a dozen images. The
-    parameters are those of `image_intervals`; every training of the arm has kept its answers.
+    The parameters are those of `image_intervals`; every training of the arm has kept its answers.
     """
     answers = _answers(comparison, arm, outputs).values()
     known = [[one for one in several if one] for several in answers]
-    right = [Differences(one[0].images, _right(one)) for one in known]
+    return interval_of([Differences(one[0].images, _right(one)) for one in known])
+
+
+def interval_of(right: Sequence[Differences]) -> Interval:
+    """Return the 95 % interval of an accuracy, from which images were answered right.
+
+    Never narrower than the exact binomial interval of as many images as were tested (Clopper and
+    Pearson 1934): where every answer is right a bootstrap would be sure after a dozen images.
+
+    Parameters
+    ----------
+    right
+        Of each instance, its test images, each with 1 or 0, or a fraction of several trainings.
+    """
     low, high = two_way_interval(right)
     images = len({image for one in right for image in one.images})
     accuracy = np.mean([one.values.mean() for one in right])

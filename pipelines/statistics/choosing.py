@@ -51,7 +51,8 @@ def clearly_worse(accuracies: Accuracies, correlation: float, looks: int = 1) ->
     looks
         How often this is asked as instances come in: each asks for a p value so many times smaller
         (Bonferroni). Of 3 equal arms, looked at after each of 3 to 10 instances, some arm was out
-        in 17 % of 400 made-up contests without, and in about 2 % with it.
+        in 16 % of 400 made-up contests without that (17 % with a correlation of 0.2), and in 3 %
+        with it (2 %).
 
     Examples
     --------

@@ -133,7 +133,6 @@ def test_bad_folders(training, tmp_path, capsys):
     assert "not that of a tested training" in failing(capsys, "export", tmp_path)
     assert "other things" in failing(capsys, "export", training, "--out", tmp_path)
     (tmp_path / "result.json").write_text((training / "result.json").read_text())
-    assert "no such file" in failing(capsys, "export", tmp_path, "--format", "litert")
     (tmp_path / "model.keras").write_text("none")
     assert "no Keras model" in failing(capsys, "export", tmp_path)
     whole = bytearray((training / "model.keras").read_bytes())

@@ -144,3 +144,19 @@ def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> No
         check_training(arm)
     header = (LIBRARY / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
     assert f"--recipe {name}" in header
+
+
+def test_arms_of_another_recipe_join():
+    ours = load_recipe(None, {"arms": {"real": {}}})
+    theirs = load_recipe(None, {"name": "own", "train": {"epochs": 7}, "arms": {"mine": {}}})
+    both = ours.joined(theirs).resolved_arms()
+    assert both["mine"].train.epochs == 7
+    assert both["real"].train.epochs == ours.train.epochs
+    with pytest.raises(InputError, match="own: there is an arm 'mine' already"):
+        ours.joined(theirs).joined(theirs)
+    generated = {"generated": {"mix": {"strategy": "fraction"}}}
+    few = load_recipe(None, {"name": "few", "gan": {"steps": 5}, "arms": generated})
+    assert ours.joined(few).gan.steps == 5
+    more = load_recipe(None, {"arms": {"one": {"mix": {"strategy": "fraction"}}}})
+    with pytest.raises(InputError, match=r"few: its generators .* differ from those of compare"):
+        more.joined(few)

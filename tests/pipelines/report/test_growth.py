@@ -135,7 +135,8 @@ def test_the_page_and_the_advice_say_it(made, plain, tmp_path):
     keep_answers(made, tmp_path)
     made = made.model_copy(update={"handed_over": True, "left": {"slow": "no time"}})
     sentences = advise(made, tmp_path).sentences
-    assert [one.split(" ")[0] for one in sentences[-4:]] == [
+    first = [one.split(" ")[0] for one in sentences]
+    assert [word for word in first if word in ("Generated", "Changed", "Twice", "“slow”")] == [
         "Generated",
         "Changed",
         "Twice",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import ganaug
 from pipelines.cli import main
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
@@ -41,6 +42,20 @@ def test_ways_are_named(image_folder, tmp_path):
     every = list(load_recipe("compare-quick").arms)
     with pytest.raises(InputError, match="leaves nothing to try"):
         compare(str(image_folder), preset="quick", without=every, outputs=tmp_path)
+
+
+def test_it_stands_at_the_door_of_ganaug():
+    assert ganaug.compare is compare
+    assert "compare" in dir(ganaug)
+
+
+def test_one_class_is_no_question(image_folder, tmp_path, capsys):
+    words = ["compare", str(image_folder), "--classes", "cat", "--outputs", str(tmp_path)]
+    assert "one class asked for" in failing(capsys, *words)
+    (tmp_path / "empty").mkdir()
+    said = failing(capsys, "compare", str(tmp_path / "empty"), "--outputs", str(tmp_path / "out"))
+    assert "empty" in said
+    assert not (tmp_path / "out" / "compare").exists()
 
 
 @pytest.fixture
