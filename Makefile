@@ -21,7 +21,7 @@ BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
 .PHONY: help install demo data gan compare classify tune report test check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
-.PHONY: bench-findings
+.PHONY: bench-findings bench-choosing
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
@@ -78,6 +78,9 @@ bench-folder: $(READY)  ## Opening a folder of 100,000 pictures, and drawing fro
 
 bench-findings: $(READY)  ## Planted copies and wrong labels: what the check of `ganaug data` finds (DATASET, DATA_DIR, ARGS)
 	$(BIN)/python -m bench.findings $(BENCH)
+
+bench-choosing: $(READY)  ## How much choosing the best of ten ways flatters (DATASET, DATA_DIR, ARGS)
+	$(BIN)/python -m bench.choosing $(BENCH)
 
 # By name, not by number of tests: the slowest file has few, and would run last and alone.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder

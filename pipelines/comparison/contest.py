@@ -23,6 +23,7 @@ from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import FEWEST, clearly_worse, leader
+from pipelines.statistics.verdicts import enough_instances
 from pipelines.tasks.executor import Executor
 
 FIRST = 5
@@ -88,6 +89,7 @@ class Contest:
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
         self._generated = {name for name, arm in recipe.resolved_arms().items() if arm.generated}
+        self._reference = next(iter(recipe.arms))
         joined = joined_arms(recipe.model_dump(mode="json"))
         self._bases = [one.base for one in joined]
         self._asked = {name for one in joined for name in one if name}
@@ -262,6 +264,9 @@ class Contest:
         looks = max(1, len(self._drawn) - FEWEST + 1)
         for arm in clearly_worse(accuracies, self.correlation, looks) - self.out.keys():
             best, count = leader(accuracies), len(accuracies[arm])
+            # What the winner is above it shall be more than probable.
+            if arm == self._reference and count < enough_instances(1, self.correlation):
+                continue
             # Whether generated images help is a question of its own, whatever wins.
             if arm in self._asked and count < FIRST and self._generated - self.out.keys():
                 continue
