@@ -110,6 +110,8 @@ class Contest:
         if self.trainings:
             self._grow()
         self._try(later)
+        if self.trainings and self.winner not in {run.arm for run in self.parts}:
+            self._grow()
         if not self.trainings:
             quickest = min(self._recipe.arms, key=self.times.training)
             one = self.times.training(quickest)
@@ -133,9 +135,12 @@ class Contest:
 
     @property
     def short_of_time(self) -> dict[str, str]:
-        """Arms that were in the race to the end, but on fewer instances than the best, and why."""
+        """Arms that were in the race to the end, but on fewer instances than it takes, and why.
+
+        That is on as many as the best, or as a claim needs.
+        """
         found = self.accuracies
-        most = len(found[self.winner])
+        most = min(len(found[self.winner]), enough_instances(1, self.correlation))
         short = {}
         for arm in self._recipe.arms:
             tried = found.get(arm, {})
@@ -145,7 +150,8 @@ class Contest:
             one = f"an instance takes about {duration(self.times.instance(missing, [arm]))}"
             short[arm] = f"no time: {one}"
             if tried:
-                short[arm] = f"no time for more than {len(tried)} instances: {one}"
+                several = f"{len(tried)} instances" if len(tried) > 1 else "one instance"
+                short[arm] = f"no time for more than {several}: {one}"
         return short
 
     def _estimate(self) -> str:

@@ -38,7 +38,7 @@ def _untried(contest: Contest, minutes: float, instances: int) -> str:
         seconds += contest.times.instance(index, arms) if arms else 0.0
     names = listed(waiting, quoted=True)
     if not seconds:  # they have had their first instances
-        return f"{names} had no time for all {instances} instances."
+        return f"{names} had no time for more of the {instances} instances."
     needed = math.ceil(minutes + SAFETY * seconds / 60)
     few = min(FIRST, instances)
     return f"{names} had too little time: --minutes {needed} would try them on {few} instances."
