@@ -15,6 +15,7 @@ from pipelines.report.words import judged
 from pipelines.report.worth import generated_in_words
 from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
+from pipelines.statistics.verdicts import conclusion
 from pipelines.tasks.not_sure import NotSure
 
 
@@ -98,6 +99,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
     worse |= set(comparison.dropped)
+    worse |= _beaten_reference(table, winner)
     curves = learning_curves(comparison, table)
     return Advice(
         winner=winner,
@@ -112,6 +114,16 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         doubling=doubling_in_words(comparison, curves, winner),
         not_sure=not_sure(answers_of(comparison, winner, outputs)),
     )
+
+
+def _beaten_reference(table: Results, winner: str) -> set[str]:
+    """Return the reference, if the winner is shown to be better than it.
+
+    Among all arms against the reference alone, which are fewer comparisons than all pairs.
+    """
+    (arm,) = (one for one in table.arms if one.name == winner)
+    better = arm.against and not arm.no_claim and conclusion(arm.against) == "better"
+    return {table.reference.name} if better else set()
 
 
 def _above(table: Results, winner: str) -> str:
