@@ -16,7 +16,7 @@ import sys
 import sysconfig
 import textwrap
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -36,13 +36,13 @@ def digest(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-@lru_cache
+@cache
 def code_version(module: str) -> str:
     """Return a digest of the code of a module of ours and of all that it can reach."""
     return digest({name: _code(_path(name)) for name in reachable(module)})
 
 
-@lru_cache
+@cache
 def reachable(module: str) -> tuple[str, ...]:
     """Return the modules of ours that a module can reach by its imports, itself among them, sorted.
 
@@ -89,7 +89,7 @@ def source_version(function: Callable[..., Any]) -> str:
     return digest(dict(sorted(_sources(function, {}).items())))
 
 
-@lru_cache
+@cache
 def _version(library: str) -> str:
     try:
         return version(library)
@@ -97,28 +97,28 @@ def _version(library: str) -> str:
         return "none"
 
 
-@lru_cache
+@cache
 def _path(module: str) -> Path:
     path = ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-@lru_cache
+@cache
 def _is_module(name: str) -> bool:
     return name.partition(".")[0] in PACKAGES and _path(name).is_file()
 
 
-@lru_cache
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@lru_cache
+@cache
 def _code(path: Path) -> str:
     return _without_words(_tree(path))
 
 
-@lru_cache
+@cache
 def _imports(module: str) -> tuple[str, ...]:
     """Return the modules of ours that one imports, directly."""
     found: list[str] = []
