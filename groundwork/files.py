@@ -35,10 +35,7 @@ def replacing(target: Path) -> Iterator[Path]:
         yield part
         part.replace(target)
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
-        ) from error
+        raise _unwritable(target, error) from error
     finally:
         with suppress(OSError):  # renamed, or its folder was never there
             part.unlink()
@@ -78,13 +75,17 @@ def replacing_folder(target: Path) -> Iterator[Path]:
                 old.replace(target)
             raise
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
-        ) from error
+        raise _unwritable(target, error) from error
     finally:
         for left in (part, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    reason = error.strerror or error
+    return InputError(
+        f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
+    )
 
 
 def _remove_leftovers(target: Path) -> None:

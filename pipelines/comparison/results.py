@@ -83,6 +83,11 @@ class ComparisonResult(Result):
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
 
+    @property
+    def correlation(self) -> float:
+        """The correlation of two instances because they share images, 0..1."""
+        return self.overlap.correlation if self.overlap else 0.0
+
 
 def accuracies_of(trainings: Sequence[TrainRun]) -> dict[str, dict[int, float]]:
     """Return test accuracies by arm and instance, seeds averaged."""

@@ -97,7 +97,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     table = results(comparison)
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
-    worse = clearly_worse(accuracies, comparison.overlap.correlation if comparison.overlap else 0.0)
+    worse = clearly_worse(accuracies, comparison.correlation)
     worse |= set(comparison.dropped)
     worse |= _beaten_reference(table, winner)
     curves = learning_curves(comparison, table)

@@ -1,6 +1,6 @@
 """What every arm answered to every test image, read back to compare arms image by image."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +54,7 @@ def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> 
 
     The parameters are those of `image_intervals`; every training of the arm has kept its answers.
     """
-    answers = _answers(comparison, arm, outputs).values()
-    known = [[one for one in several if one] for several in answers]
-    return interval_of([Differences(one[0].images, _right(one)) for one in known])
+    return _interval(_answers(comparison, arm, outputs))
 
 
 def interval_of(right: Sequence[Differences]) -> Interval:
@@ -101,10 +99,15 @@ def accuracy_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str,
     """Return `accuracy_interval` of every arm whose trainings have all kept their answers."""
     kept = {arm: _answers(comparison, arm, outputs) for arm in comparison.arms}
     return {
-        arm: accuracy_interval(comparison, arm, outputs)
+        arm: _interval(answers)
         for arm, answers in kept.items()
         if all(one is not None for several in answers.values() for one in several)
     }
+
+
+def _interval(answers: Mapping[int, Sequence[Predictions | None]]) -> Interval:
+    known = [[one for one in several if one] for several in answers.values()]
+    return interval_of([Differences(one[0].images, _right(one)) for one in known])
 
 
 def _right(several: Sequence[Predictions]) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ def learning_curves(comparison: ComparisonResult, table: Results) -> dict[str, L
         one = learning_curve(
             [*known, Measured(float(np.mean(whole)), errors)],
             _tested(comparison, runs),
-            correlation=shared_correlation(comparison),
+            correlation=comparison.correlation,
         )
         if one:
             found[arm.name] = one
@@ -64,8 +64,3 @@ def _tested(comparison: ComparisonResult, runs: Sequence[PartRun]) -> int:
     if not shared.own_test:  # no more than the folds are made of
         distinct = min(distinct, shared.train_images + shared.test_images)
     return max(1, round(distinct))
-
-
-def shared_correlation(comparison: ComparisonResult) -> float:
-    """Return the correlation of two instances because they share images, 0..1."""
-    return comparison.overlap.correlation if comparison.overlap else 0.0

@@ -281,7 +281,8 @@ def _pair(
     common = sorted(reference.keys() & other.keys())
     if not common:
         return None
-    correlation = comparison.overlap.correlation if comparison.overlap else 0.0
     return paired(
-        [reference[i] for i in common], [other[i] for i in common], correlation=correlation
+        [reference[i] for i in common],
+        [other[i] for i in common],
+        correlation=comparison.correlation,
     )

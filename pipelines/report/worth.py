@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from pipelines.comparison.bases import joined_arms
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.growth_curves import shared_correlation
 from pipelines.report.table import Results
 from pipelines.statistics.learning_curve import MOST_TIMES, LearningCurve, Worth
 from pipelines.statistics.paired import Paired, holm_adjusted, paired
@@ -134,7 +133,7 @@ def gains_over(
         common = sorted(finals[base].keys() & finals[arm].keys())
         if common:
             before, after = ([finals[name][i] for i in common] for name in (base, arm))
-            found[base, arm] = paired(before, after, correlation=shared_correlation(comparison))
+            found[base, arm] = paired(before, after, correlation=comparison.correlation)
     numbered = holm_adjusted({str(at): one for at, one in enumerate(found.values())})
     return dict(zip(found, numbered.values(), strict=True))
 
