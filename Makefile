@@ -19,7 +19,7 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
 DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
 
-.PHONY: help install demo data gan compare classify tune report test check lint
+.PHONY: help install demo data gan compare classify tune report test test-faults check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
 .PHONY: bench-findings bench-choosing
 
@@ -87,6 +87,9 @@ PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(READY)  ## Run all tests, and the examples in the docstrings
 	$(PYTEST) $(or $(ARGS),tests $(DOCTESTS))
+
+test-faults: $(READY)  ## What must never happen, tried many times; LONG=1 tries at length (ARGS="-k kill")
+	PYTHONPATH=. $(PYTEST) -p tests.faults.plugin $(if $(LONG),--long) tests/faults $(ARGS)
 
 check: lint  ## What every commit must pass, in under a minute: lint, doctests, the fast tests
 	$(PYTEST) -q -m "not slow" tests $(DOCTESTS)
