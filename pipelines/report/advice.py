@@ -1,5 +1,6 @@
 """What to do with one's images: the verdict of `ganaug compare`, in a few sentences."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 
 from groundwork.names import listed
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.answers import Interval, accuracy_interval, answers_of
+from pipelines.report.answers import answers_of, right_answers
+from pipelines.report.classes import arm_members
 from pipelines.report.growth import doubling_in_words
 from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
@@ -15,7 +17,9 @@ from pipelines.report.words import judged
 from pipelines.report.worth import generated_in_words
 from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
-from pipelines.statistics.verdicts import conclusion
+from pipelines.statistics.expected import FURTHEST, Expected, expected
+from pipelines.statistics.learning_curve import LearningCurve
+from pipelines.statistics.verdicts import conclusion, points
 from pipelines.tasks.not_sure import NotSure
 
 
@@ -27,12 +31,12 @@ class Advice:
     ----------
     winner
         The arm of the best mean.
-    accuracy
-        Its mean over the instances, in 0..1.
-    interval
-        The 95 % interval of that over instances and test images.
-    honest
-        The mean of the arm that is best on the other instances: what the choice itself is worth.
+    expected
+        The accuracy to expect of it once it is trained on all images.
+    mean
+        Its mean over the instances, in 0..1: it won with that, which flatters.
+    tested_with, trained_with
+        Training images of a class on an instance, and of the classifier of all images.
     beaten
         Arms that it is shown to be better than, or that were left out as worse than the best.
     rivals
@@ -50,9 +54,10 @@ class Advice:
     """
 
     winner: str
-    accuracy: float
-    interval: Interval
-    honest: float
+    expected: Expected
+    mean: float
+    tested_with: float
+    trained_with: float
     beaten: list[str]
     rivals: list[str]
     above: str
@@ -64,10 +69,10 @@ class Advice:
     @property
     def sentences(self) -> list[str]:
         """The advice, for people."""
-        low, high = (100 * end for end in self.interval)
-        said = f"Take “{self.winner}”: {100 * self.accuracy:.1f} % (95 % interval {low:.1f} to "
-        said += f"{high:.1f}){self.above}."
-        lines = [said]
+        low, high = (100 * end for end in self.expected.interval)
+        said = f"Take “{self.winner}”: {100 * self.expected.accuracy:.1f} % (95 % interval "
+        said += f"{low:.1f} to {high:.1f}){self.above}."
+        lines = [said, self.estimate]
         if self.beaten:
             lines.append(f"It is clearly better than {listed(self.beaten, quoted=True)}.")
         if self.rivals:
@@ -76,12 +81,28 @@ class Advice:
                 f"It cannot be told apart from {listed(self.rivals, quoted=True)}: {several} may "
                 "be as good or better."
             )
-        lines.append(
-            f"The best of several looks better than it is: chosen on the other folds only, it is "
-            f"{100 * self.honest:.1f} %."
-        )
         lines += [*self.generated, *filter(None, [self.doubling]), self.not_sure.words]
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
+
+    @property
+    def estimate(self) -> str:
+        """Where the accuracy comes from, in a sentence or two."""
+        said = f"That is what to expect with {self.trained_with:.0f} training images a class: "
+        said += f"with {self.tested_with:.0f} it was right on {100 * self.expected.tested:.1f} % "
+        if self.expected.more is None:
+            said += "of the test images, and what more add is not known."
+        else:
+            value, low, high = (100 * one for one in self.expected.more)
+            upto = FURTHEST * self.tested_with
+            to = f", to {upto:.0f} of a class," if self.trained_with > upto else ""
+            said += f"of the test images, and by its learning curve more{to} add {value:.1f} "
+            said += f"points ({low:.1f} to {high:.1f})."
+        if points(self.mean) == points(self.expected.tested):
+            return said
+        return (
+            f"{said} Each test is of the way that was best on all others: the winner's own mean, "
+            f"{100 * self.mean:.1f} %, is what it won with, and flatters."
+        )
 
 
 def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
@@ -101,11 +122,19 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     worse |= set(comparison.dropped)
     worse |= _beaten_reference(table, winner)
     curves = learning_curves(comparison, table)
+    record = comparison.instances[0]
+    tested_with = record.train_images / len(record.classes)
+    trained_with = (record.train_images + record.test_images) / len(record.classes)
     return Advice(
         winner=winner,
-        accuracy=float(np.mean(list(accuracies[winner].values()))),
-        interval=accuracy_interval(comparison, winner, outputs),
-        honest=float(np.mean(list(chosen_by_the_others(accuracies).values()))),
+        expected=expected(
+            right_answers(comparison, chosen_by_the_others(accuracies), outputs),
+            _curve(comparison, curves, winner),
+            trained_with / tested_with,
+        ),
+        mean=float(np.mean(list(accuracies[winner].values()))),
+        tested_with=tested_with,
+        trained_with=trained_with,
         beaten=[arm for arm in accuracies if arm in worse],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
@@ -114,6 +143,13 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         doubling=doubling_in_words(comparison, curves, winner),
         not_sure=not_sure(answers_of(comparison, winner, outputs)),
     )
+
+
+def _curve(
+    comparison: ComparisonResult, curves: Mapping[str, LearningCurve], winner: str
+) -> LearningCurve | None:
+    """Return the winner's learning curve; of a vote, the first that one of its members has."""
+    return next((curves[arm] for arm in arm_members(comparison, winner) if arm in curves), None)
 
 
 def _beaten_reference(table: Results, winner: str) -> set[str]:

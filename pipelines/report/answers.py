@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import scipy  # loads scipy.stats when it is needed: `ganaug --help` need not wait for it
 from numpy.typing import NDArray
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.statistics.abstention import Answers
 from pipelines.statistics.bootstrap import Differences, two_way_interval
-from pipelines.statistics.paired import ALPHA
+from pipelines.statistics.expected import interval_of
+from pipelines.tasks.not_sure import Interval
 from pipelines.tasks.predictions import Predictions, read_predictions
-
-Interval = tuple[float, float]
 
 
 def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, Interval]:
@@ -49,30 +47,20 @@ def image_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, In
     return found
 
 
-def accuracy_interval(comparison: ComparisonResult, arm: str, outputs: Path) -> Interval:
-    """Return the 95 % interval of an arm's accuracy over instances and test images at once.
-
-    The parameters are those of `image_intervals`; every training of the arm has kept its answers.
-    """
-    return _interval(_answers(comparison, arm, outputs))
-
-
-def interval_of(right: Sequence[Differences]) -> Interval:
-    """Return the 95 % interval of an accuracy, from which images were answered right.
-
-    Never narrower than the exact binomial interval of as many images as were tested (Clopper and
-    Pearson 1934): where every answer is right a bootstrap would be sure after a dozen images.
+def right_answers(
+    comparison: ComparisonResult, chosen: Mapping[int, str], outputs: Path
+) -> list[Differences]:
+    """Return which test images of each instance an arm answered right, 0..1 over its trainings.
 
     Parameters
     ----------
-    right
-        Of each instance, its test images, each with 1 or 0, or a fraction of several trainings.
+    comparison, outputs
+        As in `image_intervals`; every training has kept its answers.
+    chosen
+        The arm, by instance.
     """
-    low, high = two_way_interval(right)
-    images = len({image for one in right for image in one.images})
-    accuracy = np.mean([one.values.mean() for one in right])
-    exact = scipy.stats.binomtest(round(accuracy * images), images).proportion_ci(1 - ALPHA)
-    return min(low, float(exact.low)), max(high, float(exact.high))
+    kept = {arm: _answers(comparison, arm, outputs) for arm in {*chosen.values()}}
+    return _right_by_instance({i: kept[arm][i] for i, arm in chosen.items()})
 
 
 def answers_of(comparison: ComparisonResult, arm: str, outputs: Path) -> list[Answers]:
@@ -96,18 +84,23 @@ def answers_of(comparison: ComparisonResult, arm: str, outputs: Path) -> list[An
 
 
 def accuracy_intervals(comparison: ComparisonResult, outputs: Path) -> dict[str, Interval]:
-    """Return `accuracy_interval` of every arm whose trainings have all kept their answers."""
+    """Return the 95 % interval of each arm's accuracy over instances and test images at once.
+
+    Arms are missing of whose trainings some have kept no answers.
+    """
     kept = {arm: _answers(comparison, arm, outputs) for arm in comparison.arms}
     return {
-        arm: _interval(answers)
+        arm: interval_of(_right_by_instance(answers))
         for arm, answers in kept.items()
         if all(one is not None for several in answers.values() for one in several)
     }
 
 
-def _interval(answers: Mapping[int, Sequence[Predictions | None]]) -> Interval:
+def _right_by_instance(
+    answers: Mapping[int, Sequence[Predictions | None]],
+) -> list[Differences]:
     known = [[one for one in several if one] for several in answers.values()]
-    return interval_of([Differences(one[0].images, _right(one)) for one in known])
+    return [Differences(one[0].images, _right(one)) for one in known]
 
 
 def _right(several: Sequence[Predictions]) -> NDArray[np.float64]:

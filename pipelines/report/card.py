@@ -121,7 +121,7 @@ def _chosen(comparison: ComparisonResult, advice: Advice) -> list[str]:
 
 def _worth(comparison: ComparisonResult, advice: Advice) -> list[str]:
     """Return the accuracy to expect, over all and by class, and the most frequent mistakes."""
-    low, high = (100 * end for end in advice.interval)
+    low, high = (100 * end for end in advice.expected.interval)
     runs = arm_runs(comparison, advice.winner)
     instances = len({run.instance for run in runs})
     table = [
@@ -133,12 +133,11 @@ def _worth(comparison: ComparisonResult, advice: Advice) -> list[str]:
         ),
     ]
     return [
-        f"{100 * advice.accuracy:.1f} % of test images are classified correctly (95 % interval "
-        f"{low:.1f} to {high:.1f}). That was measured on {instances} "
-        f"instance{'s' * (instances > 1)}, by classifiers which had not seen the images that "
-        "tested them; this one has seen all, and was tested on none.",
-        f"It was the best of {len(comparison.arms)}, and the best of several looks better than it "
-        f"is: chosen on the other instances only, it is {100 * advice.honest:.1f} %.",
+        f"Of other images like these it is expected to classify "
+        f"{100 * advice.expected.accuracy:.1f} % correctly (95 % interval {low:.1f} to "
+        f"{high:.1f}). {advice.estimate} The tests were on {instances} "
+        f"instance{'s' * (instances > 1)}, of classifiers which had not seen the images that "
+        "tested them; this one has seen all, and was tested on none. By class, in those tests:",
         "\n".join(table),
         *_confusions(comparison, advice.winner),
     ]

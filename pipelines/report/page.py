@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report import charts
 from pipelines.report.advice import advise
-from pipelines.report.answers import Interval, accuracy_intervals
+from pipelines.report.answers import accuracy_intervals
 from pipelines.report.calibration import pooled, reliability_chart
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
 from pipelines.report.curves import training_curves
@@ -26,6 +26,7 @@ from pipelines.report.templates import environment
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
 from pipelines.statistics.paired import Summary, summary
+from pipelines.tasks.not_sure import Interval
 
 
 @dataclass(frozen=True)

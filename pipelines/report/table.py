@@ -8,12 +8,13 @@ import numpy as np
 
 from pipelines.comparison.results import ComparisonResult, TrainRun
 from pipelines.errors import InputError
-from pipelines.report.answers import Interval, image_intervals
+from pipelines.report.answers import image_intervals
 from pipelines.report.cells import FINAL
 from pipelines.report.imbalance import Guess, guess
 from pipelines.report.learning import retried
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
 from pipelines.tasks.learning import never_learned
+from pipelines.tasks.not_sure import Interval
 from pipelines.tasks.results import TrainTaskResult
 
 

@@ -79,12 +79,13 @@ def clearly_worse(accuracies: Accuracies, correlation: float, looks: int = 1) ->
     }
 
 
-def chosen_by_the_others(accuracies: Accuracies) -> dict[int, float]:
-    """Return on each instance the accuracy of the arm that is best on all the others.
+def chosen_by_the_others(accuracies: Accuracies) -> dict[int, str]:
+    """Return for each instance the arm that is best on all the others.
 
-    The mean of the winner flatters: it won for being high on just these instances. This one is of
-    a choice that did not look at the instance which it is judged by (Varma and Simon, "Bias in
-    error estimation when using cross-validation for model selection", BMC Bioinformatics 7, 2006).
+    The mean of the winner flatters: it won for being high on just these instances. That of these
+    arms, each on its instance, is of a choice that did not look at the instance which it is judged
+    by (Varma and Simon, "Bias in error estimation when using cross-validation for model selection",
+    BMC Bioinformatics 7, 2006).
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def chosen_by_the_others(accuracies: Accuracies) -> dict[int, float]:
     Examples
     --------
     >>> chosen_by_the_others({"a": {0: 0.9, 1: 0.6, 2: 0.7}, "b": {0: 0.7, 1: 0.8, 2: 0.6}})
-    {0: 0.7, 1: 0.6, 2: 0.7}
+    {0: 'b', 1: 'a', 2: 'a'}
     """
     instances = accuracies[leader(accuracies)].keys()
     whole = {arm: own for arm, own in accuracies.items() if own.keys() >= instances}
@@ -103,8 +104,7 @@ def chosen_by_the_others(accuracies: Accuracies) -> dict[int, float]:
         others = {
             arm: {i: own[i] for i in instances if i != left_out} for arm, own in whole.items()
         }
-        chosen = leader(others) if len(instances) > 1 else leader(whole)
-        found[left_out] = whole[chosen][left_out]
+        found[left_out] = leader(others) if len(instances) > 1 else leader(whole)
     return found
 
 

@@ -126,6 +126,10 @@ class LearningCurve:
         """Return the mean error at one of the sizes, by its position, and its interval."""
         return _estimate(np.array(self.errors[at : at + 1]), np.exp(self._drawn[:, at]))
 
+    def reduction(self, times: float) -> Estimate:
+        """Return the fraction of the error that ``times`` as many images take away, in 0..1."""
+        return _estimate(*(1 - times**-exponent for _, exponent in self._lines))
+
     @cached_property
     def doubling(self) -> Estimate:
         """The accuracy that twice as many images of a class would add, at least 0."""

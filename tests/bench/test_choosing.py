@@ -19,4 +19,5 @@ def test_features_that_say_nothing_flatter_whoever_is_chosen():
     over, error = said["flatters"]
     assert over > 2 * error > 0
     assert said["flatters_nested"][0] < over
+    assert said["announced"][0] < over
     assert 40 < said["judged"] < 60

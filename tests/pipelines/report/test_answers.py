@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.data.images import Images
-from pipelines.report.answers import accuracy_interval, image_intervals
+from pipelines.report.answers import accuracy_intervals, image_intervals
 from pipelines.tasks.predictions import write_predictions
 from pipelines.workspace import PREDICTIONS
 from tests.made_comparison import ARMS, keep_answers, make_comparison
@@ -71,6 +71,6 @@ def test_a_dozen_right_answers_are_no_certainty(tmp_path):
         pixels = np.random.default_rng(run.instance).integers(0, 256, (12, 8, 8, 3), np.uint8)
         test = Images(pixels, labels, ("a", "b"), "thin air")
         write_predictions(tmp_path / run.folder, np.eye(2)[labels], test)
-    low, high = accuracy_interval(comparison, "real", tmp_path)
+    low, high = accuracy_intervals(comparison, tmp_path)["real"]
     assert low == pytest.approx(0.025 ** (1 / 24))
     assert high == 1
