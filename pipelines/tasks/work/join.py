@@ -6,6 +6,7 @@ from pathlib import Path
 from classifiers.inference.ensembles import as_one_model
 from classifiers.inference.probabilities import probabilities
 from groundwork.files import replacing, write_json
+from groundwork.names import listed
 from pipelines.tasks.base import Progress
 from pipelines.tasks.checked import read_check, write_check
 from pipelines.tasks.final import JoinTask
@@ -38,7 +39,7 @@ def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> Fina
         size=results[0].size,
         train_images=results[0].train_images,
         steps=sum(one.steps for one in results),
-        notes=[f"The vote of {', '.join(f'“{arm}”' for arm in task.arms)}."],
+        notes=[f"The vote of {listed(task.arms, quoted=True)}."],
         effort=task.effort,
         seconds=sum(one.seconds for one in results) + time.perf_counter() - start,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from classifiers.evaluation.scores import evaluate
 from classifiers.inference.ensembles import soft_vote
 from groundwork.files import write_json
+from groundwork.names import listed
 from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.tasks.base import Progress
@@ -41,7 +42,7 @@ def run(task: VoteTask, outputs: Path, folder: Path, progress: Progress) -> Trai
         size=test.size[0],
         train_images=found[0].train_images,
         steps=sum(one.steps for one in found),
-        notes=[f"The vote of {', '.join(f'“{arm}”' for arm in task.arms)}."],
+        notes=[f"The vote of {listed(task.arms, quoted=True)}."],
         members={arm: one.scores.accuracy for arm, one in zip(task.arms, found, strict=True)},
         effort=task.effort,
         seconds=sum(one.seconds for one in found) + time.perf_counter() - start,
