@@ -29,12 +29,18 @@ VERBS = {
     "quality": "Measure how real, how varied and how copied the samples of a bank are.",
     "report": "Write the page of a finished comparison again.",
     "recipes": "List the recipes that ship with ganaug.",
+    "study list": "List the rows of the published studies: published, and last measured.",
+    "study run": "Run rows of the published studies, and keep what they came to.",
     "models list": "List the classifiers that can be trained by name.",
     "augment preview": "Draw what every augmentation does to the same images.",
 }
 NAMED = {"list": "runs"}
 """Verbs whose function is called otherwise: the name stands for something else in Python."""
-GROUPS = {"models": "Classifiers that can be trained.", "augment": "Augmentations."}
+GROUPS = {
+    "study": "The published studies, row by row.",
+    "models": "Classifiers that can be trained.",
+    "augment": "Augmentations.",
+}
 
 
 def make_app(asked: Sequence[str] = ()) -> App:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pipelines.recipes.recipe import merge
+from pipelines.recipes.files import merge
 
 _OTHERWISE = ("size", "expand", "augment", "train", "input")
 """What arms that differ in `mix` alone have in common."""

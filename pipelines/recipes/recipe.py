@@ -25,7 +25,15 @@ from pipelines.augment.offline import parse as parse_expansion
 from pipelines.errors import InputError, explain
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
-from pipelines.recipes.files import find_file, list_files, read_tables
+from pipelines.recipes.files import (
+    PAPER,
+    Profile,
+    at_profile,
+    find_file,
+    list_files,
+    merge,
+    read_tables,
+)
 from pipelines.recipes.mix import MixConfig
 
 
@@ -152,7 +160,9 @@ class Recipe(Arm):
 
 
 def load_recipe(
-    recipe: str | Path | None = None, changes: Mapping[str, Any] | None = None
+    recipe: str | Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+    profile: Profile = PAPER,
 ) -> Recipe:
     """Read a recipe and check it.
 
@@ -163,6 +173,8 @@ def load_recipe(
         None for the defaults.
     changes
         Settings that override the file's: ``{"train": {"epochs": 45}}``.
+    profile
+        One of `pipelines.recipes.files.PROFILES`: as the file says, or shorter.
 
     Raises
     ------
@@ -175,7 +187,7 @@ def load_recipe(
     if recipe is not None:
         path = find_file(recipe, "recipe")
         where = path.name
-        settings = {"name": path.stem, **read_tables(path)}
+        settings = at_profile({"name": path.stem, **read_tables(path)}, profile)
     settings = merge(settings, changes or {})
     try:
         result = Recipe.model_validate(settings)
@@ -189,7 +201,10 @@ def load_recipe(
 
 
 def override(
-    recipe: str | Path | None, dataset: str | None, **tables: BaseModel | str | int | None
+    recipe: str | Path | None,
+    dataset: str | None,
+    profile: Profile = PAPER,
+    **tables: BaseModel | str | int | None,
 ) -> Recipe:
     """Return a recipe with the settings that the caller set explicitly put over it.
 
@@ -199,6 +214,8 @@ def override(
         As in `load_recipe`.
     dataset
         Replaces `data.source`, unless None.
+    profile
+        As in `load_recipe`.
     **tables
         Tables of the recipe (`data`, `gan`, …): the fields that were given when they were made
         count, those left at their defaults do not; `augment` and `expand` are strings, `seeds` a
@@ -211,20 +228,9 @@ def override(
     }
     if dataset is not None:
         changes = merge(changes, {"data": {"source": dataset}})
-    return load_recipe(recipe, changes)
+    return load_recipe(recipe, changes, profile)
 
 
 def list_recipes() -> list[str]:
     """Return the names of the recipes that ship with ganaug."""
     return list_files("recipe")
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``changes`` put over it, table by table."""
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = (
-            merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-        )
-    return merged

@@ -16,8 +16,16 @@ from pydantic import (
 
 from groundwork.settings import Settings
 from pipelines.errors import InputError, explain
-from pipelines.recipes.files import find_file, list_files, read_tables
-from pipelines.recipes.recipe import Arm, Recipe, load_recipe, merge
+from pipelines.recipes.files import (
+    PAPER,
+    Profile,
+    at_profile,
+    find_file,
+    list_files,
+    merge,
+    read_tables,
+)
+from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 
 Value = str | bool | int | float
 JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
@@ -174,7 +182,9 @@ def nest(values: Mapping[str, Any]) -> dict[str, Any]:
     return tables
 
 
-def load_search(search: str | Path, changes: Mapping[str, Any] | None = None) -> Search:
+def load_search(
+    search: str | Path, changes: Mapping[str, Any] | None = None, profile: Profile = PAPER
+) -> Search:
     """Read a search and check every value in it.
 
     Parameters
@@ -183,6 +193,8 @@ def load_search(search: str | Path, changes: Mapping[str, Any] | None = None) ->
         Path of a TOML file, or the name of one that ships with ganaug (see `list_searches`).
     changes
         Tables that override the file's.
+    profile
+        As in `pipelines.recipes.recipe.load_recipe`.
 
     Raises
     ------
@@ -190,7 +202,7 @@ def load_search(search: str | Path, changes: Mapping[str, Any] | None = None) ->
         If there is no such search, or a key, a type or a value is wrong.
     """
     path = find_file(search, "search")
-    tables = merge(read_tables(path), changes or {})
+    tables = merge(at_profile(read_tables(path), profile), changes or {})
     own = {name: tables.pop(name) for name in ("tune", "space") if name in tables}
     recipe = load_recipe(None, {"name": path.stem, **tables})
     try:

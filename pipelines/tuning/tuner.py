@@ -19,7 +19,8 @@ from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_arms, train_gans, train_generators
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
-from pipelines.recipes.recipe import Recipe, load_recipe, merge
+from pipelines.recipes.files import merge
+from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Search, nest
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.learning import never_learned

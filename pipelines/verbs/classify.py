@@ -15,6 +15,7 @@ from pipelines import runtime
 from pipelines.comparison.estimate import plan_comparison
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import override
@@ -59,6 +60,7 @@ def classify(
     dataset: str | None = None,
     *,
     recipe: str | None = None,
+    profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
     train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
     augment: Annotated[str | None, Parameter(group="Classifier")] = None,
@@ -87,6 +89,9 @@ def classify(
         else mnist5k.
     recipe
         A recipe's name (`ganaug recipes` lists them) or a TOML file.
+    profile
+        How much of it: `smoke`, whether it runs; `quick`, a shorter look; `paper`, all that it
+        says.
     data
         Which images, and how many draws of them.
     train
@@ -133,11 +138,11 @@ def classify(
         "input": feed,
         "seeds": seeds,
     }
-    settings = override(recipe, dataset, **tables)
+    settings = override(recipe, dataset, profile, **tables)
     workers = runtime.cores() if workers is None else workers
     if dry_run:
         return str(plan_comparison(settings, outputs, workers))
-    command = _command(settings.data.source, recipe, tables)
+    command = _command(settings.data.source, recipe, profile, tables)
     runtime.quiet()
     from pipelines.comparison.run import run_comparison  # only now: it loads Keras
 
@@ -146,12 +151,17 @@ def classify(
 
 
 def _command(
-    source: str, recipe: str | None, tables: dict[str, BaseModel | str | int | None]
+    source: str,
+    recipe: str | None,
+    profile: Profile,
+    tables: dict[str, BaseModel | str | int | None],
 ) -> str:
     """Return the shell command that repeats the comparison."""
     words = ["ganaug", "classify", source]
     if recipe:
         words += ["--recipe", recipe]
+    if profile != PAPER:
+        words += ["--profile", profile]
     for name, table in tables.items():
         if isinstance(table, BaseModel):
             given = table.model_dump(mode="json", exclude_unset=True)

@@ -13,6 +13,7 @@ from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
 from pipelines.synthetic.provenance import outside_knowledge
@@ -75,6 +76,7 @@ def gan(
     dataset: str | None = None,
     *,
     recipe: str | None = None,
+    profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[GanConfig, Parameter(name="*")] = GanConfig(),
     outputs: Path = Path("outputs"),
@@ -93,6 +95,9 @@ def gan(
         else mnist5k.
     recipe
         Take `data` and `gan` from a recipe, by name or file; options given here override it.
+    profile
+        How much of it: `smoke`, whether it runs; `quick`, a shorter look; `paper`, all that it
+        says.
     data
         Which images; one instance unless ``instances`` is given.
     config
@@ -116,7 +121,7 @@ def gan(
     """
     if "instances" not in data.model_fields_set:
         data = data.model_copy(update={"instances": 1})
-    settings = override(recipe, dataset, data=data, gan=config)
+    settings = override(recipe, dataset, profile, data=data, gan=config)
     workers = runtime.cores() if workers is None else workers
     source = open_source(settings.data)
     images = settings.data

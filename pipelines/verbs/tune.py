@@ -11,6 +11,7 @@ from ganaug.config import GanConfig
 from groundwork.files import replacing, write_json
 from pipelines import runtime
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.tasks.executor import Executor
 from pipelines.tuning.results import (
@@ -58,6 +59,7 @@ def tune(
     dataset: str | None = None,
     *,
     search: str,
+    profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[TuneConfig, Parameter(name="tune")] = TuneConfig(),
     train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
@@ -85,6 +87,9 @@ def tune(
         and labels, `.npz`; by default the search's.
     search
         What to vary: the name of a search that ships with ganaug, or a TOML file.
+    profile
+        How much of it: `smoke`, whether it runs; `quick`, a shorter look; `paper`, all that it
+        says.
     data
         Which images; several instances are tuned together.
     config
@@ -121,7 +126,7 @@ def tune(
     }
     if dataset is not None:
         changes["data"]["source"] = dataset
-    settings = load_search(search, changes)
+    settings = load_search(search, changes, profile)
     runtime.quiet()
     from pipelines.tuning.run import prepare, run_trials, serve  # only now: it loads Keras
 

@@ -1,0 +1,1 @@
+"""The published studies, row by row: what runs them, and what came out."""

@@ -1,0 +1,200 @@
+"""`ganaug study`: the published studies, row by row."""
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+
+from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.files import PROFILES, Profile
+from pipelines.recipes.options import as_options
+from pipelines.studies.measured import COMMITTED, MEASURED, Measured, keep, read_measured
+from pipelines.studies.rows import Row, choose_rows, read_rows
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the studies and what they came to.
+
+    Attributes
+    ----------
+    rows
+        By name.
+    measured
+        The last results of each, of the fullest profile first.
+    """
+
+    rows: dict[str, Row]
+    measured: dict[str, list[Measured]]
+
+    def __str__(self) -> str:
+        """Return a few lines a row."""
+        lines = []
+        for name, row in self.rows.items():
+            lines.append(f"{name:4} {row.title}")
+            lines.append(f"     published: {row.published}")
+            lines += [f"     {words}" for words in _measured(self.measured.get(name, []))]
+            if row.differs:
+                lines.append(f"     differs:   {row.differs}")
+            if row.weights:
+                lines.append(f"     weights:   {row.weights}")
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """Return the same as JSON."""
+        return json.dumps(
+            [
+                {"row": name, **row.model_dump(mode="json")}
+                | {"measured": [o.model_dump(mode="json") for o in self.measured.get(name, [])]}
+                for name, row in self.rows.items()
+            ],
+            ensure_ascii=False,
+            indent=2,
+        )
+
+
+def study_list(
+    names: Annotated[list[str] | None, Parameter(show=True)] = None,
+    /,
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    outputs: Path = Path("outputs"),
+) -> Rows | str:
+    """List the rows of the published studies: published, and last measured.
+
+    Example: ``ganaug study list p``
+
+    Parameters
+    ----------
+    names
+        Rows (`p9`), or studies by their letter (`p`); by default all.
+    as_json
+        As JSON.
+    outputs
+        Whose results count before those that ship with ganaug.
+
+    Returns
+    -------
+    Rows
+        Every row; with ``as_json`` a string.
+
+    Raises
+    ------
+    InputError
+        If there is no such row.
+    """
+    found = Rows(choose_rows(names) if names else read_rows(), known_results(outputs))
+    return found.as_json() if as_json else found
+
+
+def study_run(
+    names: Annotated[list[str] | None, Parameter(show=True)] = None,
+    /,
+    *,
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    profile: Profile = "quick",
+    cinic10: Path | None = None,
+    animals: Path | None = None,
+    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
+    outputs: Path = Path("outputs"),
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+) -> Rows:
+    """Run rows of the published studies, and keep what they came to.
+
+    What is finished is not run again, also where another row shares it. A row that fails stops no
+    other.
+
+    Example: ``ganaug study run p9 p15 --profile quick``
+
+    Parameters
+    ----------
+    names
+        Rows (`p9`), or studies by their letter (`p`).
+    every
+        Every row.
+    profile
+        How much of each: `smoke`, whether it runs; `quick`, hours of two cores for all; `paper`,
+        as the study did it.
+    cinic10, animals
+        Folders of the images of studies A and K; without them the rows run on others, and say so.
+    data
+        Which images; these settings stand over those of the recipes.
+    outputs
+        Folder for everything that is made; results are kept in `study/measured.json`.
+    workers
+        Processes of one thread each; by default one a core.
+
+    Returns
+    -------
+    Rows
+        The rows that ran.
+
+    Raises
+    ------
+    InputError
+        If there is no such row, or rows failed: the others are kept.
+    """
+    if every == bool(names):
+        raise InputError("name rows or studies (`ganaug study list` shows them), or give --all")
+    rows = read_rows() if every else choose_rows(names or [])
+    folders = {"cinic10": cinic10, "animals": animals}
+    known = {name: folder for name, folder in folders.items() if folder is not None}
+    from pipelines.verbs.study_steps import run_step  # only now: it loads matplotlib
+
+    failed = []
+    for name, row in rows.items():
+        given = [word for key, folder in known.items() for word in (f"--{key}", str(folder))]
+        given += as_options("", data.model_dump(mode="json", exclude_unset=True))
+        command = shlex.join(["ganaug", "study", "run", name, "--profile", profile, *given])
+        for step in row.steps:
+            print(f"{name}: {row.title} ({step.verb} {step.run}, {profile})", file=sys.stderr)
+            try:
+                found = run_step(
+                    name, row, step, profile=profile, folders=known, data=data, outputs=outputs,
+                    workers=workers, command=command,
+                )  # fmt: skip
+            except InputError as error:
+                failed.append(f"{name}: {error}")
+                print(f"{name}: failed: {error}", file=sys.stderr)
+                break
+            keep(outputs / MEASURED, found)
+    if failed:
+        raise InputError(f"{len(failed)} of {len(rows)} rows failed: {'; '.join(failed)}")
+    return Rows(rows, known_results(outputs))
+
+
+def known_results(outputs: Path) -> dict[str, list[Measured]]:
+    """Return what is known of each row: the user's own results, and those that ship with ganaug."""
+    known = {
+        one.key: one for path in (COMMITTED, outputs / MEASURED) for one in read_measured(path)
+    }
+    found: dict[str, list[Measured]] = {}
+    for one in sorted(known.values(), key=lambda one: -PROFILES.index(one.profile)):
+        found.setdefault(one.row, []).append(one)
+    return found
+
+
+def _measured(results: Sequence[Measured]) -> list[str]:
+    """Return the results of the fullest profile of each step, in lines."""
+    lines, seen = [], set()
+    for one in results:
+        if one.run in seen:
+            continue
+        seen.add(one.run)
+        said = []
+        for figure in one.figures:
+            spread = "" if figure.spread is None else f" ± {figure.spread:.2f}"
+            said.append(f"{figure.arm} {figure.mean:.2f}{spread}")
+        n = max((figure.n for figure in one.figures), default=0)
+        measure = one.figures[0].measure.split(", ")[0] if one.figures else ""
+        lines.append(
+            f"measured:  {measure}: {'; '.join(said)} (n = {n}, {one.profile}, "
+            f"{one.seconds / 60:.1f} min, {one.date})"
+        )
+    return lines or ["measured:  not yet"]

@@ -1,0 +1,160 @@
+"""Running one step of a row, and reading what it came to."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groundwork.files import read_json
+from pipelines import runtime
+from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.files import Profile
+from pipelines.report.cells import column_name
+from pipelines.report.table import results
+from pipelines.studies.measured import Figure, Measured
+from pipelines.studies.rows import Row, Step
+from pipelines.tuning.results import SearchResult
+from pipelines.verbs.classify import ClassifyResult, classify
+from pipelines.verbs.gan import GanResult, gan
+from pipelines.verbs.quality import quality
+from pipelines.verbs.tune import TuneResult, tune
+from pipelines.workspace import RESULT
+
+JUDGE = "efficientnet_lite0"
+"""Measures generators."""
+
+
+def run_step(
+    name: str,
+    row: Row,
+    step: Step,
+    *,
+    profile: Profile,
+    folders: Mapping[str, Path],
+    data: DataConfig,
+    outputs: Path,
+    workers: int | None,
+    command: str,
+) -> Measured:
+    """Run a step, or read what is finished of it.
+
+    Parameters
+    ----------
+    name, row, step
+        What to run.
+    profile
+        How much of it.
+    folders
+        Of studies' own images, by the name that `Row.folder` has; without the row's, the images of
+        its recipe stand in.
+    data
+        Settings that stand over the recipe's.
+    outputs, workers
+        As the verbs have them.
+    command
+        Repeats it.
+    """
+    started = time.perf_counter()
+    own = folders.get(row.folder)
+    dataset = None if own is None else str(own)
+    how: dict[str, Any] = {
+        "profile": profile, "data": data, "outputs": outputs, "workers": workers,
+    }  # fmt: skip
+    found: tuple[str, list[Figure], Path | None]
+    if step.verb == "tune":
+        found = _of_search(tune(dataset, search=step.run, **how))
+    elif step.verb == "gan":
+        found = _of_generators(gan(dataset, recipe=step.run, **how), profile)
+    else:
+        found = _of_arms(classify(dataset, recipe=step.run, **how))
+    source, figures, report = found
+    return Measured(
+        row=name,
+        run=step.run,
+        profile=profile,
+        source=source,
+        figures=figures,
+        seconds=round(time.perf_counter() - started, 1),
+        machine=runtime.machine(),
+        date=datetime.now(UTC).date().isoformat(),
+        command=command,
+        report=report.relative_to(outputs).as_posix() if report else "",
+    )
+
+
+def _of_arms(done: ClassifyResult | str) -> tuple[str, list[Figure], Path]:
+    """Return the last accuracy of every arm, and those after epochs with a published figure."""
+    if isinstance(done, str):
+        raise TypeError(done)
+    comparison = done.comparison.result
+    table = results(comparison)
+    figures = []
+    for arm in table.arms:
+        for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
+            if cell.accuracy and (cell.published or checkpoint == table.checkpoints[-1]):
+                figures.append(
+                    Figure(
+                        arm=arm.name,
+                        measure=f"test accuracy, %, {column_name(checkpoint)}",
+                        mean=100 * cell.accuracy.mean,
+                        spread=None if cell.accuracy.std is None else 100 * cell.accuracy.std,
+                        n=cell.accuracy.n,
+                        published=cell.published or "",
+                    )
+                )
+    return comparison.source, figures, done.report
+
+
+def _of_search(done: TuneResult | str) -> tuple[str, list[Figure], Path]:
+    """Return the score of the best trial, and the test accuracy of it and of the untuned one."""
+    if isinstance(done, str):
+        raise TypeError(done)
+    found = SearchResult.model_validate(read_json(done.folder / RESULT))
+    unit = 1 if found.minimised else 100
+    figures = [
+        Figure(
+            arm=f"best of {len(found.trials)} trials",
+            measure=f"{found.score_name}{'' if found.minimised else ', %'}",
+            mean=unit * found.best.mean,
+            spread=unit * float(np.std(found.best.scores, ddof=1)),
+            n=len(found.best.scores),
+        )
+    ]
+    for arm, values in (("best", found.retrained), ("untuned", found.untuned)):
+        if values:
+            spread = 100 * float(np.std(values, ddof=1)) if len(values) > 1 else None
+            figures.append(
+                Figure(
+                    arm=arm, measure="test accuracy, %", mean=100 * float(np.mean(values)),
+                    spread=spread, n=len(values),
+                )
+            )  # fmt: skip
+    return found.source, figures, done.folder / "report.html"
+
+
+def _of_generators(done: GanResult | str, profile: Profile) -> tuple[str, list[Figure], None]:
+    """Return how near generated images come to real ones, by class."""
+    if isinstance(done, str):
+        raise TypeError(done)
+    few = 16 if profile == "smoke" else 200
+    found: dict[str, list[float]] = {}
+    for bank in done.banks:
+        report = quality(bank, judges=JUDGE, n=few).report
+        for one in report.classes:
+            known = [e for e in one.estimates if e.metric == "kid" and e.value is not None]
+            found.setdefault(one.name, []).extend(e.value for e in known if e.value is not None)
+    figures = [
+        Figure(
+            arm=name, measure=f"KID to real images ({JUDGE})", mean=float(np.mean(values)),
+            spread=float(np.std(values, ddof=1)) if len(values) > 1 else None, n=len(values),
+        )
+        for name, values in found.items()
+        if values
+    ]  # fmt: skip
+    if not figures:
+        raise InputError(f"{done.banks[0]}: too few images to measure its generators")
+    return done.source, figures, None

@@ -1,0 +1,84 @@
+"""The rows of the studies: listed, run in miniature, and kept."""
+
+import json
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.recipes.files import PROFILES, find_file, list_files, read_tables
+from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.search import load_search
+from pipelines.studies.measured import COMMITTED, MEASURED, Figure, Measured, keep, read_measured
+from pipelines.studies.rows import STUDIES, choose_rows, read_rows
+from pipelines.verbs.study import study_list, study_run
+
+
+def measured(row: str = "p1", profile: str = "quick", mean: float = 70.0) -> Measured:
+    return Measured(
+        row=row, run="pereira-p1", profile=profile, source="s", seconds=60, machine="m",
+        figures=[Figure(arm="real", measure="test accuracy, %, last epoch", mean=mean, spread=5)],
+        date="2026-11-28", command="ganaug study run p1",
+    )  # fmt: skip
+
+
+def test_every_row_runs_files_that_ship_and_is_of_a_study():
+    for name, row in read_rows().items():
+        assert name[0] in STUDIES
+        for step in row.steps:
+            assert step.run in list_files("search" if step.verb == "tune" else "recipe"), name
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_file_can_be_read_in_every_profile(profile):
+    for name in list_files("recipe"):
+        assert load_recipe(name, profile=profile).arms
+    for name in list_files("search"):
+        assert load_search(name, profile=profile).space
+
+
+def test_rows_and_studies_are_found_by_name_and_a_wrong_one_is_named(capsys):
+    assert next(iter(choose_rows(["P9", "p9", "a"]))) == "p9"
+    assert {name[0] for name in choose_rows(["m", "p"])} == {"m", "p"}
+    assert main(["study", "list", "p99"]) == 2
+    assert "'p99'" in capsys.readouterr().err
+    assert main(["study", "run"]) == 2
+    assert "give --all" in capsys.readouterr().err
+
+
+def test_a_later_result_takes_the_place_of_an_older_one(tmp_path):
+    file = tmp_path / MEASURED
+    for mean, profile in ((70.0, "quick"), (60.0, "smoke"), (75.0, "quick")):
+        keep(file, measured(mean=mean, profile=profile))
+    assert [one.figures[0].mean for one in read_measured(file)] == [75.0, 60.0]
+    said = str(study_list(["p1"], outputs=tmp_path))
+    assert "real 75.00 ± 5.00 (n = 1, quick, 1.0 min, 2026-11-28)" in said
+    assert "published: 71.69 ± 6.71" in said
+    listed = json.loads(study_list(["p1"], as_json=True, outputs=tmp_path))
+    assert listed[0]["measured"][0]["profile"] == "quick"
+    file.write_text('{"measured": [{}]}')
+    with pytest.raises(Exception, match="not results of studies"):
+        read_measured(file)
+
+
+def test_what_ships_can_be_read():
+    rows = read_rows()
+    assert all(one.row in rows for one in read_measured(COMMITTED))
+
+
+@pytest.mark.slow
+def test_a_row_runs_and_is_kept_and_another_that_fails_stops_none(tmp_path, monkeypatch):
+    done = study_run(["p4"], profile="smoke", outputs=tmp_path, workers=1)
+    (one,) = done.measured["p4"]
+    assert (one.row, one.run, one.profile) == ("p4", "pereira-p4", "smoke")
+    assert one.command == "ganaug study run p4 --profile smoke"
+    assert (tmp_path / one.report).is_file()
+    assert one.figures[0].published
+    before = set((tmp_path / "train").iterdir())
+    study_run(["p4"], profile="smoke", outputs=tmp_path, workers=1)
+    assert set((tmp_path / "train").iterdir()) == before
+
+
+def test_profiles_are_no_settings_of_a_recipe():
+    assert find_file("pereira-p1", "recipe")
+    assert "profiles" not in load_recipe("pereira-p1").model_dump()
+    assert "data" in read_tables(find_file("pereira-p1", "recipe"))
