@@ -64,8 +64,9 @@ def make_app(asked: Sequence[str] = ()) -> App:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Bad input prints one line on standard error and gives 2, an interruption 130; anything else
-    that goes wrong is our mistake and shows its traceback.
+    Bad input prints one line on standard error and gives 2. Where a part failed and the rest is
+    there, a line says so and gives 1. Ctrl-C gives 130, SIGTERM 143; anything else that goes wrong
+    is our mistake and shows its traceback.
     """
     words = list(sys.argv[1:] if words is None else words)
     app = make_app(words)
@@ -85,6 +86,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
     if result is not None:
         print(result)
+    if failed := getattr(result, "failed", ""):
+        print(f"ganaug: {' '.join(failed.split())}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -14,9 +14,10 @@ from keras_tuner.src import config as kt_config
 from sklearn.exceptions import ConvergenceWarning
 
 from groundwork.files import write_json
+from pipelines.comparison.banks import train_gans
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.run import train_arms, train_gans, train_generators
+from pipelines.comparison.run import train_arms, train_generators
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe, load_recipe, merge
