@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from groundwork.locks import locked
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import GanRun, TrainRun
@@ -54,7 +55,7 @@ class Times:
         self._known: dict[str, float] = {}
         self._paces: dict[str, Pace] = {}
         self._generator = 0.0
-        self._moment = uuid.uuid4().hex
+        self._moment = uuid.uuid4().hex[:8]
         self._scale = 1.0
         """How much longer trainings take than their timed steps said."""
 
@@ -65,6 +66,12 @@ class Times:
 
     def measure(self) -> None:
         """Time a few steps of every kind of training, anew: what else runs here changes."""
+        paces = self._executor.outputs / "pace"
+        with locked(paces / self._moment):
+            _remove_others(paces, self._moment)
+            self._measure()
+
+    def _measure(self) -> None:
         tasks = {name: self._pace_task(name) for name in self._arms}
         kinds = {digest(task.identity()): task for task in tasks.values()}
         found = self._executor.attempt(list(kinds.values()), "timing a few steps")
@@ -142,7 +149,7 @@ class Times:
         train = settings.train.model_copy(update={"tta": "none", "seed": 0})
         same = {"train": train, "augment": "", "size": size}
         return PaceTask(
-            name=f"{self._recipe.name}-{settings.train.model}",
+            name=f"{self._moment}-{settings.train.model}",
             instance=self._drawn[0].at[size].folder,
             arm=settings.model_copy(update=same),
             bank=None,
@@ -171,6 +178,16 @@ class Times:
 
     def _waits(self, task: Task) -> bool:
         return task.result(self._executor.outputs) is None
+
+
+def _remove_others(paces: Path, mine: str) -> None:
+    """Remove what comparisons that were killed while they timed have left."""
+    for folder in paces.glob("*-*/"):
+        moment = folder.name.partition("-")[0]
+        if moment != mine:
+            with locked(paces / moment, wait=False) as dead:
+                if dead:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def estimate_in_words(

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -99,8 +100,9 @@ def stop(workers: Sequence[Worker]) -> None:
     """End processes in the midst of their tasks: what is on the disk is whole at any moment."""
     for worker in workers:
         worker.process.terminate()
+    until = time.monotonic() + GRACE
     for worker in workers:
-        worker.process.join(GRACE)
+        worker.process.join(max(0.0, until - time.monotonic()))
         worker.process.kill()
         worker.process.join()
         worker.connection.close()
