@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from groundwork.locks import locked
+from groundwork.locks import lock_file, locked
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import GanRun, TrainRun
@@ -188,6 +188,7 @@ def _remove_others(paces: Path, mine: str) -> None:
             with locked(paces / moment, wait=False) as dead:
                 if dead:
                     shutil.rmtree(folder, ignore_errors=True)
+                    lock_file(folder).unlink(missing_ok=True)
 
 
 def estimate_in_words(
