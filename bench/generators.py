@@ -35,9 +35,9 @@ from ganaug.quality.kid import kid
 from ganaug.quality.originals import Originals
 from ganaug.quality.prdc import prdc
 from pipelines import runtime
+from pipelines.comparison.banks import train_gans
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.run import train_gans
 from pipelines.comparison.sizes import GENERATED
 from pipelines.data.images import Images
 from pipelines.recipes.data import DataConfig

@@ -4,20 +4,13 @@ import os
 from functools import cache
 from pathlib import Path
 
-import keras
-
 from ganaug.config import GanConfig
-
-
-def has_gpu() -> bool:
-    """Tell whether Keras computes on a GPU."""
-    # Asked for GPUs alone, JAX without one raises an error.
-    return any(name.startswith("gpu") for name in keras.distribution.list_devices())
+from groundwork.machine import backend, has_gpu
 
 
 def use_xla() -> bool:
     """XLA suits a GPU and is all that JAX has; on a CPU it makes TensorFlow 40 times slower."""
-    return keras.backend.backend() == "jax" or has_gpu()
+    return backend() == "jax" or has_gpu()
 
 
 @cache
@@ -38,7 +31,7 @@ def multiplies_bfloat16() -> bool:
     """
     one_dnn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
     has_instructions = bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
-    return has_instructions and one_dnn and keras.backend.backend() == "tensorflow"
+    return has_instructions and one_dnn and backend() == "tensorflow"
 
 
 def dtype_policy(config: GanConfig) -> str:

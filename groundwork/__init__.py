@@ -5,6 +5,8 @@ It knows no GAN, no classifier and no data set. From light to heavy:
 - `errors`    bad input, as one line that says what was received and what to do
 - `names`     natural order; parts of file names
 - `settings`  the frozen base of settings and of results
+- `locks`     one process at a time, of all that share a folder
 - `files`     files that appear whole or not at all
-- `compute`   what Keras computes in: backend, precision, steps an execution
+- `machine`   the backend, and whether there is a GPU
+- `compute`   what Keras computes in: precision, steps an execution
 """

@@ -8,6 +8,10 @@ class InputError(ValueError):
     """Bad input: the message is one line that says what was received and what to do."""
 
 
+class UnwritableError(InputError):
+    """A file cannot be written: nor can any other, so that nothing else need be tried."""
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what a library said, for a message of one line."""
     return str(error).strip().partition("\n")[0]

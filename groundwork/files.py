@@ -1,52 +1,54 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, also where the power goes."""
 
 import json
 import os
 import shutil
-import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from glob import escape
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.errors import InputError
+from groundwork.errors import InputError, UnwritableError
+from groundwork.locks import held, locked
+
+PART = ".part-"
+"""Begins the name of a hidden folder in which something is being written, beside its target."""
+_HELD, _OLD = "held", "old"
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give a path beside `target` to write to; rename it to `target` when the block succeeds.
+    """Give a path near `target` to write to; rename it to `target` when the block succeeds.
+
+    The content is on the disk before the name is: a power cut leaves the old file or the new one.
 
     Parameters
     ----------
     target
-        The final path; missing parents are made. The temporary one keeps its suffix, because
+        The final path; missing parents are made. The temporary one has the same name, because
         writers choose their format by it.
 
     Raises
     ------
-    InputError
+    UnwritableError
         The folder cannot be written, or the disk is full.
     """
-    part = target.with_name(f".{socket.gethostname()}-{os.getpid()}-{target.name}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
+    with _writable(target), scratch_folder(target.parent) as scratch:
+        part = scratch / target.name
         yield part
+        _to_disk(part)
         part.replace(target)
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    finally:
-        with suppress(OSError):  # renamed, or its folder was never there
-            part.unlink()
+        _to_disk(target.parent)
 
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside `target` to fill; it becomes `target` when the block succeeds.
+    """Give an empty folder near `target` to fill; it becomes `target` when the block succeeds.
 
     What was in a folder of that name before is gone then, all of it: never a mixture of old and
-    new. If the block fails, the old folder stays as it was.
+    new. If the block fails, the old folder stays as it was. Of several processes that do this at
+    once, the last one's folder stays.
 
     Parameters
     ----------
@@ -55,64 +57,81 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 
     Raises
     ------
-    InputError
+    UnwritableError
         The folder cannot be written, or the disk is full.
     """
-    part = target.with_name(f".{socket.gethostname()}-{os.getpid()}-{target.name}")
-    old = part.with_name(f"{part.name}.old")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
-        _remove_leftovers(target.with_name(f"{target.name}.old"))
+    with _writable(target), scratch_folder(target.parent) as scratch:
+        part, old = scratch / target.name, scratch / _OLD / target.name
         part.mkdir()
         yield part
-        if target.exists():
-            target.replace(old)  # a folder that holds something cannot be renamed over
-        try:
-            part.replace(target)
-        except OSError:
-            if old.exists():
-                old.replace(target)
-            raise
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    finally:
-        for left in (part, old):
-            shutil.rmtree(left, ignore_errors=True)
+        for path in (part, *part.rglob("*")):
+            if not path.is_symlink():
+                _to_disk(path)
+        # Another lock than the target's own, which a caller may hold.
+        with locked(target.with_name(f"{target.name}{_OLD}")):
+            old.parent.mkdir()
+            if target.exists():
+                target.replace(old)  # a folder that holds something cannot be renamed over
+            try:
+                part.replace(target)
+            except OSError:
+                if old.exists():
+                    old.replace(target)
+                raise
+        _to_disk(target.parent)
 
 
-def _unwritable(target: Path, error: OSError) -> InputError:
-    reason = error.strerror or error
-    return InputError(
-        f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
-    )
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Remove what processes that were killed while they wrote `target` have left beside it.
-
-    Those of this machine: others that share the folder may be at it, under any number.
-    """
-    mine = f".{socket.gethostname()}-"
-    for part in target.parent.glob(f"{escape(mine)}*-{escape(target.name)}"):
-        process = part.name.removeprefix(mine).partition("-")[0]
-        if process.isdecimal() and not _runs(int(process)):
-            if part.is_dir():
-                shutil.rmtree(part, ignore_errors=True)
-            else:
-                part.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    if os.name != "posix":  # elsewhere, asking would be a Ctrl-C
-        return True
+@contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    """Turn what the system says into one line."""
     try:
-        os.kill(process, 0)  # asks, and does nothing
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise UnwritableError(
+            f"{target} cannot be written ({reason}); free the disk or choose a writable folder"
+        ) from error
+
+
+@contextmanager
+def scratch_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty hidden folder in a folder; it is gone afterwards.
+
+    A process that was killed leaves its own behind. Whoever writes there next removes it: its lock
+    is free, which no number of a process and no clock could tell of another machine.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
+    with ExitStack() as stack:
+        while True:
+            scratch = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
+            with suppress(FileNotFoundError):  # taken for a leftover before it was locked
+                stack.enter_context(held(scratch / _HELD))
+                break
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        yield scratch
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left of what they wrote in a folder."""
+    for scratch in folder.glob(f"{PART}*/"):
+        with suppress(OSError), held(scratch / _HELD, wait=False) as dead:
+            if dead:
+                for old in scratch.glob(f"{_OLD}/*"):  # it was killed between two renames
+                    if not (folder / old.name).exists():
+                        old.replace(folder / old.name)
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk itself."""
+    if os.name != "posix" and path.is_dir():  # elsewhere folders cannot be opened
+        return
+    opened = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def write_json(target: Path, content: Any) -> None:

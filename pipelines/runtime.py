@@ -5,6 +5,8 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +20,7 @@ def quiet() -> None:
     if the import fails they are shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # other processes need some of it
     sys.stderr.flush()
     screen = os.dup(2)
     with tempfile.TemporaryFile() as messages:
@@ -35,25 +38,64 @@ def quiet() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every model built anew
 
 
+ONE_THREAD = dict.fromkeys(
+    (
+        *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+        *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+    ),
+    "1",
+)
+"""What tells TensorFlow, and what NumPy and SciPy compute with, to be content with one."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let processes that are started here compute in one thread, whatever they import first."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def prepare() -> None:
     """Make this process give the same numbers as any other that runs the same task.
 
     One thread: sums are taken in the same order whatever the number of cores, and several such
     processes side by side finish more small trainings than one process with many threads.
+
+    Raises
+    ------
+    RuntimeError
+        TensorFlow runs already, with other threads, which cannot be changed any more.
     """
     # JAX would take three quarters of a GPU for each of the processes that share it.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     quiet()
+    import keras
     import tensorflow as tf
 
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        pass  # TensorFlow runs already, as in a notebook: its threads stay as they are
+    threads = tf.config.threading
+    for name, ask, tell in (
+        ("INTRA", threads.get_intra_op_parallelism_threads, "set_intra_op_parallelism_threads"),
+        ("INTER", threads.get_inter_op_parallelism_threads, "set_inter_op_parallelism_threads"),
+    ):
+        # 0: as the environment says, which is read once, when TensorFlow starts.
+        if (ask() or int(os.environ.get(f"TF_NUM_{name}OP_THREADS", 0))) != 1:
+            getattr(threads, tell)(1)
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)  # several processes share a GPU
     tf.config.experimental.enable_op_determinism()
+    # What a person's own keras.json may say otherwise.
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_dtype_policy("float32")
 
 
 def machine() -> str:

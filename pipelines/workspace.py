@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from groundwork.names import slug
-from pipelines.identity import digest
+from pipelines.identity import code_version, computed_on, digest, library_versions
 
 Kind = Literal["instance", "gan", "bank", "pace", "train", "comparison", "tune"]
 COMPARE, CLASSIFIER, CARD = "compare", "classifier", "card.md"
@@ -31,6 +31,8 @@ REPORT, QUALITY = "report.html", "quality.json"
 """The page of a comparison or a search; the quality of a bank."""
 FEATURES = "features"
 """Folder of the features of frozen backbones, below outputs."""
+_EMBEDS = "classifiers.frozen.features"
+"""The module that computes them."""
 
 
 def run_folder(kind: Kind, name: str, identity: Any) -> Path:
@@ -43,6 +45,20 @@ def run_folder(kind: Kind, name: str, identity: Any) -> Path:
     """
     hashed = identity if isinstance(identity, str) else digest(identity)
     return Path(kind) / f"{slug(name)}-{hashed}"
+
+
+def features_folder(outputs: Path, by: str = "tasks") -> Path:
+    """Return where features are kept that the code, the libraries and the device of now compute.
+
+    Parameters
+    ----------
+    outputs
+        The outputs folder.
+    by
+        Who computes them: tasks, in one thread each; or another, whose sums may differ from theirs.
+    """
+    what = [code_version(_EMBEDS), library_versions(), computed_on(), *[by] * (by != "tasks")]
+    return outputs / FEATURES / digest(what)
 
 
 def outputs_of(folder: Path) -> Path:

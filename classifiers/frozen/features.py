@@ -1,6 +1,7 @@
 """Frozen features of a pre-trained backbone, computed once an image and kept on disk."""
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from groundwork.files import replacing
 
 _BATCH = 64
 _DIGEST = 16
+_log = logging.getLogger(__name__)
 
 
 class FeatureExtractor:
     """Average-pooled last feature maps of a backbone, cached by the content of each image.
 
     An image that several subsets, folds or processes share is computed once. The cache is a folder
-    of ``.npy`` files that are only ever added, each in one atomic step.
+    of ``.npy`` files that are only ever added, each in one atomic step, and named by their content:
+    a damaged one is told by that, removed, and its features are computed again.
 
     Parameters
     ----------
@@ -126,14 +129,19 @@ class FeatureExtractor:
         return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
 
     def _load(self) -> None:
-        """Take in the files that this or another process has added."""
+        """Take in the files that this or another process has added; damaged ones go."""
         if self._folder is None or not self._folder.is_dir():
             return
         for path in sorted(self._folder.glob("*.npy")):
-            if path.name not in self._read:
-                rows = np.load(path, mmap_mode="r", allow_pickle=False)
-                self._known.update(zip(rows["digest"].tolist(), rows["features"], strict=True))
-                self._read.add(path.name)
+            if path.name in self._read:
+                continue
+            rows = _rows(path)
+            if rows is None:
+                _log.warning("%s is damaged: its features are computed again", path)
+                path.unlink(missing_ok=True)
+                continue
+            self._known.update(zip(rows["digest"].tolist(), rows["features"], strict=True))
+            self._read.add(path.name)
 
     def _save(self, digests: list[bytes], features: NDArray[np.float32]) -> None:
         if self._folder is None:
@@ -142,11 +150,25 @@ class FeatureExtractor:
         rows = np.empty(len(digests), kind)
         rows["digest"] = np.frombuffer(b"".join(digests), f"V{_DIGEST}")
         rows["features"] = features
-        name = hashlib.blake2b(b"".join(digests), digest_size=_DIGEST).hexdigest()
-        target = self._folder / f"{name}.npy"
+        target = self._folder / f"{_name(rows)}.npy"
         with replacing(target) as part:
             np.save(part, rows)
         self._read.add(target.name)
+
+
+def _rows(path: Path) -> NDArray[Any] | None:
+    """Return what a file holds; None where that is not what was written to it."""
+    try:
+        rows: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return rows if _name(rows) == path.stem else None
+    except (OSError, EOFError, ValueError):
+        return None
+
+
+def _name(rows: NDArray[Any]) -> str:
+    """Return what a file is called: by all that it holds, so that damage is told."""
+    content = np.ascontiguousarray(rows).view(np.uint8).data
+    return hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
 
 
 def _digest(image: NDArray[Any]) -> bytes:

@@ -1,7 +1,5 @@
 """The saved generators of a set of classes, sampled with nothing but their folder."""
 
-import os
-import shutil
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -18,7 +16,7 @@ from ganaug.files import BANK_FILES, DISCRIMINATOR, GENERATOR, class_folder_name
 from ganaug.latent.inversion import neighbours
 from ganaug.latent.sampling import draw_latents, generate
 from ganaug.networks.layers import GROUP
-from groundwork.files import read_json
+from groundwork.files import read_json, replacing_folder
 
 
 class Bank:
@@ -215,22 +213,14 @@ class Bank:
         class_folders
             Folders that :func:`ganaug.train` filled.
         """
-        part = folder.with_name(f".{os.getpid()}-{folder.name}")
-        try:
+        with replacing_folder(folder) as part:
             for label, source in enumerate(class_folders):
                 name = read_json(source / "config.json")["class_name"]
                 target = part / class_folder_name(label, name)
-                target.mkdir(parents=True)
+                target.mkdir()
                 for file in BANK_FILES:
                     link_or_copy(source / file, target / file)
             cls(part)
-            if folder.exists():
-                shutil.rmtree(folder)
-            part.rename(folder)
-        except OSError as error:
-            raise InputError(f"bank {folder} cannot be written: {error}") from error
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
         return cls(folder)
 
 

@@ -18,6 +18,10 @@ EARLY_STEPS = 200
 """Before this the samples may well be all the same: an untrained generator knows one grey."""
 FEWEST_OF_A_CLASS = 3
 """Samples of each class that a measurement draws at least: fewer have no kernel distance."""
+MEASURED, PROBED = (0, 1), (0, 2)
+"""What follows the seed in that of the latent vectors which are measured, or looked at for a
+collapse. A bank draws by (seed, class), and NumPy reads (s) as (s, 0): the step that is kept must
+not be chosen by the very samples that are judged afterwards."""
 PROBE = 16
 """Samples that are compared to see whether they are all the same."""
 _log = logging.getLogger(__name__)
@@ -87,7 +91,7 @@ class KeepBest(OnStep):
             return
         count = max(self.config.quality_samples, FEWEST_OF_A_CLASS * classes)
         self.model.recalibrate_batch_norm()
-        samples = self.model.sample(count, [self.config.seed, 1])
+        samples = self.model.sample(count, [self.config.seed, *MEASURED])
         score = float(self.quality(samples))
         best = self.record.best
         self.record.scores.append((step, score))
@@ -143,7 +147,7 @@ class WatchForCollapse(OnStep):
     def _samples_are_equal(self) -> bool:
         """Tell whether the samples of a class are all the same image."""
         classes = max(1, self.model.classes)
-        samples = self.model.sample(PROBE * classes, [self.config.seed, 2]).astype(int)
+        samples = self.model.sample(PROBE * classes, [self.config.seed, *PROBED]).astype(int)
         # Two grey levels: rounding may part what is the same image.
         return any(np.ptp(samples[i::classes], axis=0).max() < 2 for i in range(classes))
 

@@ -4,20 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.errors import UnwritableError
 from pipelines.comparison.before import changes, pictures_of
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
 from pipelines.comparison.handover import final_images, train_final
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.more import more_time
-from pipelines.comparison.results import ComparisonResult, accuracies_of
+from pipelines.comparison.results import ComparisonResult, FailedRun, accuracies_of
 from pipelines.comparison.run import Clock, as_result
 from pipelines.comparison.sizes import arm_sizes, needed_sizes
+from pipelines.errors import InputError
 from pipelines.findings.lines import check_lines
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import leader
 from pipelines.tasks.executor import Executor
 from pipelines.training.checks import check_models
+
+ALL_IMAGES = "the classifier, on all images"
+"""What is trained last."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,13 @@ class Competed:
     result
         Every arm on the instances that it was tried on.
     classifier
-        Folder of the winner, trained on all images, relative to outputs.
+        Folder of the winner, trained on all images, relative to outputs; None if that failed.
     name
         Of the data.
     """
 
     result: ComparisonResult
-    classifier: Path
+    classifier: Path | None
     name: str
 
 
@@ -92,7 +97,15 @@ def compete(
         trainings = [*contest.trainings, *votes]
         won = leader(accuracies_of(trainings))
         of = voters(recipe, sizes, contest.accuracies) if won == ENSEMBLE else [won]
-        final = train_final(recipe, of, source, sizes, executor)
+        final: Path | None = None
+        failed = [*contest.failed]
+        try:
+            final = train_final(recipe, of, source, sizes, executor)
+        except UnwritableError:
+            raise
+        except InputError as error:
+            failed.append(FailedRun(instance=0, arm=won, name=ALL_IMAGES, reason=str(error)))
+            say(f"“{won}”, trained on all images, failed: {error}")
         clock.lap("classifier")
     tried = [arm for arm in recipe.arms if arm in contest.accuracies]
     result = as_result(
@@ -107,11 +120,12 @@ def compete(
     further = {
         "arms": [*tried, *[ENSEMBLE] * bool(votes)],
         "parts": contest.parts,
-        "left": contest.out | contest.short_of_time,
+        "left": contest.out | contest.broken | contest.short_of_time,
+        "failed": failed,
         "dropped": list(contest.out),
         "more": more,
         "checked": check_lines(source),
         "pictures": pictures_of(drawn),
-        "handed_over": True,
+        "handed_over": final is not None,
     }
     return Competed(result.model_copy(update=further), final, source.name)

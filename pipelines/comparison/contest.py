@@ -10,21 +10,30 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from pipelines.comparison.banks import TasksFailedError, said, train_gans
 from pipelines.comparison.bases import joined_arms
 from pipelines.comparison.ensemble import voters
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.parts import PlannedPart, plan_parts, train_parts
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.results import GanRun, PartRun, TrainRun, accuracies_of
-from pipelines.comparison.run import train_arms, train_gans
+from pipelines.comparison.results import (
+    FailedRun,
+    GanRun,
+    PartRun,
+    TrainRun,
+    accuracies_of,
+    failures_of,
+)
+from pipelines.comparison.run import train_arms
 from pipelines.comparison.sizes import generator_size
-from pipelines.comparison.times import Times, duration
+from pipelines.comparison.times import Times, duration, estimate_in_words
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import FEWEST, clearly_worse, leader
 from pipelines.statistics.verdicts import enough_instances
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.gan import GanTask
 
 FIRST = 5
 """Instances on which arms without generators are tried before any generator is trained, and those
@@ -33,8 +42,6 @@ SAFETY = 1.15
 """How much longer than the last ones the next trainings are thought to take."""
 PAGE = 20.0
 """Seconds for what follows the last training: the page, the card, the check of the classifier."""
-
-
 Round: TypeAlias = tuple[int, Sequence[str]]
 """An instance, and the arms that are tried on it."""
 
@@ -64,6 +71,8 @@ class Contest:
     ----------
     trainings, gans, parts
         What was trained; the last of them on parts of the images, for learning curves.
+    failed
+        What did not succeed; an arm that fails is tried no more.
     out
         Arms that are shown to be worse than the best, and after how many instances.
     times
@@ -83,6 +92,7 @@ class Contest:
         self.trainings: list[TrainRun] = []
         self.gans: list[GanRun] = []
         self.parts: list[PartRun] = []
+        self.failed: list[FailedRun] = []
         self.out: dict[str, str] = {}
         self.times = Times(recipe, drawn, sizes, executor, final)
         self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
@@ -93,7 +103,7 @@ class Contest:
         joined = joined_arms(recipe.model_dump(mode="json"))
         self._bases = [one.base for one in joined]
         self._asked = {name for one in joined for name in one if name}
-        self._banks: dict[int, Path] = {}
+        self._banks: dict[int, Path | None] = {}
 
     def run(self) -> None:
         """Try the arms until all instances are used, or the time is over.
@@ -104,7 +114,8 @@ class Contest:
             If there is no time to try a single one.
         """
         self.times.measure()
-        self._say(self._estimate())
+        left = max(0.0, self._deadline - time.monotonic())
+        self._say(estimate_in_words(self.times, list(self._recipe.arms), self._generated, left))
         first, later = self._rounds()
         self._try(first)
         if self.trainings:
@@ -112,6 +123,8 @@ class Contest:
         self._try(later)
         if self.trainings and self.winner not in {run.arm for run in self.parts}:
             self._grow()
+        if not self.trainings and self.failed:
+            raise InputError(f"every way that was tried failed, first {said(self.failed)}")
         if not self.trainings:
             quickest = min(self._recipe.arms, key=self.times.training)
             one = self.times.training(quickest)
@@ -144,7 +157,7 @@ class Contest:
         short = {}
         for arm in self._recipe.arms:
             tried = found.get(arm, {})
-            if arm in self.out or len(tried) >= most:
+            if arm in self.out or arm in self.broken or len(tried) >= most:
                 continue
             missing = next(i for i in range(len(self._drawn)) if i not in tried)
             one = f"an instance takes about {duration(self.times.instance(missing, [arm]))}"
@@ -154,26 +167,10 @@ class Contest:
                 short[arm] = f"no time for more than {several}: {one}"
         return short
 
-    def _estimate(self) -> str:
-        """Say, before anything long begins, what an instance takes and what there is time for."""
-        arms = list(self._recipe.arms)
-        cheap = [arm for arm in arms if arm not in self._generated]
-        each = ", ".join(f"{arm} {duration(self.times.training(arm))}" for arm in cheap)
-        plain = self.times.instance(0, cheap)
-        words = f"from timed steps: one of {len(self._drawn)} instances takes about "
-        words += f"{duration(plain)} ({each})"
-        if self._generated:
-            words += f", its generators {duration(self.times.generators())} more"
-        left = max(0.0, self._deadline - time.monotonic())
-        everything = len(self._drawn) * self.times.instance(0, arms)
-        return (
-            f"{words}; all of it would take {duration(everything)}, and {duration(left)} are left: "
-            + (
-                "what is clearly worse is left out on the way"
-                if everything > left
-                else "there is time for all"
-            )
-        )
+    @property
+    def broken(self) -> dict[str, str]:
+        """Arms that failed, and why."""
+        return failures_of(list(self._recipe.arms), self.failed, len(self._drawn))
 
     def _rounds(self) -> tuple[list[Round], list[Round]]:
         """Return what is tried: the cheap arms on a few instances; then all on all of them.
@@ -190,7 +187,7 @@ class Contest:
 
     def _try(self, rounds: Sequence[Round]) -> None:
         for index, arms in rounds:
-            own = [arm for arm in arms if arm not in self.out]
+            own = [arm for arm in arms if arm not in self.out and arm not in self.broken]
             if trained := self._that_fit(index, own):
                 self._train(index, trained)
                 self._drop_the_worse()
@@ -250,17 +247,32 @@ class Contest:
         if self._generated.intersection(arms):
             if index not in self._banks:
                 tasks = plan_gans(one, self._recipe.gan, generator_size(self._recipe))
-                (self._banks[index],), gans = train_gans(tasks, self._executor)
-                self.gans += [run.model_copy(update={"instance": index}) for run in gans]
+                self._train_generators(index, tasks)
             bank = [self._banks[index]]
         title = f"instance {index + 1} of {len(self._drawn)}"
         # The longest first: what is short fills what is left of the other workers' time.
         longest = sorted(arms, key=self.times.training, reverse=True)
         own = {arm: self._recipe.arms[arm] for arm in longest}
         recipe = self._recipe.model_copy(update={"arms": own})
-        runs = train_arms(recipe, one, bank, self._sizes, self._executor, title)
+        try:
+            runs = train_arms(recipe, one, bank, self._sizes, self._executor, title)
+        except TasksFailedError as error:
+            runs = [run for run in error.runs if isinstance(run, TrainRun)]
+            for failed in error.failed:
+                self.failed.append(failed.model_copy(update={"instance": index}))
+                self._say(f"{failed.arm}: {self.broken[failed.arm]}; it is trained no more")
         self.trainings += [run.model_copy(update={"instance": index}) for run in runs]
         self.times.learn(runs, self.gans)
+
+    def _train_generators(self, index: int, tasks: Sequence[Sequence[GanTask]]) -> None:
+        """Train those of an instance; where one fails it has no bank."""
+        try:
+            (self._banks[index],), gans = train_gans(tasks, self._executor)
+        except TasksFailedError as error:
+            (self._banks[index],) = error.banks
+            gans = [run for run in error.runs if isinstance(run, GanRun)]
+            self._say(f"generators: {error}")
+        self.gans += [run.model_copy(update={"instance": index}) for run in gans]
 
     def _drop_the_worse(self) -> None:
         """Leave out what is shown to be worse, unless there is time for everything."""
@@ -281,6 +293,7 @@ class Contest:
 
     def _time_for_all(self) -> bool:
         """Whether all arms that are left can be tried on all instances."""
-        arms = [arm for arm in self._recipe.arms if arm not in self.out]
+        gone = self.out.keys() | self.broken.keys()
+        arms = [arm for arm in self._recipe.arms if arm not in gone]
         needed = sum(self.times.instance(index, arms) for index in range(len(self._drawn)))
         return time.monotonic() + SAFETY * (needed + self._reserve(arms[0])) + PAGE < self._deadline

@@ -4,13 +4,14 @@ Which arms vote on an instance is decided by the other instances, so that the ac
 ensemble does not flatter; which vote in the classifier that is handed over, by all of them.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.results import TrainRun, accuracies_of
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import leader
-from pipelines.tasks.executor import Executor
+from pipelines.tasks.executor import Executor, Failed, in_words
 from pipelines.tasks.vote import VoteTask
 
 ENSEMBLE = "ensemble of the best"
@@ -91,7 +92,10 @@ def vote(
         )
         for i in instances
     ]
-    results = executor.run(tasks, ENSEMBLE)
+    results = executor.attempt(tasks, ENSEMBLE)
+    if failed := [one for one in results if isinstance(one, Failed)]:
+        print(f"no vote: {in_words(failed)}", file=sys.stderr)
+        return []
     return [
         TrainRun(instance=i, folder=task.folder(), arm=ENSEMBLE, result=result)
         for i, task, result in zip(instances, tasks, results, strict=True)

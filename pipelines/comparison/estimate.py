@@ -3,6 +3,7 @@
 import json
 import statistics
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,5 +100,6 @@ def estimate(tasks: Sequence[Task], outputs: Path, workers: int) -> Plan:
 def _paces(like: Task, outputs: Path) -> Iterator[float]:
     """Yield seconds a unit of effort, for each finished task of the same kind."""
     for path in (outputs / like.kind).glob(f"*/{RESULT}"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        yield record["seconds"] / record["effort"]
+        with suppress(OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+            record = json.loads(path.read_bytes())  # another run's, which may be damaged
+            yield record["seconds"] / record["effort"]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipelines.comparison.banks import train_gans
 from pipelines.comparison.instances import draw_instances
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.run import train_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.data.choosing import ALL
 from pipelines.data.sources import Source

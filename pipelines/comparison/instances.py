@@ -1,6 +1,7 @@
 """The instances of a comparison: drawn from their source, and written to the outputs folder."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,8 +165,11 @@ def _class_digests(train: Images) -> tuple[str, ...]:
 
 
 def _save(images: Images, path: Path) -> None:
-    if not path.is_file():
-        images.save(path)
+    """Write images, unless they are there: not cut off, and not changed."""
+    with suppress(InputError):
+        if path.is_file() and Images.load(path).digest() == images.digest():
+            return
+    images.save(path)
 
 
 def _hashes(one: Instance) -> Iterator[tuple[str, ...]]:

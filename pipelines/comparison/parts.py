@@ -24,7 +24,7 @@ from pipelines.data.labelled import same_group
 from pipelines.data.pool import in_memory
 from pipelines.data.reader import Preparation
 from pipelines.recipes.recipe import Recipe
-from pipelines.tasks.executor import Executor
+from pipelines.tasks.executor import Executor, Failed
 from pipelines.workspace import PREPARATION, TEST, TRAIN
 
 FRACTIONS = (0.25, 0.5)
@@ -187,9 +187,15 @@ def train_parts(
 ) -> list[PartRun]:
     """Train what `plan_parts` planned; ``title`` stands before the progress bar.
 
-    The instances count from 0 in the order in which they were given to it.
+    The instances count from 0 in the order in which they were given to it. An arm that fails on a
+    part has none: its curve would lack a point here and there.
     """
-    results = executor.run([one.training.task for one in planned], title)
+    results = executor.attempt([one.training.task for one in planned], title)
+    failed = {
+        one.training.arm
+        for one, result in zip(planned, results, strict=True)
+        if isinstance(result, Failed)
+    }
     return [
         PartRun(
             instance=one.training.instance,
@@ -201,6 +207,7 @@ def train_parts(
             per_class=one.per_class,
         )
         for one, result in zip(planned, results, strict=True)
+        if one.training.arm not in failed
     ]
 
 

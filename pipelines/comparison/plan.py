@@ -58,21 +58,25 @@ def bank_folder(tasks: Sequence[GanTask]) -> Path:
 def plan_trainings(
     recipe: Recipe,
     drawn: Sequence[Drawn],
-    banks: Sequence[Path] | None,
+    banks: Sequence[Path | None] | None,
     sizes: Mapping[str, int],
 ) -> list[Planned]:
-    """Return the trainings: every arm, at its size, on every instance, once a seed."""
+    """Return the trainings: every arm, at its size, on every instance, once a seed.
+
+    Where the bank of an instance is None, its arms that need one are left out.
+    """
     return [
         Planned(index, name, seed, _plan_training(recipe, name, arm, one, sizes[name], seed, bank))
         for index, one in enumerate(drawn)
         for name, arm in recipe.resolved_arms().items()
-        for bank in [banks[index].as_posix() if arm.generated and banks else None]
+        for bank in [banks[index] if arm.generated and banks else None]
+        if bank or not (arm.generated and banks)
         for seed in range(recipe.seeds)
     ]
 
 
 def _plan_training(
-    recipe: Recipe, name: str, arm: Arm, one: Drawn, size: int, seed: int, bank: str | None
+    recipe: Recipe, name: str, arm: Arm, one: Drawn, size: int, seed: int, bank: Path | None
 ) -> TrainTask:
     images = one.at[size]
     train = arm.train.model_copy(
@@ -82,6 +86,6 @@ def _plan_training(
         name=f"{recipe.name}-{name}-{one.record.seed}" + (f"-{seed}" if seed else ""),
         instance=images.folder,
         arm=arm.model_copy(update={"train": train, "size": size}),
-        bank=bank,
+        bank=bank.as_posix() if bank else None,
         further=images.further if arm.mix.extra_real else None,
     )

@@ -44,6 +44,19 @@ class GanRun(Run):
     result: GanTaskResult
 
 
+class FailedRun(Result):
+    """A task of a comparison that did not succeed, while others did."""
+
+    instance: int
+    """As in `Run`."""
+    arm: str
+    """Empty for a generator."""
+    name: str
+    """Of the task."""
+    reason: str
+    """In a line."""
+
+
 class ComparisonResult(Result):
     """A whole comparison: every arm on every instance."""
 
@@ -72,6 +85,8 @@ class ComparisonResult(Result):
     """Trainings on growing parts of the images, for a learning curve."""
     left: dict[str, str] = {}
     """Why arms were not tried to the end, by name."""
+    failed: list[FailedRun] = []
+    """What did not succeed; the reasons stand in `left` too, by arm."""
     dropped: list[str] = []
     """Those of them that were shown to be worse than the best by then."""
     more: list[str] = []
@@ -98,3 +113,14 @@ def accuracies_of(trainings: Sequence[TrainRun]) -> dict[str, dict[int, float]]:
     return {
         arm: {i: float(np.mean(values)) for i, values in own.items()} for arm, own in found.items()
     }
+
+
+def failures_of(arms: Sequence[str], failed: Sequence[FailedRun], instances: int) -> dict[str, str]:
+    """Say of each arm on how many of so many instances it failed, and why the first time."""
+    said = {}
+    for arm in arms:
+        own = [one for one in failed if one.arm == arm]
+        if own:
+            count = len({one.instance for one in own})
+            said[arm] = f"failed on {count} of {instances} instances: {own[0].reason}"
+    return said

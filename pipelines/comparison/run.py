@@ -5,18 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganaug.bank.bank import Bank
 from groundwork.files import write_json
 from pipelines import runtime
+from pipelines.comparison.banks import TasksFailedError, said, train_gans
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
-from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
-from pipelines.comparison.results import ComparisonResult, GanRun, TrainRun
+from pipelines.comparison.plan import plan_gans, plan_trainings
+from pipelines.comparison.results import (
+    ComparisonResult,
+    FailedRun,
+    GanRun,
+    TrainRun,
+    failures_of,
+)
 from pipelines.comparison.sizes import arm_sizes, generator_size, needed_sizes
 from pipelines.data.overlap import overlap_of
 from pipelines.data.sources import Source
 from pipelines.recipes.recipe import Recipe
-from pipelines.tasks.executor import Executor
-from pipelines.tasks.gan import GanTask
+from pipelines.tasks.executor import Executor, Failed
 from pipelines.training.checks import check_models
 from pipelines.workspace import RESULT, run_folder
 
@@ -38,7 +43,15 @@ class Comparison:
 
 
 def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str) -> Comparison:
-    """Run every task of ``recipe``; what is finished already is read from ``outputs``."""
+    """Run every task of ``recipe``; what is finished already is read from ``outputs``.
+
+    What fails stands in the result, beside what does not.
+
+    Raises
+    ------
+    InputError
+        If every training failed.
+    """
     clock = Clock()
     source = open_source(recipe.data)
     recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
@@ -46,17 +59,58 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
     drawn = draw_instances(source, recipe.data, outputs, needed, recipe.extra_real)
     check_models(recipe, sizes, len(drawn[0].record.classes))
     clock.lap("data")
+    failed: list[FailedRun] = []
     with Executor(outputs, workers) as executor:
-        banks, gans = train_generators(recipe, drawn, generator_size(recipe), executor)
+        banks, gans = _generators(recipe, drawn, executor, failed)
         if banks is not None:
             clock.lap("generators")
-        trainings = train_arms(recipe, drawn, banks, sizes, executor)
+        trainings = _trainings(recipe, drawn, banks, sizes, executor, failed)
     clock.lap("classifiers")
-    result = as_result(recipe, source, drawn, gans, trainings, command=command, seconds=clock.laps)
+    tried = [arm for arm in recipe.arms if arm in {run.arm for run in trainings}]
+    result = as_result(
+        recipe.model_copy(update={"arms": {arm: recipe.arms[arm] for arm in tried}}),
+        source,
+        drawn,
+        gans,
+        trainings,
+        command=command,
+        seconds=clock.laps,
+    )
+    left = failures_of(list(recipe.arms), failed, len(drawn))
+    result = result.model_copy(update={"failed": failed, "left": left})
     identity = [result.recipe, [run.folder.as_posix() for run in trainings]]
     folder = outputs / run_folder("comparison", recipe.name, identity)
     write_json(folder / RESULT, result.model_dump(mode="json"))
     return Comparison(result, folder)
+
+
+def _generators(
+    recipe: Recipe, drawn: Sequence[Drawn], executor: Executor, failed: list[FailedRun]
+) -> tuple[Sequence[Path | None] | None, list[GanRun]]:
+    """Train the generators, and add those that fail to ``failed``."""
+    try:
+        return train_generators(recipe, drawn, generator_size(recipe), executor)
+    except TasksFailedError as error:
+        failed += error.failed
+        return error.banks, [run for run in error.runs if isinstance(run, GanRun)]
+
+
+def _trainings(
+    recipe: Recipe,
+    drawn: Sequence[Drawn],
+    banks: Sequence[Path | None] | None,
+    sizes: Mapping[str, int],
+    executor: Executor,
+    failed: list[FailedRun],
+) -> list[TrainRun]:
+    """Train the arms, and add those that fail to ``failed``."""
+    try:
+        return train_arms(recipe, drawn, banks, sizes, executor)
+    except TasksFailedError as error:
+        failed += error.failed
+        if not error.runs:
+            raise
+        return [run for run in error.runs if isinstance(run, TrainRun)]
 
 
 def as_result(
@@ -99,52 +153,48 @@ def train_generators(
 def train_arms(
     recipe: Recipe,
     drawn: Sequence[Drawn],
-    banks: Sequence[Path] | None,
+    banks: Sequence[Path | None] | None,
     sizes: Mapping[str, int],
     executor: Executor,
     title: str = "classifiers",
 ) -> list[TrainRun]:
-    """Train every arm, at its size, on every instance; ``title`` stands before the progress bar."""
+    """Train every arm, at its size, on every instance; ``title`` stands before the progress bar.
+
+    Raises
+    ------
+    TasksFailedError
+        An arm fails on an instance, with one of its seeds or for want of generators; it then has
+        no training there.
+    """
     planned = plan_trainings(recipe, drawn, banks, sizes)
-    results = executor.run([one.task for one in planned], title)
+    results = executor.attempt([one.task for one in planned], title)
+    failed = _without_generators(recipe, drawn, banks)
+    runs = []
+    for one, result in zip(planned, results, strict=True):
+        place = {"instance": one.instance, "arm": one.arm}
+        if isinstance(result, Failed):
+            failed.append(FailedRun(**place, name=one.task.name, reason=result.reason))
+        else:
+            folder = one.task.folder()
+            runs.append(TrainRun(**place, seed=one.seed, folder=folder, result=result))
+    if failed:
+        lost = {(one.instance, one.arm) for one in failed}
+        kept = [run for run in runs if (run.instance, run.arm) not in lost]
+        raise TasksFailedError(said(failed), kept, failed)
+    return runs
+
+
+def _without_generators(
+    recipe: Recipe, drawn: Sequence[Drawn], banks: Sequence[Path | None] | None
+) -> list[FailedRun]:
+    """Return the trainings that cannot be, because a generator failed."""
     return [
-        TrainRun(
-            instance=one.instance,
-            arm=one.arm,
-            seed=one.seed,
-            folder=one.task.folder(),
-            result=result,
-        )
-        for one, result in zip(planned, results, strict=True)
+        FailedRun(instance=index, arm=name, name=name, reason="a generator that it needs failed")
+        for index, bank in enumerate(banks or ())
+        if bank is None
+        for name, arm in recipe.resolved_arms().items()
+        if arm.generated and index < len(drawn)
     ]
-
-
-def train_gans(
-    tasks: Sequence[Sequence[GanTask]], executor: Executor
-) -> tuple[list[Path], list[GanRun]]:
-    """Train the generators and gather those of each instance in a bank."""
-    outputs = executor.outputs
-    flat = [(index, task) for index, group in enumerate(tasks) for task in group]
-    results = executor.run([task for _, task in flat], "generators")
-    banks = []
-    for group in tasks:
-        folder = bank_folder(group)
-        if not (outputs / folder).is_dir():
-            Bank.assemble(outputs / folder, _class_folders(group, outputs))
-        banks.append(folder)
-    runs = [
-        GanRun(instance=index, folder=task.folder(), result=result)
-        for (index, task), result in zip(flat, results, strict=True)
-    ]
-    return banks, runs
-
-
-def _class_folders(tasks: Sequence[GanTask], outputs: Path) -> list[Path]:
-    """Return the folders with a `generator.keras` each, in the order of their labels."""
-    if tasks[0].config.scope != "conditional":
-        return [outputs / task.folder() for task in tasks]
-    folders = (outputs / tasks[0].folder()).glob("[0-9]*-*")
-    return sorted(folders, key=lambda folder: int(folder.name.partition("-")[0]))
 
 
 class Clock:

@@ -2,11 +2,12 @@
 
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from groundwork.locks import lock_file, locked
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import GanRun, TrainRun
@@ -14,7 +15,7 @@ from pipelines.comparison.sizes import generator_size
 from pipelines.identity import digest
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.base import Task
-from pipelines.tasks.executor import Executor
+from pipelines.tasks.executor import Executor, Failed
 from pipelines.tasks.pace import Pace, PaceTask
 
 PACE_STEPS = 20, 60
@@ -54,17 +55,30 @@ class Times:
         self._known: dict[str, float] = {}
         self._paces: dict[str, Pace] = {}
         self._generator = 0.0
-        self._moment = uuid.uuid4().hex
+        self._moment = uuid.uuid4().hex[:8]
         self._scale = 1.0
         """How much longer trainings take than their timed steps said."""
 
+    @property
+    def instances(self) -> int:
+        """How many there are."""
+        return len(self._drawn)
+
     def measure(self) -> None:
         """Time a few steps of every kind of training, anew: what else runs here changes."""
+        paces = self._executor.outputs / "pace"
+        with locked(paces / self._moment):
+            _remove_others(paces, self._moment)
+            self._measure()
+
+    def _measure(self) -> None:
         tasks = {name: self._pace_task(name) for name in self._arms}
         kinds = {digest(task.identity()): task for task in tasks.values()}
-        found = self._executor.run(list(kinds.values()), "timing a few steps")
+        found = self._executor.attempt(list(kinds.values()), "timing a few steps")
         paces = dict(zip(kinds, found, strict=True))
-        self._paces = {name: paces[digest(task.identity())] for name, task in tasks.items()}
+        timed = {name: paces[digest(task.identity())] for name, task in tasks.items()}
+        # What fails here fails when it is trained, too, and is then said.
+        self._paces = {name: pace for name, pace in timed.items() if isinstance(pace, Pace)}
         for task in kinds.values():
             shutil.rmtree(self._executor.outputs / task.folder(), ignore_errors=True)
         if self._recipe.needs_generators:
@@ -135,7 +149,7 @@ class Times:
         train = settings.train.model_copy(update={"tta": "none", "seed": 0})
         same = {"train": train, "augment": "", "size": size}
         return PaceTask(
-            name=f"{self._recipe.name}-{settings.train.model}",
+            name=f"{self._moment}-{settings.train.model}",
             instance=self._drawn[0].at[size].folder,
             arm=settings.model_copy(update=same),
             bank=None,
@@ -151,7 +165,10 @@ class Times:
             )[0][0]
             for steps in PACE_STEPS
         ]
-        short, long = (run.seconds for run in self._executor.run(tasks, "timing generators"))
+        found = self._executor.attempt(tasks, "timing generators")
+        if any(isinstance(one, Failed) for one in found):
+            return 0.0
+        short, long = (run.seconds for run in found)
         pace = max(long - short, 0.0) / (PACE_STEPS[1] - PACE_STEPS[0])
         return float(short + pace * (config.steps - PACE_STEPS[0]))
 
@@ -161,6 +178,47 @@ class Times:
 
     def _waits(self, task: Task) -> bool:
         return task.result(self._executor.outputs) is None
+
+
+def _remove_others(paces: Path, mine: str) -> None:
+    """Remove what comparisons that were killed while they timed have left."""
+    for folder in paces.glob("*-*/"):
+        moment = folder.name.partition("-")[0]
+        if moment != mine:
+            with locked(paces / moment, wait=False) as dead:
+                if dead:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    lock_file(folder).unlink(missing_ok=True)
+
+
+def estimate_in_words(
+    times: Times, arms: Sequence[str], generated: Container[str], left: float
+) -> str:
+    """Say, before anything long begins, what an instance takes and what there is time for.
+
+    Parameters
+    ----------
+    times
+        Measured.
+    arms
+        Names of all of them.
+    generated
+        Those that need generators.
+    left
+        Seconds.
+    """
+    cheap = [arm for arm in arms if arm not in generated]
+    each = ", ".join(f"{arm} {duration(times.training(arm))}" for arm in cheap)
+    plain = times.instance(0, cheap)
+    words = f"from timed steps: one of {times.instances} instances takes about "
+    words += f"{duration(plain)} ({each})"
+    if len(cheap) < len(arms):
+        words += f", its generators {duration(times.generators())} more"
+    everything = times.instances * times.instance(0, arms)
+    words += f"; all of it would take {duration(everything)}, and {duration(left)} are left: "
+    if everything > left:
+        return f"{words}what is clearly worse is left out on the way"
+    return f"{words}there is time for all"
 
 
 def duration(seconds: float) -> str:

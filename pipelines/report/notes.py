@@ -32,6 +32,30 @@ def short_notes(comparison: ComparisonResult) -> list[str]:
     return lines
 
 
+def failed_lines(comparison: ComparisonResult) -> list[str]:
+    """Say what failed, and why, a line each arm and each generator."""
+    arms = {one.arm for one in comparison.failed if one.arm}
+    lines = [f"“{arm}” {why}" for arm, why in comparison.left.items() if arm in arms]
+    lines += [f"“{arm}”, {_last(comparison, arm)}" for arm in sorted(arms - {*comparison.left})]
+    made = [f"generator {one.name}: {one.reason}" for one in comparison.failed if not one.arm]
+    return [f"Failed: {words}" for words in [*lines, *made]]
+
+
+def _last(comparison: ComparisonResult, arm: str) -> str:
+    (first, *_) = [one for one in comparison.failed if one.arm == arm]
+    return f"{first.name}: {first.reason}"
+
+
+def failed_in_words(comparison: ComparisonResult) -> str:
+    """Say in a line how much failed and what first; empty if nothing did."""
+    lines = failed_lines(comparison)
+    if not lines:
+        return ""
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    first = lines[0].removeprefix("Failed: ")
+    return f"{first}{more}; the rest is finished, and the same command tries it again"
+
+
 def _where(which: Sequence[int], count: int) -> str:
     """Name the instances, unless they are all."""
     if len(which) == count:

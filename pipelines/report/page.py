@@ -19,7 +19,7 @@ from pipelines.report.gradcam import show_mistakes
 from pipelines.report.growth import growth
 from pipelines.report.mistakes import find_mistakes
 from pipelines.report.nearest import JUDGE
-from pipelines.report.notes import notes
+from pipelines.report.notes import failed_lines, notes
 from pipelines.report.onward import next_commands
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.templates import environment
@@ -118,6 +118,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),
+        failed=failed_lines(comparison),
         settings=list(_flat(comparison.recipe)),
         version=version("ganaug"),
     )

@@ -15,6 +15,7 @@ from pipelines.tuning.results import (
     SearchResult,
     TrialRecord,
     error_of_mean,
+    short_in_words,
     stuck_in_words,
     verdict_in_words,
 )
@@ -51,7 +52,9 @@ def render_search(result: SearchResult) -> str:
             slices={key: _slice(trials, key, unit) for key in keys},
             parallel=_parallel(trials, keys, unit),
             error_of_mean=error_of_mean,
-            stuck=[_sentence(words) for words in stuck_in_words(result)],
+            stuck=[
+                _sentence(words) for words in [*short_in_words(result), *stuck_in_words(result)]
+            ],
             tested=[_sentence(words) for words in verdict_in_words(result)],
         )
     )

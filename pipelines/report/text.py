@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.cells import column_name, interval, percent
-from pipelines.report.notes import short_notes
+from pipelines.report.notes import failed_lines, short_notes
 from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
 from pipelines.report.words import (
@@ -67,6 +67,7 @@ def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str
         *caveats(comparison, table),
         *guessing(table),
         *short_notes(comparison),
+        *failed_lines(comparison),
     ]
     for words in filter(None, below):
         console.print(Text(words), width=width)

@@ -62,7 +62,12 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     projected = any(config["config"].get("discriminator") == "projected" for config in configs)
     without = None
     for folder in folders:
-        train = Images.load(folder / TRAIN)
+        try:
+            train = Images.load(folder / TRAIN)
+        except InputError:
+            if instance:
+                raise
+            continue  # it may be another run's
         if all(_digest(train, name) == digest for name, digest in digests.items()):
             test = _test_images(folder / TEST, digests)
             fewest = min(map(len, test.values())) if test else 0

@@ -6,6 +6,8 @@ The modules of this room are light: what a task does stands in `pipelines.tasks.
 imported when it runs.
 """
 
+import shutil
+import sys
 from abc import abstractmethod
 from collections.abc import Callable
 from importlib import import_module
@@ -15,10 +17,16 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from groundwork.files import write_json
+from groundwork.locks import locked
 from groundwork.settings import Result, Settings
 from pipelines import runtime
-from pipelines.errors import InputError
-from pipelines.identity import backend, code_version, digest, library_versions
+from pipelines.identity import (
+    code_version,
+    computed_on,
+    digest,
+    library_versions,
+    named_files,
+)
 from pipelines.workspace import IDENTITY, RESULT, Kind, run_folder
 
 Progress = Callable[[int, int], None]
@@ -47,15 +55,22 @@ class Task(Settings):
         """How much work it is, in units that are comparable within a kind."""
 
     def identity(self) -> dict[str, Any]:
-        """Return all that makes two tasks the same: settings, code, libraries, backend."""
+        """Return all that makes two tasks the same: settings, code, libraries, what computes."""
+        settings = self.model_dump(mode="json", exclude=set(self.aside))
         return {
             "kind": self.kind,
-            "settings": self.model_dump(mode="json", exclude=set(self.aside)),
+            "settings": settings,
+            "files": named_files(settings),
+            "resolved": self.resolved(),
             "code": code_version(self.work_module),
             "added": self.added_code(),
             "libraries": library_versions(),
-            "backend": backend(),
+            **computed_on(),
         }
+
+    def resolved(self) -> dict[str, str]:
+        """Return what settings that leave something to the machine mean on this one, by name."""
+        return {}
 
     def added_code(self) -> dict[str, str]:
         """Return a digest of each thing that the user registered and this task may use, by name."""
@@ -65,18 +80,28 @@ class Task(Settings):
         """Return the task's folder, relative to outputs/."""
         return run_folder(self.kind, self.name, digest(self.identity()))
 
-    def result(self, outputs: Path) -> Any | None:
-        """Return the finished result, or None."""
-        path = outputs / self.folder() / RESULT
-        if not path.is_file():
-            return None
-        try:
-            return self.result_type.model_validate_json(path.read_text(encoding="utf-8"))
-        except ValidationError as error:
-            raise InputError(f"{path} is damaged: delete its folder to run it again") from error
+    def result(self, outputs: Path, folder: Path | None = None) -> Any | None:
+        """Return the finished result; None where there is none, or one that was damaged.
 
-    def run(self, outputs: Path, folder: Path, progress: Progress) -> None:
-        """Do the work and write the result, last.
+        Parameters
+        ----------
+        outputs
+            The folder that holds the tasks' folders.
+        folder
+            This task's, where it is known.
+        """
+        path = outputs / (folder or self.folder()) / RESULT
+        try:
+            return self.result_type.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def is_finished(self, outputs: Path, folder: Path | None = None) -> bool:
+        """Tell whether there is a result, and what it stands for is whole."""
+        return self.result(outputs, folder) is not None
+
+    def run(self, outputs: Path, folder: Path, progress: Progress) -> bool:
+        """Do the work and write the result, last, unless somebody else has or is just about to.
 
         Parameters
         ----------
@@ -86,10 +111,25 @@ class Task(Settings):
             This task's, relative to ``outputs``, as the process that planned it named it.
         progress
             Called as the work goes on.
+
+        Returns
+        -------
+        bool
+            Whether it is done; False if another process is at it.
         """
-        write_json(outputs / folder / IDENTITY, self.identity())
-        result = self.work(outputs, outputs / folder, progress)
-        write_json(outputs / folder / RESULT, result.model_dump(mode="json"))
+        target = outputs / folder
+        with locked(target, wait=False) as mine:
+            if not mine:
+                return False
+            if self.is_finished(outputs, folder):
+                return True
+            if (target / RESULT).exists():
+                print(f"{target} is damaged and is made anew", file=sys.stderr)
+                shutil.rmtree(target)
+            write_json(target / IDENTITY, self.identity())
+            result = self.work(outputs, target, progress)
+            write_json(target / RESULT, result.model_dump(mode="json"))
+        return True
 
     def work(self, outputs: Path, folder: Path, progress: Progress) -> Result:
         """Do the work; settings (`config.json`), pictures and models go into ``folder``."""

@@ -1,34 +1,91 @@
-"""Running tasks: in this process, or in a pool of single-threaded processes."""
+"""Running tasks in processes of one thread each."""
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from importlib import import_module
-from multiprocessing.queues import Queue
-from multiprocessing.util import Finalize
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from classifiers.models.registry import added_models
+from groundwork.errors import UnwritableError
 from pipelines import runtime
-from pipelines.augment.registry import added_augmentations
 from pipelines.errors import InputError
 from pipelines.tasks.base import Task
+from pipelines.tasks.workers import Worker, stop
 
-Reports: TypeAlias = "Queue[tuple[Path, float] | None]"
 TASKS_PER_PROCESS = 25
-"""TensorFlow keeps about 15 MB of every model it has built: processes are replaced in time, all at
-once. Python's own way, `max_tasks_per_child`, can leave a pool without processes, waiting for ever
-(cpython issue 115634)."""
+"""TensorFlow keeps about 15 MB of every model it has built: processes are replaced in time."""
+TRIES = 2
+"""How often a task is begun whose process is killed."""
+AGAIN = 0.5
+"""Seconds until a task that another command is at is looked at again."""
+SHOWN = 3
+"""Reasons of failed tasks in one message."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A task that did not succeed.
+
+    Attributes
+    ----------
+    task
+        Which.
+    reason
+        In a line.
+    """
+
+    task: Task
+    reason: str
+
+
+class _Todo:
+    """Tasks that are still to be begun, and those that failed."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.failed: dict[Path, str] = {}
+        self._left = deque(tasks)
+        self._later: deque[tuple[float, Task]] = deque()
+        self._begun = Counter[Path]()
+
+    def __bool__(self) -> bool:
+        return bool(self._left or self._later)
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds until one may be begun that nobody here has to end first."""
+        return AGAIN if self._later else None
+
+    def now(self) -> int:
+        """Return how many can be begun now."""
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._left.append(self._later.popleft()[1])
+        return len(self._left)
+
+    def next(self) -> Task:
+        """Return the next one."""
+        task = self._left.popleft()
+        self._begun[task.folder()] += 1
+        return task
+
+    def put_off(self, task: Task) -> None:
+        """Begin a task later that another command is at."""
+        self._begun[task.folder()] -= 1
+        self._later.append((time.monotonic() + AGAIN, task))
+
+    def retry(self, task: Task, reason: str) -> bool:
+        """Begin a task once more, unless it was begun too often: then it failed for a reason."""
+        again = self._begun[task.folder()] < TRIES
+        if again:
+            self._left.appendleft(task)
+        else:
+            self.failed[task.folder()] = reason
+        return again
 
 
 class Executor:
@@ -39,7 +96,7 @@ class Executor:
     outputs
         The folder that holds the tasks' folders.
     workers
-        Processes; 1 runs everything in this one; None: one a core.
+        Processes; None: one a core.
 
     Raises
     ------
@@ -52,23 +109,35 @@ class Executor:
         self.workers = runtime.cores() if workers is None else workers
         if self.workers < 1:
             raise InputError(f"workers: {workers} received; give at least 1, or leave it out")
-        self._pool: ProcessPoolExecutor | None = None
-        self._spawn = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-        self._reports: Reports | None = None
-        self._taken = 0
+        self._processes: list[Worker] = []
 
     def __enter__(self) -> Self:
         """Return itself; processes start with the first tasks."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the processes."""
-        self._close()
+        self._stop() if kind else self._dismiss(self._processes)
 
     def run(self, tasks: Sequence[Task], title: str = "tasks") -> list[Any]:
-        """Run ``tasks`` and return their results in order.
+        """Run ``tasks`` and return their results in order, as `attempt` does.
 
-        Finished tasks are read from disk. The results are the same for any number of workers.
+        Raises
+        ------
+        InputError
+            If one has failed, after the others have ended; or if nothing can be written.
+        """
+        found = self.attempt(tasks, title)
+        if failed := [one for one in found if isinstance(one, Failed)]:
+            raise InputError(in_words(failed))
+        return found
+
+    def attempt(self, tasks: Sequence[Task], title: str = "tasks") -> list[Any]:
+        """Run ``tasks`` and return their results in order, a `Failed` for each that has none.
+
+        Finished tasks are read from disk, those that another command is at when it has ended them.
+        The results are the same for any number of workers. A task whose process was killed is
+        begun once more.
 
         Parameters
         ----------
@@ -80,129 +149,112 @@ class Executor:
         Raises
         ------
         InputError
-            If a task's settings turn out not to fit its images, or its process was killed.
+            If no file can be written any more, or no process can be started.
         """
         unique = {task.folder(): task for task in tasks}
-        waiting = [task for task in unique.values() if task.result(self.outputs) is None]
-        with _progress_bar(title, unique.values(), waiting) as advance:
-            if self.workers == 1 or (len(waiting) <= 1 and self._pool is None):
-                self._run_here(waiting, advance)
+        waiting = [task for task in unique.values() if not task.is_finished(self.outputs)]
+        failed: dict[Path, str] = {}
+        if waiting:
+            with _progress_bar(title, unique.values(), waiting) as advance:
+                try:
+                    failed = self._run(waiting, advance)
+                except BaseException:
+                    self._stop()
+                    raise
+        return [
+            Failed(task, failed[folder]) if folder in failed else task.result(self.outputs)
+            for task, folder in ((task, task.folder()) for task in tasks)
+        ]
+
+    def _run(self, waiting: Sequence[Task], advance: "Advance") -> dict[Path, str]:
+        """Run tasks, and return why some of them failed, by their folders."""
+        todo = _Todo(waiting)
+        while todo or any(one.task for one in self._processes):
+            for worker in self._idle(todo.now()):
+                worker.give(todo.next(), self.outputs)
+            busy = [one for one in self._processes if one.task]
+            if busy:
+                heard = wait([one.connection for one in busy], todo.patience)
+                for worker in [one for one in busy if one.connection in heard]:
+                    self._listen(worker, todo, advance)
             else:
-                for start in range(0, len(waiting), TASKS_PER_PROCESS * self.workers):
-                    some = waiting[start : start + TASKS_PER_PROCESS * self.workers]
-                    self._run_in_pool(some, advance)
-        return [task.result(self.outputs) for task in tasks]
+                time.sleep(AGAIN)
+        return todo.failed
 
-    def _run_here(self, tasks: Sequence[Task], advance: "Advance") -> None:
-        for task in tasks:
-
-            def report(done: int, total: int, task: Task = task) -> None:
-                advance(task, done / total)
-
-            task.run(self.outputs, task.folder(), report)
+    def _listen(self, worker: Worker, todo: "_Todo", advance: "Advance") -> None:
+        """Take in what a process says of its task."""
+        task, said = worker.task, worker.hear()
+        assert task is not None  # none is heard that has no task
+        if said is not None and said.word == "ready":
+            return
+        if said is not None and said.word == "progress":
+            advance(task, said.about)
+            return
+        worker.task = None
+        if said is None:
+            self._lost(worker)
+            if not todo.retry(task, f"its process was killed {TRIES} times ({_how(worker)})"):
+                advance(task, 1.0)
+        elif said.word == "busy":
+            todo.put_off(task)
+        elif said.word == "unwritable":
+            raise UnwritableError(said.about)
+        else:
+            if said.word != "done":
+                todo.failed[task.folder()] = said.about
             advance(task, 1.0)
 
-    def _run_in_pool(self, tasks: Sequence[Task], advance: "Advance") -> None:
-        pool, reports = self._open(len(tasks))
-        listener = threading.Thread(target=_listen, args=(reports, tasks, advance), daemon=True)
-        listener.start()
-        try:
-            futures: dict[Future[None], Task] = {
-                pool.submit(_work, task, self.outputs, task.folder()): task for task in tasks
-            }
-            for future in as_completed(futures):
-                future.result()
-                advance(futures[future], 1.0)
-        except BrokenProcessPool as error:
-            self._close()
+    def _idle(self, tasks: int) -> list[Worker]:
+        """Return processes that may take a task each, at most so many; some may be new."""
+        old = [one for one in self._processes if not one.task and one.taken >= TASKS_PER_PROCESS]
+        self._dismiss(old if tasks else [])
+        dead = [one for one in self._processes if not one.task and not one.process.is_alive()]
+        self._dismiss(dead)
+        idle = [one for one in self._processes if not one.task][:tasks]
+        while len(idle) < tasks and len(self._processes) < self.workers:
+            self._processes.append(Worker())
+            idle.append(self._processes[-1])
+        return idle
+
+    def _lost(self, worker: Worker) -> None:
+        """Forget a process that was killed."""
+        self._processes.remove(worker)
+        if not worker.ready and (worker.process.exitcode or 0) >= 0:  # it ended by itself
             raise InputError(
-                "a worker process was killed, most likely for want of memory; finished tasks are "
-                "kept: run the command again, with fewer --workers"
-            ) from error
-        except KeyboardInterrupt:
-            for process in multiprocessing.active_children():
-                process.terminate()  # checkpoints and results are whole at any moment
-            raise
-        except BaseException:
-            self._close()  # and with it the tasks that have not begun
-            raise
-        finally:
-            reports.put(None)
-            listener.join(timeout=5)
-
-    def _open(self, tasks: int) -> tuple[ProcessPoolExecutor, Reports]:
-        """Return processes that may take so many tasks more."""
-        self._taken += tasks
-        if self._taken > TASKS_PER_PROCESS * self.workers:
-            self._close()
-            self._taken = tasks
-        if self._pool is None or self._reports is None:
-            self._reports = self._spawn.Queue()
-            # A process that is killed while it reports keeps the queue's lock: wait for nobody.
-            self._reports.cancel_join_thread()
-            self._pool = ProcessPoolExecutor(
-                self.workers,
-                mp_context=self._spawn,
-                initializer=_start_worker,
-                initargs=(self._reports, _users_modules()),
+                "no process for tasks can be started (why stands above): a program of your own "
+                "needs its calls below `if __name__ == '__main__':`"
             )
-        return self._pool, self._reports
 
-    def _close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+    def _dismiss(self, workers: Sequence[Worker]) -> None:
+        for worker in list(workers):
+            self._processes.remove(worker)
+            worker.dismiss()
 
-
-_reports: Reports
-
-
-def _users_modules() -> list[str]:
-    """Return the modules that registered models and augmentations which are not ours.
-
-    Python itself imports the program that was started again in each worker, but not what a notebook
-    has imported.
-    """
-    added = [*added_models().values(), *added_augmentations().values()]
-    return sorted({one.__module__ for one in added} - {"__main__"})
+    def _stop(self) -> None:
+        stop(self._processes)
+        self._processes.clear()
 
 
-def _start_worker(reports: Reports, modules: Sequence[str]) -> None:
-    global _reports
-    for module in modules:
-        with suppress(ImportError):  # what it registered is then unknown, and said so where named
-            import_module(module)
-    _reports = reports
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    Finalize(None, _end_at_once, exitpriority=-100)  # last of all, after reports are sent
+def in_words(failed: Sequence[Failed]) -> str:
+    """Say in one line what failed and why; tasks of the same reason are counted."""
+    names: dict[str, list[str]] = {}
+    for one in failed:
+        names.setdefault(one.reason, []).append(one.task.name)
+    said = [
+        reason
+        if len(failed) == 1
+        else f"{own[0]}{f' and {len(own) - 1} more' * (len(own) > 1)}: {reason}"
+        for reason, own in names.items()
+    ]
+    more = f"; and {len(said) - SHOWN} more reasons" if len(said) > SHOWN else ""
+    return "; ".join(said[:SHOWN]) + more
 
 
-def _end_at_once() -> None:
-    """End this process; TensorFlow would be taken apart for two seconds, for nobody."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent was killed: nobody would ever ask it to."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _work(task: Task, outputs: Path, folder: Path) -> None:
-    task.run(outputs, folder, lambda done, total: _reports.put((folder, done / total)))
-
-
-def _listen(reports: Reports, tasks: Sequence[Task], advance: "Advance") -> None:
-    ours = {task.folder(): task for task in tasks}
-    while (report := reports.get()) is not None:
-        folder, fraction = report
-        if folder in ours:  # not a late one of earlier tasks
-            advance(ours[folder], fraction)
+def _how(worker: Worker) -> str:
+    code = worker.process.exitcode or 0
+    if code == -9:
+        return "signal 9, most likely for want of memory: try fewer --workers"
+    return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
 Advance = Callable[[Task, float], None]

@@ -65,6 +65,9 @@ class GanTaskResult(Result):
     """What looked like a collapse when no restart was left."""
     history: dict[str, list[float]]
     """Curves by name (`d_loss`, `g_loss`, …); `step` holds the step of each point."""
+    files: dict[str, str] = {}
+    """SHA-256 digests of what a bank takes of it, by path below its folder: what was damaged since
+    is told by them. Empty in results of older versions."""
     effort: int
     """As in `TrainTaskResult`."""
     seconds: float

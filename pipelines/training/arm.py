@@ -44,6 +44,7 @@ def fit_arm(
     bank: Bank | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> FittedArm:
     """Train the classifier of an arm, or its ensemble of them.
 
@@ -65,6 +66,8 @@ def fit_arm(
         Watch the first member.
     progress
         Called with epochs done and epochs in all, over all members.
+    scratch
+        Folder in which images on disk lie while they are trained on; None: the system's.
     """
     fit_member = way_of(arm, joined=synthetic is not None)
     parts = _parts(arm.train, train)
@@ -79,7 +82,7 @@ def fit_arm(
         }
         if part.left_out is not None:
             hooks["validation"] = labelled(part.left_out)
-        member = Member(own, part.train, synthetic, test, cache, bank, hooks)
+        member = Member(own, part.train, synthetic, test, cache, bank, hooks, scratch)
         fitted.append(_until_it_starts(fit_member, member))
     if len(fitted) == 1:
         return fitted[0]

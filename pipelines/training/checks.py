@@ -33,7 +33,7 @@ def check_models(recipe: Recipe, sizes: Mapping[str, int], classes: int) -> None
         cannot train that way, or samples are to be mixed in that have no label or no
         discriminator that could become a classifier.
     """
-    runtime.prepare()
+    runtime.quiet()
     checked = []
     for name, arm in recipe.resolved_arms().items():
         one_each = _blank(sizes[name], classes)

@@ -14,6 +14,7 @@ from classifiers.training.train import FitHooks, Wrap, fit
 from classifiers.training.train import train as train_network
 from classifiers.training.trainer import FitResult
 from ganaug.bank.bank import Bank
+from groundwork.files import scratch_folder
 from pipelines.augment import parse
 from pipelines.augment.device import InStep
 from pipelines.augment.offline import Expansion
@@ -54,6 +55,8 @@ class Member:
         As for `pipelines.training.arm.fit_arm`.
     hooks
         What looks on.
+    scratch
+        As for `pipelines.training.arm.fit_arm`.
     standardise
         Whether the network is given a first layer that standardises images.
     """
@@ -65,6 +68,7 @@ class Member:
     cache: Path
     bank: Bank | None
     hooks: FitHooks
+    scratch: Path | None = None
     standardise: bool = False
 
     @property
@@ -97,7 +101,7 @@ def _batches(member: Member) -> Iterator[tuple[TrainingData, Wrap | None]]:
     Images on disk are gone afterwards.
     """
     arm = member.arm
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder(member.scratch or Path(tempfile.gettempdir())) as folder:
         data = mix(
             Expansion(member.train, arm.expand, arm.train.seed),
             member.synthetic,
@@ -107,7 +111,7 @@ def _batches(member: Member) -> Iterator[tuple[TrainingData, Wrap | None]]:
             augment=arm.augment,
             seed=arm.train.seed,
             feed=arm.input,
-            folder=Path(folder),
+            folder=folder,
         )
         in_step = None
         if arm.input.on_device:

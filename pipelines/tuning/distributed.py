@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ CHIEF = "chief"
 
 def name_of_worker() -> str:
     """Return a name that no other process has."""
-    return f"worker-{socket.gethostname()}-{os.getpid()}"
+    return f"worker-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
 
 def join_as(name: str, address: str) -> None:
@@ -139,9 +140,11 @@ def _is_over(oracle: Any, stopped: bool) -> bool:
 def _drop_the_lost(tuner: FoldTuner) -> None:
     """Give up the trials of workers that have shown no sign of life."""
     oracle = tuner.oracle
+    # Who keeps the folder also says what time it is: clocks of several machines differ.
+    now = (tuner.folder / "alive" / CHIEF).stat().st_mtime
     for name in list(oracle.tuner_ids):
         path = tuner.folder / "alive" / name
-        if path.is_file() and time.time() - path.stat().st_mtime < LOST_AFTER:
+        if path.is_file() and now - path.stat().st_mtime < LOST_AFTER:
             continue
         trial = oracle.ongoing_trials.get(name)
         if trial is not None:

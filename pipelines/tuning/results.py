@@ -17,6 +17,8 @@ from pipelines.recipes.search import Search
 from pipelines.statistics.paired import Paired, paired, summary, variance_factor
 from pipelines.statistics.verdicts import points, verdict
 
+TRIALS = "trials"
+"""Folder of the trials of a search, below its own."""
 SHOWN = 6
 """Trials that are named in one line."""
 
@@ -112,6 +114,8 @@ class SearchResult(Result):
     seen: bool = False
     """Whether test images of one instance are training images of another: then the setting was
     chosen by looking at them, too."""
+    untested: str = ""
+    """Why the best setting was not tested, though it should have been."""
     other_images: bool = True
     """Whether the recipe of the best setting draws images that the search has not seen."""
 
@@ -125,6 +129,28 @@ class SearchResult(Result):
             for values in (self.retrained, self.untuned)
         )
         return paired(untuned, tuned, correlation=self.correlation)
+
+    @property
+    def short(self) -> str:
+        """Why a search did less than it was asked to, or than there was; empty if it did not."""
+        tune, space = self.settings["tune"], self.settings["space"]
+        tuner, asked, made = tune["tuner"], tune["trials"], len(self.trials)
+        if tuner in ("hyperband", "halving"):
+            unit = "epochs" if tuner == "hyperband" else "folds"
+            full = self.settings["recipe"]["train"]["epochs"]
+            if tuner == "halving":
+                full = tune["folds"] * tune["repeats"]
+            most = max((trial.budget or 0 for trial in self.trials if trial.scores), default=0)
+            if most < full:
+                return f"no trial was given all {full} {unit}: the most were {most}"
+            return ""
+        if tuner == "grid":
+            every = math.prod(len(values) for values in space.values())
+            if every > made:
+                return f"the grid has {every} settings, {made} were tried: raise tune.trials"
+        elif made < asked:
+            return f"{made} trials instead of {asked}: there are no more settings"
+        return ""
 
     @property
     def minimised(self) -> bool:
@@ -189,6 +215,12 @@ def stuck_in_words(result: SearchResult) -> list[str]:
     return [f"scores that are chance: {'; '.join(stuck[:SHOWN])}{more}"]
 
 
+def short_in_words(result: SearchResult) -> list[str]:
+    """Say what a search could not do, a line each; empty if it did all."""
+    untested = f"not tested: {result.untested}" if result.untested else ""
+    return [*filter(None, [result.short, untested])]
+
+
 def verdict_in_words(result: SearchResult) -> list[str]:
     """Return what the best setting reached on test images, a line each; empty if not tested."""
     against = result.against
@@ -223,7 +255,7 @@ def verdict_in_words(result: SearchResult) -> list[str]:
 
 def read_trials(folder: Path) -> list[TrialRecord]:
     """Return the trials of a search that are done, in order."""
-    paths = sorted((folder / "trials").glob("*.json"))
+    paths = sorted((folder / TRIALS).glob("*.json"))
     return [TrialRecord.model_validate(read_json(path)) for path in paths]
 
 

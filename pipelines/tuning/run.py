@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.errors import InputError, UnwritableError
+from groundwork.locks import locked
 from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
+from pipelines.comparison.plan import NEXT_SEED
 from pipelines.comparison.run import train_arms, train_generators
 from pipelines.comparison.sizes import search_size
 from pipelines.data.overlap import overlap_of
@@ -89,7 +92,8 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     """
     started = time.perf_counter()
     if chief_at is None:
-        run_search(_tuner(what, executor))
+        with locked(what.folder):  # of two that are given the same command, one searches
+            run_search(_tuner(what, executor))
     else:
         distributed.join_as(distributed.CHIEF, chief_at)
         tuner = _tuner(what, executor)
@@ -108,7 +112,12 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     )
     if result.minimised:
         return result
-    tuned, untuned = (_retrain(what, one, executor) for one in (result.best.values, {}))
+    try:
+        tuned, untuned = (_retrain(what, one, executor) for one in (result.best.values, {}))
+    except UnwritableError:
+        raise
+    except InputError as error:  # the search itself is worth its report
+        return result.model_copy(update={"untested": str(error)})
     shared = overlap_of([(one.train, one.test) for one in what.drawn])
     return result.model_copy(
         update={
@@ -142,7 +151,7 @@ def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> list
     for seed in range(search.tune.seeds):
         tables = search.recipe_of(values)
         tables["arms"] = {"retrained": tables["arms"]["tuned"]}
-        tables.setdefault("train", {})["seed"] = search.recipe.train.seed + 100 * seed
+        tables.setdefault("train", {})["seed"] = search.recipe.train.seed + NEXT_SEED * seed
         recipe = load_recipe(None, {"name": search.recipe.name, **tables})
         banks, _ = train_generators(recipe, what.drawn, size, executor)
         title = "best setting" if values else "untuned"

@@ -1,5 +1,6 @@
 """The tuner: each trial is scored by folds that run as tasks, like everything else."""
 
+import shutil
 import sys
 import traceback
 import warnings
@@ -11,26 +12,29 @@ import keras_tuner as kt
 import numpy as np
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.src import config as kt_config
+from keras_tuner.src.distribute import utils as dist_utils
+from pydantic import ValidationError
 from sklearn.exceptions import ConvergenceWarning
 
-from groundwork.files import write_json
+from groundwork.files import read_json, write_json
+from pipelines.comparison.banks import train_gans
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
-from pipelines.comparison.run import train_arms, train_gans, train_generators
+from pipelines.comparison.run import train_arms, train_generators
 from pipelines.data.overlap import overlap_of
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 from pipelines.recipes.files import merge
 from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Search, nest
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.learning import never_learned
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
-from pipelines.tuning.results import TrialRecord
+from pipelines.tuning.results import TRIALS, TrialRecord, read_trials
 from pipelines.tuning.scoring import fold_accuracies, fold_kid
 
 kt_config.DEBUG = False  # else it prints a traceback for each setting that does not work
 
-TRIAL = "trial"
+TRIAL, ORACLE = "trial", "oracle"
 MAX_BUGS = 3
 """Trials in a row that may fail by a mistake of ours before the search ends."""
 
@@ -72,14 +76,27 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self._correlations: dict[int, float] = {}
         instances = len(folds) // (search.tune.folds * search.tune.repeats)
         self._instances = max(1, instances)
+        if dist_utils.is_chief_oracle() or not dist_utils.has_chief_oracle():
+            begin_anew_where_damaged(folder)
         super().__init__(
             make_oracle(search, len(folds) // self._instances),
             directory=str(folder),
-            project_name="oracle",
+            project_name=ORACLE,
         )
-        begun = (folder / "oracle" / "oracle.json").is_file()
+        begun = (folder / ORACLE / "oracle.json").is_file()
         if begun and isinstance(self.oracle, kt.Oracle) and not self.oracle.trials:
             # Begun under another role: keras-tuner looks for the file of this one only.
+            self.oracle.reload()
+
+    def save(self) -> None:
+        """Write the state; a tuner's own is empty, and its file says that there is one."""
+        if not self._is_worker():
+            self.oracle.save()
+        write_json(Path(self._get_tuner_fname()), {})
+
+    def reload(self) -> None:
+        """Read the state."""
+        if not self._is_worker():
             self.oracle.reload()
 
     def run_trial(self, trial: Any, *_: Any, **__: Any) -> dict[str, float]:
@@ -130,9 +147,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             never_learned=self._learned.count(False) if scores else 0,
             trained=len(self._learned) if scores else 0,
         )
-        write_json(
-            self.folder / "trials" / f"{trial.trial_id}.json", record.model_dump(mode="json")
-        )
+        write_json(self.folder / TRIALS / f"{trial.trial_id}.json", record.model_dump(mode="json"))
         self._last = record
 
     @property
@@ -185,6 +200,29 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
             "train": {"epochs": epochs, "evaluate_at": list(range(first, epochs + 1))},
         }
         return load_recipe(None, {**merge(merge(base, own), changed), "arms": {TRIAL: {}}})
+
+
+def begin_anew_where_damaged(folder: Path) -> None:
+    """Remove the state of a search that cannot be read any more.
+
+    What its trials have trained is kept, and the same seed proposes the same trials: they are
+    found finished.
+    """
+    try:
+        oracle = folder / ORACLE / "oracle.json"
+        if oracle.is_file():
+            known = read_json(oracle)["start_order"]
+            for name in known:
+                read_json(folder / ORACLE / f"trial_{name}" / "trial.json")["trial_id"]
+        read_trials(folder)
+    except (InputError, KeyError, TypeError, ValidationError) as error:
+        print(
+            f"the state of the search in {folder} is damaged ({first_line(error)}): it is begun "
+            "anew, and what it has trained is found",
+            file=sys.stderr,
+        )
+        for part in (folder / ORACLE, folder / TRIALS):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import override
+from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
 from pipelines.verbs.report import report
 from pipelines.workspace import outputs_of
@@ -44,6 +45,11 @@ class ClassifyResult:
 
     comparison: "Comparison"
     report: Path
+
+    @property
+    def failed(self) -> str:
+        """What did not succeed, in a line; empty if all did."""
+        return failed_in_words(self.comparison.result)
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""

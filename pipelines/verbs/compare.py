@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from groundwork.files import read_json, replacing, replacing_folder, write_json
+from groundwork.locks import locked
 from groundwork.names import slug
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name
@@ -19,6 +20,7 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import Recipe, load_recipe, override
 from pipelines.report.advice import Advice
+from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
 from pipelines.workspace import (
     CARD,
@@ -51,7 +53,7 @@ class CompareResult:
     folder
         Of all that is kept: `result.json`, and the page.
     classifier
-        Folder of the classifier, trained on all images.
+        Folder of the classifier, trained on all images; None if that training failed.
     report
         The page to open in a browser.
     """
@@ -59,12 +61,16 @@ class CompareResult:
     comparison: "ComparisonResult"
     advice: Advice
     folder: Path
-    classifier: Path
+    classifier: Path | None
     report: Path
+
+    @property
+    def failed(self) -> str:
+        """What did not succeed, in a line; empty if all did."""
+        return failed_in_words(self.comparison)
 
     def __str__(self) -> str:
         """Return the lines that the command line prints: the verdict first."""
-        model = shlex.quote(str(self.classifier))
         lines = [
             *self.advice.sentences,
             *self.comparison.more,
@@ -72,6 +78,11 @@ class CompareResult:
             text_table(self.comparison),
             "",
             f"report:     {self.report}",
+        ]
+        if self.classifier is None:
+            return "\n".join(lines)
+        model = shlex.quote(str(self.classifier))
+        lines += [
             f"classifier: {self.classifier} (what it is worth: {CARD}; loaded again in a fresh "
             "process, it answers as it did when it was trained)",
             f"use it:     ganaug predict pictures/ --model {model}",
@@ -171,24 +182,44 @@ def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Reci
     return recipe.model_copy(update={"arms": kept})
 
 
-def _written(result: "ComparisonResult", outputs: Path, final: Path, name: str) -> CompareResult:
-    """Write everything that is kept under the name of the data.
+def _written(
+    result: "ComparisonResult", outputs: Path, final: Path | None, name: str
+) -> CompareResult:
+    """Write everything that is kept under the name of the data, while nobody else does.
 
-    The classifier is loaded and tried in a fresh process before it takes the place of an older one.
+    Without a classifier, for its training failed, one from before stays.
     """
     from pipelines.report.advice import advise  # only now: it loads matplotlib
-    from pipelines.report.card import card
     from pipelines.report.page import render
-    from pipelines.tasks.checked import check_classifier, read_check
-    from pipelines.tasks.results import FinalTaskResult
 
     advice = advise(result, outputs)
     folder = outputs / COMPARE / slug(name)
-    classifier = folder / CLASSIFIER
+    report = folder / REPORT
+    with locked(folder):
+        classifier = None if final is None else folder / CLASSIFIER
+        if final is not None and classifier is not None:
+            _hand_over(result, advice, outputs, final, classifier)
+        write_json(folder / RESULT, result.model_dump(mode="json"))
+        with replacing(report) as part:
+            part.write_text(render(result, outputs), encoding="utf-8")
+    return CompareResult(result, advice, folder, classifier, report)
+
+
+def _hand_over(
+    result: "ComparisonResult", advice: Advice, outputs: Path, final: Path, target: Path
+) -> None:
+    """Put the classifier in the place of an older one, when it was loaded and tried.
+
+    In a fresh process, which nothing that this one knows helps.
+    """
+    from pipelines.report.card import card  # only now: it loads matplotlib
+    from pipelines.tasks.checked import check_classifier, read_check
+    from pipelines.tasks.results import FinalTaskResult
+
     trained = FinalTaskResult.model_validate(read_json(outputs / final / RESULT))
     instance = outputs / str(read_json(outputs / final / CONFIG)["instance"])
-    with replacing_folder(classifier) as part:
-        (part / CARD).write_text(card(result, advice, trained, classifier), encoding="utf-8")
+    with replacing_folder(target) as part:
+        (part / CARD).write_text(card(result, advice, trained, target), encoding="utf-8")
         write_json(part / NOT_SURE, advice.not_sure.model_dump(mode="json"))
         for home, file in (
             (instance, PREPARATION),
@@ -198,11 +229,6 @@ def _written(result: "ComparisonResult", outputs: Path, final: Path, name: str) 
         ):
             shutil.copyfile(home / file, part / file)
         check_classifier(part, *read_check(outputs / final))
-    write_json(folder / RESULT, result.model_dump(mode="json"))
-    report = folder / REPORT
-    with replacing(report) as part:
-        part.write_text(render(result, outputs), encoding="utf-8")
-    return CompareResult(result, advice, folder, classifier, report)
 
 
 def _command(

@@ -22,7 +22,7 @@ from pipelines.findings.gallery import Gallery, gallery_of, names_of
 from pipelines.findings.lines import finding_lines
 from pipelines.findings.records import Finding, carried, read_excluded, write_findings
 from pipelines.recipes.data import DataConfig
-from pipelines.workspace import FEATURES, REPORT
+from pipelines.workspace import REPORT, features_folder
 
 LISTED = 30
 """Classes listed one a line; of more, those with the fewest images."""
@@ -174,7 +174,7 @@ def data(
     from pipelines.data.contact_sheet import draw_data_set  # only now: it loads matplotlib
 
     pictures = draw_data_set(source, drawn, folder, shown_at)
-    cache = (Path("outputs") if out is None else out) / FEATURES
+    cache = features_folder(Path("outputs") if out is None else out, by="check")
     found = check(gallery := gallery_of(source), deep, cache)
     # What a person has decided outlives another check.
     found, excluded = _decided(found, [folder / TABLE, exclude], _names(source, exclude))

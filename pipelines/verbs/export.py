@@ -1,7 +1,7 @@
 """`ganaug export`: a trained classifier in the format of another runtime."""
 
 import shutil
-import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from groundwork.files import scratch_folder
 from pipelines import runtime
 from pipelines.data.choosing import Fit
 from pipelines.errors import InputError, first_line
@@ -111,12 +112,11 @@ def export(
     target = out or classifier.folder / NAMES[form]
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=target.parent))
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            scratch = stack.enter_context(scratch_folder(target.parent))
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {error.strerror}") from error
         made = scratch / NAMES[form]
         try:
             export_model(network, made, form)
@@ -130,8 +130,6 @@ def export(
         if target.is_dir():
             shutil.rmtree(target)
         made.replace(target)
-    finally:
-        shutil.rmtree(scratch)
     fit = classifier.preparation.fit
     return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
 

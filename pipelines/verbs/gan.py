@@ -11,6 +11,7 @@ from pipelines import runtime
 from pipelines.comparison.estimate import estimate
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
+from pipelines.comparison.results import GanRun
 from pipelines.comparison.sizes import generator_size
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
@@ -42,6 +43,8 @@ class GanResult:
         measurements, with the kept step marked) and ``interpolation.png``.
     notes
         What a reader of figures made with them has to know.
+    failed
+        Which generators failed and why, in a line; empty if none did. Their instances have no bank.
     """
 
     source: str
@@ -50,6 +53,7 @@ class GanResult:
     grids: list[Path]
     pictures: list[Path]
     notes: list[str]
+    failed: str = ""
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
@@ -61,7 +65,7 @@ class GanResult:
             *(f"sample grid:   {path}" for path in self.grids),
             *(f"pictures:      {line}" for line in self._pictures_by_folder()),
             *(f"note:          {words}" for words in self.notes),
-            f"more samples:  ganaug sample {self.banks[0]} --out samples.png",
+            *(f"more samples:  ganaug sample {path} --out samples.png" for path in self.banks[:1]),
         ]
         return "\n".join(lines)
 
@@ -138,10 +142,18 @@ def gan(
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))
     runtime.quiet()
-    from pipelines.comparison.run import train_gans  # only now: it loads Keras
+    from pipelines.comparison.banks import TasksFailedError, train_gans  # only now: it loads Keras
 
+    failed = ""
     with Executor(outputs, workers) as executor:
-        banks, runs = train_gans(tasks, executor)
+        try:
+            banks, runs = train_gans(tasks, executor)
+        except TasksFailedError as error:
+            if not error.runs:
+                raise
+            failed = f"{error}; the others are finished, and the same command tries it again"
+            banks = [bank for bank in error.banks if bank is not None]
+            runs = [run for run in error.runs if isinstance(run, GanRun)]
     notes = [note for one in drawn for note in one.record.notes]
     return GanResult(
         source="; ".join(dict.fromkeys([source.name, *source.found([size]), *notes])),
@@ -155,4 +167,5 @@ def gan(
             if path.name in PICTURES
         ],
         notes=outside_knowledge(settings.gan),
+        failed=failed,
     )

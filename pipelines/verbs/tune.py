@@ -17,6 +17,7 @@ from pipelines.tasks.executor import Executor
 from pipelines.tuning.results import (
     SearchResult,
     error_of_mean,
+    short_in_words,
     stuck_in_words,
     verdict_in_words,
     write_recipe,
@@ -37,10 +38,13 @@ class TuneResult:
         Holds `result.json`, `trials.csv`, `report.html` and `tuned.toml`.
     lines
         The best setting and its score, in words.
+    failed
+        Why the best setting was not tested, in a line; empty if it was.
     """
 
     folder: Path
     lines: list[str]
+    failed: str = ""
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
@@ -138,7 +142,7 @@ def tune(
             return serve(what, executor, address)
         result = run_trials(what, executor, address if role else None)
     _write(settings, result, what.folder)
-    return TuneResult(what.folder, _describe(result))
+    return TuneResult(what.folder, _describe(result), result.untested)
 
 
 def _plan(search: Search, folds: int, instances: int) -> str:
@@ -175,4 +179,9 @@ def _describe(result: SearchResult) -> list[str]:
         f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
-    return [*lines, *stuck_in_words(result), *verdict_in_words(result)]
+    return [
+        *lines,
+        *short_in_words(result),
+        *stuck_in_words(result),
+        *verdict_in_words(result),
+    ]

@@ -10,7 +10,7 @@ from ganaug.training.train import train, train_classes
 from pipelines.data.images import EVERY_CLASS, Images
 from pipelines.synthetic.judges import KidToTraining
 from pipelines.tasks.base import Progress
-from pipelines.tasks.gan import GanTask
+from pipelines.tasks.gan import GanTask, digests
 from pipelines.tasks.results import GanTaskResult
 from pipelines.workspace import TRAIN
 
@@ -42,6 +42,7 @@ def run(task: GanTask, outputs: Path, folder: Path, progress: Progress) -> GanTa
         restarts=len(record.restarts),
         warnings=[f"step {step}: {reason}" for step, reason in record.warnings],
         history=record.history,
+        files=digests(folder),
         effort=task.effort,
         seconds=prepared + record.seconds,
     )

@@ -18,7 +18,7 @@ from pipelines.recipes.recipe import Arm
 from pipelines.tasks.base import Progress
 from pipelines.tasks.pace import Pace, PaceTask
 from pipelines.training.arm import fit_arm
-from pipelines.workspace import FEATURES, TRAIN
+from pipelines.workspace import TRAIN, features_folder
 
 EPOCHS = 2
 """The first one holds what happens once."""
@@ -31,7 +31,7 @@ EMBEDDED = 64
 def run(task: PaceTask, outputs: Path, folder: Path, progress: Progress) -> Pace:
     """Time it; the features that come of it are kept for the trainings that follow."""
     train = Images.load(outputs / task.instance / TRAIN)
-    arm, cache = shortened(task.arm), outputs / FEATURES
+    arm, cache = shortened(task.arm), features_folder(outputs)
     stamps = [time.perf_counter()]
     embeds = bool(arm.train.probe) or trains_head_only(arm.train)
 
@@ -43,7 +43,7 @@ def run(task: PaceTask, outputs: Path, folder: Path, progress: Progress) -> Pace
     parts = _parts(train, EMBEDDED if embeds else BATCHES * arm.train.batch)[: 1 + embeds]
     for part in parts:
         with suppress(DivergedError):  # the steps until then were timed all the same
-            fit_arm(arm, part, None, None, cache=cache, progress=note)
+            fit_arm(arm, part, None, None, cache=cache, progress=note, scratch=folder)
         if embeds:
             stamps.append(time.perf_counter())
     taken = np.diff(stamps)

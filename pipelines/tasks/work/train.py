@@ -21,7 +21,7 @@ from pipelines.tasks.train import TrainTask
 from pipelines.training.arm import fit_arm
 from pipelines.training.tracking import Tracker
 from pipelines.training.ways import FittedArm
-from pipelines.workspace import CONFIG, FEATURES, LAST_GOOD, MODEL, TEST, TRAIN
+from pipelines.workspace import CONFIG, LAST_GOOD, MODEL, TEST, TRAIN, features_folder
 
 
 def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> TrainTaskResult:
@@ -73,7 +73,7 @@ def gather(task: TrainTask, outputs: Path) -> Material:
             task.arm.train.seed,
             bank=bank,
             further=Images.load(outputs / task.further) if task.further else None,
-            cache=outputs / FEATURES,
+            cache=features_folder(outputs),
         )
     return Material(train, bank, synthetic)
 
@@ -100,10 +100,11 @@ def fit(
             material.train,
             material.synthetic,
             test,
-            cache=outputs / FEATURES,
+            cache=features_folder(outputs),
             bank=material.bank,
             callbacks=[tracker],
             progress=progress,
+            scratch=folder,
         )
     except DivergedError as error:
         with replacing(folder / LAST_GOOD) as path:

@@ -10,6 +10,7 @@ import ganaug
 from ganaug import GanConfig, InputError
 from ganaug.latent.sampling import draw_latents, generate
 from ganaug.model.gan import GAN
+from ganaug.training.guards import MEASURED
 
 TINY = GanConfig(
     steps=8,
@@ -54,7 +55,7 @@ def test_the_best_measured_generator_is_kept(images, tmp_path):
     assert record["scores"] == [[2, 3.0], [4, 1.0], [6, 2.0], [8, 5.0]]
     assert record["kept_step"] == 4
     kept = keras.saving.load_model(tmp_path / "generator.keras")
-    latents = draw_latents(TINY.quality_samples, TINY.latent, [TINY.seed, 1])
+    latents = draw_latents(TINY.quality_samples, TINY.latent, [TINY.seed, *MEASURED])
     again = generate(kept, latents)
     assert (again == seen[1]).all()
     assert not (again == seen[3]).all()
@@ -75,7 +76,7 @@ def test_a_restart_brings_back_the_best_generator_of_its_record(images, tmp_path
     ganaug.train(images, config, tmp_path, class_name="noise", quality=quality)
     assert record_of(tmp_path)["kept_step"] == 2
     kept = keras.saving.load_model(tmp_path / "generator.keras")
-    latents = draw_latents(config.quality_samples, config.latent, [config.seed, 1])
+    latents = draw_latents(config.quality_samples, config.latent, [config.seed, *MEASURED])
     assert (generate(kept, latents) == seen[1]).all()
 
 
