@@ -6,5 +6,7 @@ It knows no GAN, no classifier and no data set. From light to heavy:
 - `names`     natural order; parts of file names
 - `settings`  the frozen base of settings and of results
 - `files`     files that appear whole or not at all
+- `npz`       arrays in files, read once it is known how much memory they take
+- `saved`     networks in files, loaded in safe mode, once it is known that they fit
 - `compute`   what Keras computes in: backend, precision, steps an execution
 """

@@ -19,6 +19,7 @@ from ganaug.latent.inversion import neighbours
 from ganaug.latent.sampling import draw_latents, generate
 from ganaug.networks.layers import GROUP
 from groundwork.files import read_json
+from groundwork.saved import load_network
 
 
 class Bank:
@@ -236,7 +237,6 @@ class Bank:
 
 def _load_network(path: Path) -> Any:
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises almost anything on a broken file.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path} cannot be loaded ({reason}); train it again") from error
+        return load_network(path)
+    except InputError as error:
+        raise InputError(f"{error}; train it again") from error

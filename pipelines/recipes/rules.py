@@ -7,7 +7,9 @@ from pipelines.errors import InputError, unknown_name
 RULES = ("agreement", "novelty", "score")
 RANDOM = "random"
 """Name of the judge that no training has shaped."""
-_FORM = re.compile(r"(?P<name>[a-z]+)(\((?P<fraction>[0-9.]+)\))?")
+_FORM = re.compile(
+    r"(?P<name>[a-z]+)(\((?P<fraction>[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})\))?"
+)
 
 
 def parse_rules(text: str) -> list[tuple[str, float]]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.files import replacing
-from pipelines.data.images import Images, read_npz
+from groundwork.npz import read_npz
+from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.workspace import PREDICTIONS
 
@@ -71,5 +72,11 @@ def read_predictions(folder: Path) -> Predictions | None:
         raise InputError(f"{error}: delete its folder to train again") from error
     if not {"probabilities", "labels", "images"} <= arrays.keys():
         raise InputError(f"{path} is no file of predictions; delete its folder to train again")
-    images = tuple(name.decode() for name in arrays["images"].tolist())
-    return Predictions(arrays["probabilities"], arrays["labels"], images)
+    chances, labels, images = (arrays[name] for name in ("probabilities", "labels", "images"))
+    fit = chances.ndim == 2 and labels.shape == images.shape == chances.shape[:1]
+    kinds = chances.dtype.kind + labels.dtype.kind + images.dtype.kind
+    known = fit and (not len(labels) or 0 <= labels.min() <= labels.max() < chances.shape[1])
+    if kinds not in ("fiS", "fuS") or not known or not np.isfinite(chances).all():
+        raise InputError(f"{path} is damaged; delete its folder to train again")
+    names = tuple(name.decode("ascii", "replace") for name in images.tolist())
+    return Predictions(chances, labels, names)

@@ -6,9 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter, validators
+from typing import Literal
 
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
@@ -16,7 +14,7 @@ from pipelines.data.sources.loading import FILES
 from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
-from pipelines.errors import InputError
+from pipelines.errors import InputError, within
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
@@ -111,7 +109,7 @@ def predict(
     *,
     model: Path,
     form: Literal["table", "csv", "json"] = "table",
-    sure: Annotated[float | None, Parameter(validator=validators.Number(gte=0, lte=1))] = None,
+    sure: float | None = None,
     skip_bad: bool = False,
     outputs: Path = Path("outputs"),
 ) -> PredictResult:
@@ -146,6 +144,8 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
+    if sure is not None:
+        within("--sure", sure, 0, 1)
     classifier = TrainedClassifier(find_classifier(model, outputs))
     class_names = classifier.class_names
     files = [file for path in images for file in _files(path)]

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug import grids
+from groundwork.settings import MOST_SEED
 from pipelines import runtime
 from pipelines.data.images import Images
-from pipelines.errors import InputError
-from pipelines.recipes.rules import RANDOM, looks_at_features
+from pipelines.errors import InputError, within
+from pipelines.recipes.rules import RANDOM, looks_at_features, parse_rules
 
 if TYPE_CHECKING:
     from ganaug.bank.bank import Bank
+
+MOST_IMAGES = 100_000
+"""Of a class, in one call."""
+LEAST_TRUNCATION, MOST_TRUNCATION = 1e-3, 100.0
 
 
 def sample(
@@ -72,6 +77,11 @@ def sample(
     """
     if out.suffix not in (".png", ".npz", ""):
         raise InputError(f"--out ends in .png, .npz or is a folder, received {out}")
+    within("--n", n, 1, MOST_IMAGES)
+    within("--columns", columns, 1, 1000)
+    within("--truncation", truncation, LEAST_TRUNCATION, MOST_TRUNCATION)
+    within("--seed", seed, 0, MOST_SEED)
+    parse_rules(choose)
     runtime.quiet()
     from ganaug.bank.bank import Bank  # only now: it loads Keras
 
