@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from groundwork.settings import Fraction, Seed, Settings
 
+MOST_LATENT = 4096
+
 
 class GanConfig(Settings):
     """Settings of one DCGAN; the defaults suit 50 images of 32x32."""
@@ -17,7 +19,7 @@ class GanConfig(Settings):
     """Generator steps. Counted in steps, never in epochs: 50 images make an epoch of one step."""
     batch: int = Field(64, ge=2, le=4096)
     """Real images a step, and as many generated ones."""
-    latent: int = Field(100, ge=1, le=4096)
+    latent: int = Field(100, ge=1, le=MOST_LATENT)
     """Length of the latent vector."""
     width: int = Field(64, ge=4, le=512)
     """Channels of the first discriminator layer; deeper layers double it."""

@@ -36,6 +36,9 @@ NAMED = {"list": "runs"}
 """Verbs whose function is called otherwise: the name stands for something else in Python."""
 GROUPS = {"models": "Classifiers that can be trained.", "augment": "Augmentations."}
 
+LONGEST = 4000
+"""Letters of what is said of bad input."""
+
 
 def make_app(asked: Sequence[str] = ()) -> App:
     """Return the command; the verb that was asked for shows its whole docstring as its help."""
@@ -80,6 +83,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
+    except OSError as error:  # the world outside: a disk, a permission, a name that is too long
+        return _fail(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))
     except KeyboardInterrupt:
         print("\ninterrupted: finished tasks are kept; the same command goes on", file=sys.stderr)
         return 130
@@ -89,5 +94,6 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    print(f"ganaug: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(message.split())
+    print(f"ganaug: {line[:LONGEST]}{'…' * (len(line) > LONGEST)}", file=sys.stderr)
     return 2

@@ -1,5 +1,6 @@
 """What a classifier answered to every test image: `predictions.npz` in the folder of a training."""
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from groundwork.npz import read_npz
 from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.workspace import PREDICTIONS
+
+HASH = re.compile("[0-9a-f]{8,128}")
 
 
 class Predictions(NamedTuple):
@@ -79,4 +82,6 @@ def read_predictions(folder: Path) -> Predictions | None:
     if kinds not in ("fiS", "fuS") or not known or not np.isfinite(chances).all():
         raise InputError(f"{path} is damaged; delete its folder to train again")
     names = tuple(name.decode("ascii", "replace") for name in images.tolist())
+    if not all(map(HASH.fullmatch, names)):  # files are called by them
+        raise InputError(f"{path} is damaged; delete its folder to train again")
     return Predictions(chances, labels, names)

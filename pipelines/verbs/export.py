@@ -127,11 +127,16 @@ def export(
             raise InputError(
                 f"{network.name} cannot be exported to {form}: {first_line(error)}"
             ) from error
-        if target.is_dir():
-            shutil.rmtree(target)
-        made.replace(target)
+        try:
+            if target.is_dir():
+                shutil.rmtree(target)
+            made.replace(target)
+        except OSError as error:  # a file where a folder is to be, or the other way round
+            raise InputError(
+                f"{target} cannot be written ({error.strerror}): give --out another name"
+            ) from error
     finally:
-        shutil.rmtree(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
     fit = classifier.preparation.fit
     return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
 

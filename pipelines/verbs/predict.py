@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from groundwork.files import as_path
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
 from pipelines.data.sources.loading import FILES
@@ -168,6 +169,9 @@ def predict(
 
 def _files(path: Path) -> list[Path]:
     """Return the pictures of a folder, or the file itself, whatever it is called."""
+    path = as_path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(f"{path} is neither file nor folder: reading it might never end")
     if not path.is_dir():
         if path.suffix.lower() in FILES:
             raise InputError(

@@ -61,7 +61,7 @@ class _Whole:
 
 
 # Python's own unpickler in Python: the one in C makes a table as long as the file says it is.
-class _TensorUnpickler(pickle._Unpickler):  # type: ignore[misc]
+class _TensorUnpickler(pickle._Unpickler):
     """Unpickle dictionaries of tensors; collects each storage's type and length."""
 
     def __init__(self, file: _Whole) -> None:
