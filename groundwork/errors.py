@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-LONGEST = 200
+LONGEST = 300
 """Letters of a value that are shown in a message."""
 
 
@@ -13,7 +13,7 @@ class InputError(ValueError):
 
 def first_line(error: BaseException) -> str:
     """Return the first line of what a library said, for a message of one line."""
-    return str(error).strip().partition("\n")[0]
+    return str(error).strip().partition("\n")[0][:LONGEST]
 
 
 def shown(value: object) -> str:

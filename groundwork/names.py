@@ -10,8 +10,8 @@ UNSAFE = frozenset('/\\:*?"<>|')
 DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10)))
 )
-SHOWN = 5
-"""Names given in a message; of more, only the number."""
+SHOWN, LONGEST = 5, 300
+"""Names given in a message, and letters of each; of more, only the number."""
 
 
 def natural(name: str) -> tuple[list[tuple[int, str]], str]:
@@ -91,7 +91,7 @@ def few(names: Sequence[str]) -> str:
     ('a, b', 'a, b, c, d, e and 1 more')
     """
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return ", ".join(name[:LONGEST] for name in names[:SHOWN]) + more
 
 
 def listed(names: Sequence[str], *, quoted: bool = False) -> str:

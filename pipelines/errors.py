@@ -54,7 +54,7 @@ def explain(error: ValidationError, where: str, model: type[BaseModel] | None = 
         ours = ", received " in reason or isinstance(first["input"], dict)
         message = f"{key}: {reason}" if key else reason
         message += "" if ours or not key else f", received {shown(first['input'])}"
-        message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], str(first["input"]))))
+        message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], shown(first["input"])[1:-1])))
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}: {message}{more}"
 

@@ -9,8 +9,9 @@ from pipelines.errors import InputError, first_line, shown, unknown_name
 LIBRARY = Path(__file__).parent / "library"
 """The files that ship with ganaug: recipes, and searches, which have a table `[space]` as well."""
 
-LARGEST = 2**20
-"""Bytes of such a file: a thousand times what ours have."""
+LARGEST, DEEPEST = 2**18, 100
+"""Bytes of such a file, a hundred times what ours have; and dots of a key, for each of which Python
+makes a copy of the whole key."""
 
 Kind = Literal["recipe", "search"]
 
@@ -54,7 +55,10 @@ def read_tables(path: Path) -> dict[str, Any]:
             raise InputError(
                 f"{path.name} has {size:,} bytes, a recipe a few thousand: give another file"
             )
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if any(line.partition("=")[0].count(".") > DEEPEST for line in text.splitlines()):
+            raise InputError(f"{path.name}: a key of more than {DEEPEST} parts; none is that deep")
+        return tomllib.loads(text)
     except InputError:
         raise
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or a number of no end
