@@ -2,13 +2,36 @@
 
 import difflib
 from collections.abc import Iterable
+from unicodedata import category
 
-LONGEST = 300
-"""Letters of a value that are shown in a message."""
+LONGEST, MOST = 300, 4000
+"""Letters of a value that are shown in a message, and of all of it."""
+TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of text around them."""
 
 
 class InputError(ValueError):
-    """Bad input: the message is one line that says what was received and what to do."""
+    r"""Bad input: the message is one line that says what was received and what to do.
+
+    It holds what was received, which may be anything; so it is made one line of a length that can
+    be read, without what draws on a terminal.
+
+    Examples
+    --------
+    >>> print(InputError("no class 'a\\nb\\x1b[2J'"))
+    no class 'a b\\x1b[2J'
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(part.strip() for part in text.strip().splitlines())
+    line = "".join(
+        repr(one)[1:-1] if category(one) in ("Cc", "Cs") or one in TURNING else one for one in line
+    )
+    return line if len(line) <= MOST else f"{line[:MOST]}…"
 
 
 def first_line(error: BaseException) -> str:

@@ -36,9 +36,6 @@ NAMED = {"list": "runs"}
 """Verbs whose function is called otherwise: the name stands for something else in Python."""
 GROUPS = {"models": "Classifiers that can be trained.", "augment": "Augmentations."}
 
-LONGEST = 4000
-"""Letters of what is said of bad input."""
-
 
 def make_app(asked: Sequence[str] = ()) -> App:
     """Return the command; the verb that was asked for shows its whole docstring as its help."""
@@ -94,6 +91,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
-    print(f"ganaug: {line[:LONGEST]}{'…' * (len(line) > LONGEST)}", file=sys.stderr)
+    print(f"ganaug: {' '.join(str(InputError(message)).split())}", file=sys.stderr)
     return 2

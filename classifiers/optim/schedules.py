@@ -154,7 +154,7 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     time = Timeline(config.epochs * steps_per_epoch, config.epochs)
     if time.steps > MOST_STEPS:
         raise InputError(
-            f"train.epochs={config.epochs:,} of {steps_per_epoch:,} steps are {time.steps:,} steps, "
+            f"train.epochs={config.epochs:,} of {steps_per_epoch:,} steps are {time.steps:,}, "
             f"{MOST_STEPS:,} are known: give fewer epochs or larger batches"
         )
     try:
