@@ -97,12 +97,11 @@ def changed_numbers(value: object, rng: np.random.Generator, chance: float = 0.2
     if rng.random() < chance:
         return hostile[int(rng.integers(len(hostile)))]
     if isinstance(value, dict):
-        kept = {
+        return {
             key: changed_numbers(one, rng, chance)
             for key, one in value.items()
             if rng.random() > chance / 4
         }
-        return kept
     if isinstance(value, list):
         return [changed_numbers(one, rng, chance) for one in value]
     return value
