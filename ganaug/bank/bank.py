@@ -26,7 +26,7 @@ from ganaug.files import (
 from ganaug.latent.inversion import neighbours
 from ganaug.latent.sampling import draw_latents, generate
 from ganaug.networks.layers import GROUP
-from groundwork.errors import shown
+from groundwork.errors import TURNING, shown
 from groundwork.files import as_path, read_table
 from groundwork.names import few
 from groundwork.saved import load_network
@@ -285,7 +285,8 @@ def _config(folder: Path) -> ClassConfig:
         raise InputError(
             f"{path}: {where[:80]}: {first['msg']}; assemble the bank again"
         ) from error
-    if any(category(one) in ("Cc", "Cs", "Zl", "Zp") for one in found.class_name):
+    drawing = [one for one in found.class_name if category(one) in ("Cc", "Cs", "Zl", "Zp")]
+    if drawing or TURNING & set(found.class_name):
         raise InputError(f"{path}: class_name {shown(found.class_name)} is no name of a class")
     return found
 

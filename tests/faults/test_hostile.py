@@ -1,4 +1,4 @@
-"""What comes from a stranger: it starts no program and leads nowhere else; a chief knows its own."""
+"""What comes from a stranger starts no program and leads nowhere else; a chief knows its own."""
 
 import ast
 import os
