@@ -8,8 +8,16 @@ PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-option = $(if $($(1)),$(2) '$($(1))')
-DATA   = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(call option,SIZE,--size) \
+# What is given here is never read by make or by the shell: a path may hold quotes, dollars and
+# spaces. make would expand what it exports; so each is taken as it stands, and the shell finds it
+# in its environment. Only ARGS are words of the shell.
+GIVEN := DATASET DATA_DIR SIZE CLASSES PER_CLASS SEED GROUP_BY RECIPE INSTANCES OUTPUTS WORKERS \
+         STEPS MINUTES SEARCH COMPARISON
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+
+option = $(if $($(1)),$(2)="$$$(1)")
+DATA   = $(call option,DATASET,--dataset) $(call option,DATA_DIR,--data-dir) $(call option,SIZE,--size) \
          $(call option,CLASSES,--classes) $(call option,PER_CLASS,--per-class) $(call option,SEED,--seed) \
          $(call option,GROUP_BY,--group-by)
 COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instances) \
@@ -17,7 +25,7 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
 
 .DEFAULT_GOAL := help
 DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
-BENCH = $(if $(DATASET),'$(DATASET)') $(call option,DATA_DIR,--data-dir) $(ARGS)
+BENCH = $(call option,DATA_DIR,--data-dir) $(ARGS) $(if $(DATASET),-- "$$DATASET")
 
 .PHONY: help install demo data gan compare classify tune report test test-faults check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
@@ -44,17 +52,17 @@ gan: $(READY)  ## Train one DCGAN a class (DATASET, DATA_DIR, CLASSES, PER_CLASS
 	$(BIN)/ganaug gan $(COMMON) $(call option,STEPS,--steps) $(ARGS)
 
 compare: $(READY)  ## Find what to do with your images, and get the classifier (DATASET=path MINUTES=10)
-	$(BIN)/ganaug compare $(if $(DATASET),'$(DATASET)') $(call option,MINUTES,--minutes) $(ARGS)
+	$(BIN)/ganaug compare $(call option,DATASET,--dataset) $(call option,MINUTES,--minutes) $(ARGS)
 
 classify: $(READY)  ## Compare classifiers with and without synthetic images (the same variables)
 	$(BIN)/ganaug classify $(COMMON) $(call option,STEPS,--gan.steps) $(ARGS)
 
 tune: $(READY)  ## Search for better settings (SEARCH=pereira-p12 or a file, and the same variables)
-	$(BIN)/ganaug tune $(DATA) --search '$(SEARCH)' $(call option,INSTANCES,--instances) \
+	$(BIN)/ganaug tune $(DATA) $(call option,SEARCH,--search) $(call option,INSTANCES,--instances) \
 	  $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers) $(ARGS)
 
 report: $(READY)  ## Write the page of a finished comparison again (COMPARISON=outputs/comparison/…)
-	$(BIN)/ganaug report '$(COMPARISON)' $(ARGS)
+	$(BIN)/ganaug report $(call option,COMPARISON,--comparison) $(ARGS)
 
 bench: bench-gan bench-data bench-classify  ## Everything beside what one would write instead
 

@@ -2,18 +2,17 @@
 
 import json
 from contextlib import suppress
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     Field,
-    PositiveInt,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from classifiers.errors import InputError, unknown_name
-from groundwork.settings import Settings
+from groundwork.settings import Seed, Settings
 
 OptimizerName = Literal[
     "sgd", "sgdw", "nesterov", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta",
@@ -24,6 +23,8 @@ ScheduleName = Literal[
 ]
 LossName = Literal["cross_entropy", "multi_margin", "focal"]
 Views = Literal["none", "flip", "flip+shift"]
+MOST_EPOCHS = 100_000
+Epoch = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
 
 def _read(value: object) -> object:
@@ -45,7 +46,7 @@ class TrainConfig(Settings):
     """Instead of training, freeze the model, which must be a backbone with ImageNet weights, and
     fit a linear layer to its features: seconds instead of minutes. Of `model_params` it reads
     size, weights, deep and mirror; of what follows, `tta`."""
-    probe_l2: float | None = Field(None, gt=0)
+    probe_l2: float | None = Field(None, gt=0, le=1e12)
     """Penalty of that layer; none: the best on training images left out of the fit."""
 
     loss: LossName = "cross_entropy"
@@ -57,18 +58,18 @@ class TrainConfig(Settings):
     """Name of the optimiser; `sgd` has the momentum below, `nesterov` Nesterov's kind of it."""
     optimizer_params: dict[str, Any] = {}
     """Further keyword arguments of the Keras optimiser, e.g. `beta_1`."""
-    learning_rate: float = Field(0.01, gt=0)
+    learning_rate: float = Field(0.01, gt=0, le=1000)
     """Learning rate that the schedule starts from (one_cycle: its peak)."""
     momentum: float = Field(0.9, ge=0, lt=1)
     """Momentum of sgd, sgdw and nesterov; the others do not read it."""
-    weight_decay: float = Field(5e-4, ge=0)
+    weight_decay: float = Field(5e-4, ge=0, le=1000)
     """L2 added to the gradient, as PyTorch's SGD and Adam do it; with sgdw, adamw, lion, lamb, muon
     and schedule_free_adamw, weights are instead shrunk by learning rate x this."""
-    l1: float = Field(0, ge=0)
+    l1: float = Field(0, ge=0, le=1000)
     """L1 penalty: l1 x sign(weight) is added to the gradient."""
     decay_biases: bool = True
     """Decay biases and normalisation too (all parameters of one axis), as PyTorch does."""
-    clip_norm: float | None = Field(None, gt=0)
+    clip_norm: float | None = Field(None, gt=0, le=1e9)
     """Gradients are scaled down to this global norm."""
     ema: float = Field(0, ge=0, lt=1)
     """Test with an average of the weights that keeps this fraction of itself a step; 0: do not."""
@@ -78,38 +79,38 @@ class TrainConfig(Settings):
     schedule_params: dict[str, Any] = {}
     """Parameters of the schedule: see `classifiers.optim.schedules`."""
 
-    frozen_epochs: int = Field(0, ge=0)
+    frozen_epochs: int = Field(0, ge=0, le=MOST_EPOCHS)
     """Epochs at the start in which only the head of a transfer model is trained. If they are all
     `epochs` and nothing changes or joins the images, then on features that are computed once and
     kept, of a backbone with ImageNet weights."""
-    frozen_learning_rate: float | None = Field(None, gt=0)
+    frozen_learning_rate: float | None = Field(None, gt=0, le=1000)
     """Constant learning rate of those epochs; none: that of the schedule."""
-    thaw_every: int = Field(0, ge=0)
+    thaw_every: int = Field(0, ge=0, le=MOST_EPOCHS)
     """Then thaw one block more, the last first, after each so many epochs; 0: all at once."""
     block_decay: float = Field(1, gt=0, le=1)
     """Learning rate of each block relative to the one after it; the head has the full one."""
 
-    batch: int = Field(128, ge=1)
+    batch: int = Field(128, ge=1, le=65_536)
     """Images a step."""
-    epochs: int = Field(100, ge=1)
+    epochs: int = Field(100, ge=1, le=MOST_EPOCHS)
     """Passes over the training data."""
-    evaluate_at: tuple[PositiveInt, ...] = ()
+    evaluate_at: tuple[Epoch, ...] = Field((), max_length=1000)
     """Epochs after which the test accuracy is also recorded; the last epoch always is, and those
     beyond it are never reached. Classifiers that vote do so at the end only."""
-    patience: int = Field(0, ge=0)
+    patience: int = Field(0, ge=0, le=MOST_EPOCHS)
     """Stop after so many epochs without a lower validation loss and go back to the best weights
     (training loss, where `validation` is 0); 0: never stop early."""
     validation: float = Field(0, ge=0, le=0.5)
     """Fraction of the real training images, the same of every class, that is left out of training:
     patience and the schedule `plateau` watch their loss. What `mix` adds was made from all."""
-    retries: int = Field(3, ge=0)
+    retries: int = Field(3, ge=0, le=100)
     """Further attempts where a training does not start (after 30 steps or more it answers one class
     of its own images, loss and accuracy at chance), the first that learns is kept: standardised
     inputs, unless the model is a backbone; a tenth of the learning rate; another seed. 0: none."""
-    members: int = Field(1, ge=1)
+    members: int = Field(1, ge=1, le=100)
     """Train so many classifiers that differ in their seed, and let them vote softly; those that
     explain the `validation` images better have more weight."""
-    folds: int = Field(0, ge=0)
+    folds: int = Field(0, ge=0, le=1000)
     """Cross-validation: train one classifier on all but each of so many stratified folds, note
     their accuracy on what they did not see, and let them vote; 0: one on all images."""
     tta: Views = "none"
@@ -119,7 +120,7 @@ class TrainConfig(Settings):
     wandb_project: str | None = None
     """Also send curves and mistakes to this project of Weights & Biases; part of what names a
     training, so asking for it trains anew."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Seeds the weights and dropout."""
 
     @property

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from groundwork.errors import InputError, first_line, unknown_name
+from groundwork.errors import InputError, first_line, shown, unknown_name
 
-__all__ = ["DivergedError", "InputError", "first_line", "unknown_name"]
+__all__ = ["DivergedError", "InputError", "first_line", "shown", "unknown_name"]
 
 
 class DivergedError(InputError):

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from groundwork.names import shortened
+
 GENERATOR, DISCRIMINATOR = "generator.keras", "discriminator.keras"
 CONFIG, GRID = "config.json", "grid.png"
 BANK_FILES = (GENERATOR, DISCRIMINATOR, CONFIG, GRID)
@@ -17,7 +19,7 @@ def class_folder_name(label: int, name: str) -> str:
     >>> class_folder_name(3, "dog/wolf")
     '3-dog_wolf'
     """
-    return f"{label}-" + "".join(c if c.isalnum() or c in " _-" else "_" for c in name)
+    return f"{label}-" + shortened("".join(c if c.isalnum() or c in " _-" else "_" for c in name))
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug.arrays import check_images
+from ganaug.errors import InputError
+from groundwork.errors import first_line
 from groundwork.files import replacing
 
 PAPER = 255
@@ -48,9 +50,22 @@ def image_grid(
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a picture, atomically, in the format of the path's suffix."""
+    """Write a picture, atomically, in the format of the path's suffix.
+
+    Raises
+    ------
+    InputError
+        The suffix is of no format, the picture too large for it, or the file cannot be written.
+    """
+    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+        raise InputError(f"{path} ends in none of a picture; give a name that ends in .png")
     with replacing(path) as part:
-        picture.save(part)
+        try:
+            picture.save(part)
+        except (ValueError, KeyError, SystemError) as error:  # WebP has 16383 pixels at most
+            raise InputError(
+                f"{path} cannot be written in that format ({first_line(error)}); use .png"
+            ) from error
 
 
 def save_images(images: np.ndarray, target: Path) -> list[Path]:

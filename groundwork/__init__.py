@@ -7,6 +7,8 @@ It knows no GAN, no classifier and no data set. From light to heavy:
 - `settings`  the frozen base of settings and of results
 - `locks`     one process at a time, of all that share a folder
 - `files`     files that appear whole or not at all
+- `npz`       arrays in files, read once it is known how much memory they take
+- `saved`     networks in files, loaded in safe mode, once it is known that they fit
 - `machine`   the backend, and whether there is a GPU
 - `compute`   what Keras computes in: precision, steps an execution
 """

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.errors import InputError, UnwritableError
+from groundwork.errors import InputError, UnwritableError, first_line, shown
 from groundwork.locks import held, locked
 
 PART = ".part-"
@@ -148,9 +148,48 @@ def read_json(path: Path) -> Any:
     InputError
         The file is missing or broken.
     """
+    advice = "give another folder, or delete it and run again what made it"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"{path} is missing; train the generator again") from error
+        raise InputError(f"{path} is missing; {advice}") from error
+    except RecursionError as error:
+        raise InputError(f"{path} is broken (nested too deeply); {advice}") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is broken ({error}); train the generator again") from error
+        raise InputError(f"{path} is broken ({first_line(error)}); {advice}") from error
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        The file is missing or broken, or holds something else.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise InputError(
+            f"{path} holds {shown(found)}, no object of settings; give another folder, or delete "
+            "it and run again what made it"
+        )
+    return found
+
+
+def as_path(given: Path | str) -> Path:
+    """Return what somebody gave as a path, with `~` spelled out; there need be nothing.
+
+    Raises
+    ------
+    InputError
+        If it can be none: it is too long, holds a NUL, or `~` stands for nobody.
+    """
+    try:
+        path = Path(given).expanduser()
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+    except (OSError, ValueError, RuntimeError) as error:
+        said = getattr(error, "strerror", None) or first_line(error)
+        raise InputError(f"{shown(str(given))} can be no path ({said}); check it") from error
+    return path

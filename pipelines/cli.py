@@ -94,6 +94,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
+    except OSError as error:  # the world outside: a disk, a permission, a name that is too long
+        return _fail(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))
     except KeyboardInterrupt as error:
         why, code = ("ended", 143) if isinstance(error, _Ended) else ("interrupted", 130)
         print(f"\n{why}: finished tasks are kept; the same command goes on", file=sys.stderr)
@@ -133,5 +135,5 @@ def _heeding_sigterm() -> Iterator[None]:
 
 
 def _fail(message: str) -> int:
-    print(f"ganaug: {' '.join(message.split())}", file=sys.stderr)
+    print(f"ganaug: {' '.join(str(InputError(message)).split())}", file=sys.stderr)
     return 2

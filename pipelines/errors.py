@@ -5,9 +5,17 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ValidationError
 
-from groundwork.errors import InputError, first_line, unknown_name
+from groundwork.errors import LONGEST, InputError, first_line, shown, unknown_name, within
 
-__all__ = ["InputError", "explain", "first_line", "renamed_option", "unknown_name"]
+__all__ = [
+    "InputError",
+    "explain",
+    "first_line",
+    "renamed_option",
+    "shown",
+    "unknown_name",
+    "within",
+]
 
 RENAMED = {
     "gan.adaptive": "ada_target",
@@ -38,13 +46,15 @@ def explain(error: ValidationError, where: str, model: type[BaseModel] | None = 
         ``where: key: what is allowed, received 'value'``, and how many more there are.
     """
     first, *others = error.errors(include_url=False)
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(str(part) for part in first["loc"])[:LONGEST]
     if first["type"] == "extra_forbidden":
         message = f"unknown key {key!r}{_now(RENAMED.get(key)) or _closest(first['loc'], model)}"
     else:
         reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        message = f"{key}: {reason}, received {first['input']!r}" if key else reason
-        message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], str(first["input"]))))
+        ours = ", received " in reason or isinstance(first["input"], dict)
+        message = f"{key}: {reason}" if key else reason
+        message += "" if ours or not key else f", received {shown(first['input'])}"
+        message += _now(RENAMED_VALUES.get((key.rpartition(".")[2], shown(first["input"])[1:-1])))
     more = f" (and {len(others)} more)" if others else ""
     return f"{where}: {message}{more}"
 
@@ -73,7 +83,7 @@ def _now(name: str | None) -> str:
 
 def _closest(location: Iterable[int | str], model: type[BaseModel] | None) -> str:
     """Name the keys next to the misspelt last part of ``location``."""
-    *parents, name = (str(part) for part in location)
+    *parents, name = (str(part)[:LONGEST] for part in location)
     for parent in parents:
         field = model.model_fields.get(parent) if model else None
         annotation = field.annotation if field else None

@@ -11,6 +11,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.errors import within
+
+MOST_WORKERS = 1024
+
 
 @cache
 def quiet() -> None:
@@ -109,6 +113,20 @@ def machine() -> str:
                 break
     libraries = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras"))
     return f"{name}, {cores()} cores, Python {platform.python_version()}, {libraries}"
+
+
+def checked_workers(given: int | None) -> int:
+    """Return how many processes to use: as many as were asked for, or else one a core.
+
+    Raises
+    ------
+    InputError
+        If that is no number of processes.
+    """
+    if given is None:
+        return cores()
+    within("--workers", given, 1, MOST_WORKERS)
+    return given
 
 
 def cores() -> int:

@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from classifiers.errors import InputError
 from classifiers.evaluation.scores import Evaluation
+from groundwork.files import replacing
 
 WIDTH = 4.2
 """Inches: at 390 CSS pixels, text of 9 points then has a phone's usual size."""
@@ -233,11 +234,14 @@ def save(figure: Figure, path: Path) -> Path:
     Raises
     ------
     InputError
-        If matplotlib cannot write that format.
+        If matplotlib cannot write that format, or the file cannot be written.
     """
     with matplotlib.rc_context(STYLE):
         try:
-            figure.savefig(path)
+            with replacing(path) as part:
+                figure.savefig(part)
+        except InputError:
+            raise
         except ValueError as error:
             raise InputError(f"cannot write {path.name}: {error}") from error
     return path

@@ -85,7 +85,7 @@ class PartialIdentity(keras.initializers.Initializer):  # type: ignore[misc]
 def airbench(
     input_shape: tuple[int, int, int],
     classes: int,
-    width: Annotated[int, Field(ge=1)] = 64,
+    width: Annotated[int, Field(ge=1, le=1024)] = 64,
 ) -> keras.Model:
     """Build the network of airbench94: whitening, then three blocks of two convolutions, GELU.
 
@@ -130,7 +130,7 @@ def _scaled(x: Any, factor: float) -> Any:
 def resnet9(
     input_shape: tuple[int, int, int],
     classes: int,
-    width: Annotated[int, Field(ge=1)] = 64,
+    width: Annotated[int, Field(ge=1, le=1024)] = 64,
     whitening: bool = True,
 ) -> keras.Model:
     """Build ResNet-9: four convolutions, residual pairs behind the second and the last, GELU.

@@ -4,7 +4,6 @@ import fnmatch
 import importlib
 import inspect
 import pkgutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-from classifiers.errors import InputError, first_line, unknown_name
+from classifiers.errors import InputError, first_line, shown, unknown_name
 from classifiers.models.backbones.outside import OutsideWeights
 from groundwork.names import natural
 
@@ -207,23 +206,26 @@ def load_model(path: str | Path) -> "keras.Model":
     InputError
         The file is missing, no Keras model, or no classifier that ends in logits.
     """
-    if not zipfile.is_zipfile(path):  # Keras calls any other file missing
-        problem = "it is no Keras model" if Path(path).exists() else "there is no such file"
-        raise InputError(f"cannot load {path}: {problem}; give a .keras file")
     _registered()  # defines the layers that such a file may name
-    import keras
+    from groundwork.saved import load_network  # only now: it loads Keras
 
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"cannot load {path}: {first_line(error)}") from error
-    if not isinstance(model, keras.Model):
-        raise InputError(f"{path} is no classifier: it holds a {type(model).__name__}, not a model")
+    model: keras.Model = load_network(Path(path))
     if "logits" not in model.output_names:
+        names = ", ".join(model.output_names)[:200]
+        raise InputError(f"{path} is no classifier: its outputs are {names}, not logits")
+    shapes = [model.input_shape, model.output_shape]
+    if not all(isinstance(shape, tuple) for shape in shapes) or not _classifies(*shapes):
         raise InputError(
-            f"{path} is no classifier: its outputs are {', '.join(model.output_names)}, not logits"
+            f"{path} is no classifier: it makes {shown(model.output_shape)} of "
+            f"{shown(model.input_shape)}, not logits of square images of 8 to 1024 pixels"
         )
     return model
+
+
+def _classifies(images: tuple[int | None, ...], logits: tuple[int | None, ...]) -> bool:
+    """Tell whether a network takes RGB images ``[B, S, S, 3]`` and gives logits ``[B, K]``."""
+    square = len(images) == 4 and images[1] == images[2] and images[3] == 3
+    return square and 8 <= (images[1] or 0) <= 1024 and len(logits) == 2 and (logits[1] or 0) >= 2
 
 
 def _checked_shape(input_shape: tuple[int, int, int]) -> tuple[int, int, int]:

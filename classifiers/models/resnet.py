@@ -18,7 +18,7 @@ def resnet18(
     input_shape: tuple[int, int, int],
     classes: int,
     stem: Stem = "7x7_pool",
-    width: Annotated[int, Field(ge=1)] = 64,
+    width: Annotated[int, Field(ge=1, le=1024)] = 64,
     activation: str = "relu",
     dropout: Rate = 0.0,
 ) -> keras.Model:
@@ -48,7 +48,7 @@ def resnet34(
     input_shape: tuple[int, int, int],
     classes: int,
     stem: Stem = "7x7_pool",
-    width: Annotated[int, Field(ge=1)] = 64,
+    width: Annotated[int, Field(ge=1, le=1024)] = 64,
     activation: str = "relu",
     dropout: Rate = 0.0,
 ) -> keras.Model:
@@ -100,7 +100,7 @@ def _basic_block(x: Any, filters: int, strides: int, activation: str) -> Any:
 def wide_resnet16(
     input_shape: tuple[int, int, int],
     classes: int,
-    widen: Annotated[int, Field(ge=1)] = 8,
+    widen: Annotated[int, Field(ge=1, le=32)] = 8,
     dropout: Rate = 0.0,
 ) -> keras.Model:
     """Build Wide ResNet-16-k: three groups of two pre-activation blocks.

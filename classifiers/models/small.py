@@ -69,8 +69,8 @@ def pereira_baseline(
 def pereira_small(
     input_shape: tuple[int, int, int],
     classes: int,
-    filters: Annotated[int, Field(ge=1)] = 32,
-    hidden: Annotated[int, Field(ge=1)] = 64,
+    filters: Annotated[int, Field(ge=1, le=1024)] = 32,
+    hidden: Annotated[int, Field(ge=1, le=16_384)] = 64,
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     activation: ActivationName = "relu",
     initialiser: Initialiser = "xavier",

@@ -19,6 +19,8 @@ from classifiers.config import TrainConfig
 from classifiers.errors import InputError, unknown_name
 
 Floats = NDArray[np.float64]
+MOST_STEPS = 20_000_000
+"""Of a training, months of them: each has its learning rate in a table."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     [0.01, 0.01, 0.005, 0.005, 0.0025, 0.0025]
     """
     time = Timeline(config.epochs * steps_per_epoch, config.epochs)
+    if time.steps > MOST_STEPS:
+        raise InputError(
+            f"train.epochs={config.epochs:,} of {steps_per_epoch:,} steps are {time.steps:,}, "
+            f"{MOST_STEPS:,} are known: give fewer epochs or larger batches"
+        )
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             factors = SCHEDULES[config.schedule](time, **schedule_params(config))

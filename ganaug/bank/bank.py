@@ -4,19 +4,51 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
+from unicodedata import category
 
 import keras
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ganaug.bank.scoring import scores
-from ganaug.config import GanConfig
+from ganaug.config import MOST_LATENT, GanConfig
 from ganaug.errors import InputError
-from ganaug.files import BANK_FILES, DISCRIMINATOR, GENERATOR, class_folder_name, link_or_copy
+from ganaug.files import (
+    BANK_FILES,
+    CONFIG,
+    DISCRIMINATOR,
+    GENERATOR,
+    class_folder_name,
+    link_or_copy,
+)
 from ganaug.latent.inversion import neighbours
 from ganaug.latent.sampling import draw_latents, generate
 from ganaug.networks.layers import GROUP
-from groundwork.files import read_json, replacing_folder
+from groundwork.errors import TURNING, shown
+from groundwork.files import as_path, read_table, replacing_folder
+from groundwork.names import few
+from groundwork.saved import load_network
+
+
+class ClassConfig(BaseModel):
+    """What the `config.json` of a class says, as far as sampling needs it."""
+
+    class_name: str = Field(min_length=1, max_length=1000)
+    image_size: int = Field(ge=8, le=1024)
+    config: dict[str, Any]
+    images_sha256: str = Field("", max_length=200)
+
+    @property
+    def latent(self) -> int:
+        """Length of the latent vectors."""
+        return int(self.config["latent"])
+
+    @model_validator(mode="after")
+    def _has_latents(self) -> Self:
+        latent = self.config.get("latent")
+        if not isinstance(latent, int) or not 1 <= latent <= MOST_LATENT:
+            raise ValueError(f"latent is {shown(latent)}; it is 1 to {MOST_LATENT}")
+        return self
 
 
 class Bank:
@@ -34,17 +66,16 @@ class Bank:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+        self.folder = as_path(folder)
         self._folders = self._find_folders()
-        self._configs = [read_json(f / "config.json") for f in self._folders]
-        try:
-            self.class_names: list[str] = [c["class_name"] for c in self._configs]
-            sizes = {int(c["image_size"]) for c in self._configs}
-            self._latents = [int(c["config"]["latent"]) for c in self._configs]
-        except (KeyError, TypeError, ValueError) as error:
+        self.configs: list[ClassConfig] = [_config(one) for one in self._folders]
+        self.class_names: list[str] = [one.class_name for one in self.configs]
+        if len(set(self.class_names)) < len(self.class_names):
             raise InputError(
-                f"{self.folder}: a config.json lacks {error}; assemble the bank again"
-            ) from error
+                f"{self.folder} has two generators of one class ({few(self.class_names)}); "
+                "assemble it again"
+            )
+        sizes = {one.image_size for one in self.configs}
         if len(sizes) > 1:
             raise InputError(
                 f"{self.folder} mixes generators of {sorted(sizes)} pixels; train them at one size"
@@ -53,14 +84,15 @@ class Bank:
         self._load = cache(_load_network)
 
     def _find_folders(self) -> list[Path]:
+        paths = list(self.folder.glob("[0-9]*-*"))
         try:
-            found = {int(path.name.split("-")[0]): path for path in self.folder.glob("[0-9]*-*")}
+            found = {int(path.name.split("-")[0]): path for path in paths}
         except ValueError as error:
             raise InputError(f"{self.folder}: {error}; sub-folders are <label>-<name>") from error
-        if not found or sorted(found) != list(range(len(found))):
+        if not found or sorted(found) != list(range(len(paths))):
             raise InputError(
                 f"{self.folder} is not a bank: it needs the sub-folders 0-<name>, 1-<name>, …, "
-                f"found {sorted(path.name for path in found.values())}; train one first"
+                f"found {few(sorted(path.name for path in paths)) or 'none'}; train one first"
             )
         return [found[label] for label in range(len(found))]
 
@@ -86,7 +118,7 @@ class Bank:
         index = self.label(label)
         if n < 1 or truncation <= 0:
             raise InputError(f"n={n}, truncation={truncation}; both must be above 0")
-        latents = draw_latents(n, self._latents[index], [seed, index])
+        latents = draw_latents(n, self.configs[index].latent, [seed, index])
         return generate(self._generator(index), truncation * latents)
 
     def near(
@@ -119,7 +151,15 @@ class Bank:
         return neighbours(self._generator(index), images, n, seed=seed, reach=reach)
 
     def _generator(self, index: int) -> keras.Model:
-        return self._load(self._folders[index] / GENERATOR)
+        path = self._folders[index] / GENERATOR
+        network: keras.Model = self._load(path)
+        shapes = (None, self.configs[index].latent), (None, *[self.image_size] * 2, 3)
+        if (network.input_shape, network.output_shape) != shapes:
+            raise InputError(
+                f"{path} makes {shown(network.output_shape)} of {shown(network.input_shape)}, its "
+                f"{CONFIG} says {shapes[1]} of {shapes[0]}; train it again"
+            )
+        return network
 
     def settings(self) -> list[GanConfig]:
         """Return what each class's generator was trained with, in the order of the labels.
@@ -130,7 +170,7 @@ class Bank:
             A setting is none that this ganaug knows.
         """
         try:
-            return [GanConfig.model_validate(config["config"]) for config in self._configs]
+            return [GanConfig.model_validate(one.config) for one in self.configs]
         except ValidationError as error:
             first = error.errors()[0]
             setting = "".join(f"{name}={first['input']!r}: " for name in first["loc"][:1])
@@ -215,7 +255,7 @@ class Bank:
         """
         with replacing_folder(folder) as part:
             for label, source in enumerate(class_folders):
-                name = read_json(source / "config.json")["class_name"]
+                name = _config(source).class_name
                 target = part / class_folder_name(label, name)
                 target.mkdir()
                 for file in BANK_FILES:
@@ -224,9 +264,25 @@ class Bank:
         return cls(folder)
 
 
+def _config(folder: Path) -> ClassConfig:
+    """Return what is said of a class; a name that could draw on a terminal is none."""
+    path = folder / CONFIG
+    try:
+        found = ClassConfig.model_validate(read_table(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(
+            f"{path}: {where[:80]}: {first['msg']}; assemble the bank again"
+        ) from error
+    drawing = [one for one in found.class_name if category(one) in ("Cc", "Cs", "Zl", "Zp")]
+    if drawing or TURNING & set(found.class_name):
+        raise InputError(f"{path}: class_name {shown(found.class_name)} is no name of a class")
+    return found
+
+
 def _load_network(path: Path) -> Any:
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises almost anything on a broken file.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path} cannot be loaded ({reason}); train it again") from error
+        return load_network(path)
+    except InputError as error:
+        raise InputError(f"{error}; train it again") from error

@@ -23,7 +23,7 @@ def generate(generator: keras.Model, latents: np.ndarray) -> np.ndarray:
     padding = -len(latents) % BLOCK
     padded = np.pad(latents, ((0, padding), (0, 0)))
     blocks = [
-        keras.ops.convert_to_numpy(generator(padded[i : i + BLOCK], training=False))
+        to_uint8(keras.ops.convert_to_numpy(generator(padded[i : i + BLOCK], training=False)))
         for i in range(0, len(padded), BLOCK)
     ]
-    return to_uint8(np.concatenate(blocks)[: len(latents)])
+    return np.concatenate(blocks)[: len(latents)]

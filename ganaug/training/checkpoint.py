@@ -6,7 +6,6 @@ and the record with its best measurement.
 """
 
 import json
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ganaug.errors import InputError
 from ganaug.model.gan import GAN
 from ganaug.training.record import Record, as_record
 from groundwork.files import replacing
+from groundwork.npz import read_npz
 
 NAME = "checkpoint.npz"
 VERSION = 2
@@ -93,10 +93,10 @@ def load_arrays(path: Path, checkpoint: Path | None = None) -> tuple[list[np.nda
         is another file.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            meta = json.loads(str(file["meta"]))
-            return [file[f"{i:05d}"] for i in range(len(file.files) - 1)], meta
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        arrays = read_npz(path)
+        meta = json.loads(str(arrays.pop("meta")))
+        return [arrays[f"{i:05d}"] for i in range(len(arrays))], meta
+    except (ValueError, KeyError, RecursionError) as error:
         raise InputError(
             f"{path} is not a whole checkpoint ({error}); "
             f"delete {checkpoint or 'it'} to train from the start"

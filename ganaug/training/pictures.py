@@ -81,7 +81,8 @@ def timelapse(class_folder: Path, target: Path, *, seconds_a_frame: float = 0.4)
     paths = sorted(grids, key=lambda path: int(path.stem.removeprefix("step-")))
     if not paths:
         raise InputError(f"{class_folder} has no grids/step-*.png; train with grid_every above 0")
-    frames = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE) for path in paths]
+    opened = [Image.open(path, formats=["PNG"]) for path in paths]  # EPS would start a program
+    frames = [one.convert("P", palette=Image.Palette.ADAPTIVE) for one in opened]
     durations = [round(1000 * seconds_a_frame)] * len(frames)
     durations[-1] *= 4
     with replacing(target) as part:

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass
 
-from pipelines.errors import InputError
+from pipelines.errors import InputError, shown
 
 _OPERATORS = {"|": ast.BitOr, "+": ast.Add}
 
@@ -50,9 +50,9 @@ def read_calls(text: str, operator: str) -> tuple[Call, ...]:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         return _chain(tree, operator)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise InputError(
-            f"cannot read {text!r}: write named steps joined by {operator!r}, "
+            f"cannot read {shown(text)}: write named steps joined by {operator!r}, "
             f"as in 'first{operator}second(4)'"
         ) from error
 

@@ -11,14 +11,19 @@ from pydantic import BeforeValidator
 from groundwork.settings import Settings
 
 ALL: Literal["all"] = "all"
+MOST = 10**9
+"""Images of a class that can be asked for, more than there are anywhere."""
+DIGITS = 20
+"""Of a number; Python reads none of more than 4,300."""
 
 
 def _count(value: object) -> object:
     """Refuse what is no count in one line, where pydantic would name each kind it tried."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    whole = isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    short = isinstance(value, str) and value.isdecimal() and len(value) <= DIGITS
+    number = int(value) if isinstance(value, str) and short else value
+    whole = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST
     if not whole and value != ALL:
-        raise ValueError(f"should be a valid integer of at least 0, or {ALL!r}")
+        raise ValueError(f"should be a valid integer of 0 to {MOST:,}, or {ALL!r}")
     return number
 
 
@@ -94,8 +99,9 @@ def parse_classes(text: str, names: Sequence[str]) -> int | tuple[str, ...]:
     if text.strip() == ALL:
         return tuple(names)
     # "2" of the digits 0 to 9 is a number of classes, "2020" of some years is the class.
-    if text.strip().isdecimal() and (text not in names or 1 <= int(text) <= len(names)):
-        return int(text)
+    number = int(text) if text.strip().isdecimal() and len(text) <= DIGITS else None
+    if number is not None and (text not in names or 1 <= number <= len(names)):
+        return number
     if text in names:
         return (text,)
     parts = next(csv.reader([text], skipinitialspace=True), [])

@@ -1,8 +1,6 @@
 """Labelled images: the one currency from the source to mixing."""
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from groundwork.files import replacing
+from groundwork.npz import read_npz
 from pipelines.data.labelled import Labelled, chosen, same_group
-from pipelines.errors import InputError, first_line
+from pipelines.errors import InputError
 
 EVERY_CLASS = "every class"
 """Stands for the class where images of all classes are meant."""
@@ -160,7 +159,7 @@ class Images(Labelled):
             raise InputError(
                 f"{path} lacks {', '.join(sorted(missing))}; it holds {', '.join(arrays)}"
             )
-        names = tuple(str(name) for name in arrays["class_names"])
+        names = tuple(str(name) for name in arrays["class_names"].ravel())
         source, together = str(arrays["source"]), arrays.get("together")
         return cls(arrays["images"], arrays["labels"], names, source, together)
 
@@ -209,28 +208,6 @@ def pixel_hashes(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
         hashlib.blake2b(image.tobytes(), digest_size=HASH_BYTES, key=size).hexdigest()
         for image in pixels
     )
-
-
-def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an ``.npz`` file; arrays of Python objects, unsafe to read, are refused.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or damaged, or not an ``.npz``.
-    """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
-                return {name: loaded[name] for name in loaded.files}
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; check the path") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(
-            f"{path} cannot be read as .npz ({first_line(error)}); write it again"
-        ) from error
-    raise InputError(f"{path} holds a single array; write images and labels with numpy.savez")
 
 
 def _checked_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from cyclopts import Parameter
 from pydantic import Field
 
-from groundwork.settings import Settings
+from groundwork.settings import Seed, Settings
 from pipelines.data.choosing import ALL, Count, Design, Fit, Protocol, parse_classes
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
@@ -55,11 +55,11 @@ class DataConfig(Settings):
     test_per_class: Count | None = None
     """Test images of each class, or `all`; fewer only where the source has fewer. By default 350
     where images are drawn, else all."""
-    folds: int = Field(FOLDS, ge=2)
+    folds: int = Field(FOLDS, ge=2, le=1000)
     """Folds of the protocol `folds`; fewer where the smallest class has fewer images."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Seed of the first instance; the next ones count up from it."""
-    instances: int | None = Field(None, ge=1)
+    instances: int | None = Field(None, ge=1, le=10_000)
     """How often the whole comparison is repeated. By default 10 times, on other images each time
     (twice 5 folds); 5 times, with other seeds, where a split of the source's own is kept."""
 

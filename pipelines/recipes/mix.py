@@ -32,7 +32,7 @@ class MixConfig(Settings):
     of two real images. The others are controls in place of generated images. `copies`: real images,
     each changed once by `copy_augment`. `noise`: independent pixels that know nothing of a class.
     `extra_real`: further real images, what the best generator could give."""
-    per_class: int = Field(1000, ge=1)
+    per_class: int = Field(1000, ge=1, le=100_000)
     """Synthetic images of each class, made once, before training."""
     fraction: float = Field(0.5, gt=0, lt=1)
     """Synthetic fraction: of each batch for `fraction`, of the steps for `pretrain`; for

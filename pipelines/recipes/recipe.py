@@ -108,7 +108,7 @@ class Recipe(Arm):
     """Which images."""
     gan: GanConfig = GanConfig()
     """The generators, one a class, of the arms that mix synthetic images in."""
-    seeds: int = Field(1, ge=1, exclude_if=lambda seeds: seeds == 1)
+    seeds: int = Field(1, ge=1, le=1000, exclude_if=lambda seeds: seeds == 1)
     """Trainings of every arm on every instance, which differ in their seeds alone: their mean
     stands for the arm there. 1 is not written down, so that comparisons keep their names."""
     arms: dict[str, dict[str, Any]] = {

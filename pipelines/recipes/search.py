@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from groundwork.settings import Settings
+from groundwork.settings import Seed, Settings
 from pipelines.errors import InputError, explain
 from pipelines.recipes.files import (
     PAPER,
@@ -37,34 +37,34 @@ class TuneConfig(Settings):
 
     tuner: Literal["grid", "random", "bayesian", "hyperband", "halving"] = "bayesian"
     """`hyperband`: more epochs for the better trials. `halving`: more folds for them."""
-    trials: int = Field(14, ge=1)
+    trials: int = Field(14, ge=1, le=100_000)
     """Settings tried; the grid is tried whole, up to so many, and `hyperband` and `halving` count
     by themselves."""
-    initial: int = Field(4, ge=1)
+    initial: int = Field(4, ge=1, le=100_000)
     """Random trials before the Bayesian ones; keras-tuner's default of three a dimension would make
     a short search a random one."""
-    folds: int = Field(3, ge=2)
+    folds: int = Field(3, ge=2, le=1000)
     """Stratified folds of the training images; each trial trains on all but one of them in turn."""
-    repeats: int = Field(1, ge=1)
+    repeats: int = Field(1, ge=1, le=1000)
     """How often the images are split anew."""
-    last: int = Field(5, ge=1)
+    last: int = Field(5, ge=1, le=100_000)
     """Epochs at the end whose mean validation accuracy is the score: the best epoch of a small
     validation set is the luckiest one."""
     objective: Literal["accuracy", "kid"] = "accuracy"
     """`accuracy` of the classifier, or `kid` of the generators to images that they did not see."""
-    factor: int = Field(3, ge=2)
+    factor: int = Field(3, ge=2, le=1000)
     """Of `hyperband` and `halving`: one trial in so many goes on."""
-    seeds: int = Field(3, ge=1)
+    seeds: int = Field(3, ge=1, le=1000)
     """How often the best setting is trained on all training images, and tested, at the end."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Of the folds and of the tuner's choices."""
 
 
 class Range(Settings):
     """Numbers between two ends."""
 
-    low: float
-    high: float
+    low: float = Field(ge=-1e12, le=1e12)
+    high: float = Field(ge=-1e12, le=1e12)
     scale: Literal["linear", "log"] = "linear"
     integer: bool = False
 
@@ -87,7 +87,7 @@ def _one_type(values: list[Value]) -> list[Value]:
 
 
 Dimension = Annotated[
-    Annotated[list[Value], AfterValidator(_one_type), Tag("values")]
+    Annotated[list[Value], Field(max_length=10_000), AfterValidator(_one_type), Tag("values")]
     | Annotated[Range, Tag("range")],
     Discriminator(lambda given: "values" if isinstance(given, list | tuple) else "range"),
 ]

@@ -32,7 +32,6 @@ def draw_explanations(
     cam
         Lay Grad-CAM over them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     names = _named(found)
     scores = {name: one.result.scores for name, one in names.items()}
     histories = {name: one.result.history for name, one in names.items() if one.result.history}

@@ -18,6 +18,8 @@ from pipelines.statistics.choosing import leader
 from pipelines.workspace import CLASSIFIER, COMPARE, MODEL, RESULT
 
 State = Literal["finished", "unfinished", "damaged"]
+DEEP_OR_LARGE = (RecursionError, ArithmeticError)
+"""What JSON may hold that no run of ours wrote: 20,000 brackets, or 400 digits."""
 _Read = Callable[[Path, Any], tuple[str, str]]
 
 
@@ -62,9 +64,12 @@ def _past(folder: Path, verb: str, read: _Read) -> PastRun:
     path, state, name = folder / RESULT, "finished", folder.name
     try:
         name, outcome = read(folder, json.loads(path.read_text(encoding="utf-8")))
+        if not isinstance(name, str):
+            raise TypeError("a name is a text")
     except FileNotFoundError:
         state, outcome = "unfinished", "unfinished: the same command goes on with it"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, *DEEP_OR_LARGE):
+        name = folder.name
         state, outcome = "damaged", f"damaged, or of another version: {RESULT} cannot be read"
     classifier = folder / CLASSIFIER
     whole = (classifier / MODEL).is_file() and (classifier / RESULT).is_file()

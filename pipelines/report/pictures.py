@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+MOST_PIXELS = 64_000_000
+"""A grid of ours has a hundredth of that."""
 QUALITY = 80
 """Of WebP."""
 SIDE = 128
@@ -94,7 +96,9 @@ def split_rows(picture: Image.Image) -> list[Image.Image]:
 def read_picture(path: Path) -> Image.Image | None:
     """Return a picture; None if it is missing or damaged, which a report survives."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=["PNG"]) as picture:  # EPS would start a program
+            if picture.width * picture.height > MOST_PIXELS:
+                return None
             return picture.convert("RGB")
-    except OSError:
+    except Exception:  # Pillow raises almost anything on a damaged file
         return None

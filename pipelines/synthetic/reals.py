@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ganaug.bank.bank import Bank
 from ganaug.quality.assessment import FEWEST, ClassImages
-from groundwork.files import read_json
 from pipelines.data.images import EVERY_CLASS, Images
 from pipelines.errors import InputError
 from pipelines.workspace import TEST, TRAIN, find_instances, outputs_of
@@ -57,9 +56,8 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     """
     outputs = outputs_of(bank.folder)
     folders = [instance] if instance else find_instances(outputs)
-    configs = [read_json(path) for path in sorted(bank.folder.glob("[0-9]*-*/config.json"))]
-    digests = {config["class_name"]: config["images_sha256"] for config in configs}
-    projected = any(config["config"].get("discriminator") == "projected" for config in configs)
+    digests = {one.class_name: one.images_sha256 for one in bank.configs}
+    projected = any(one.config.get("discriminator") == "projected" for one in bank.configs)
     without = None
     for folder in folders:
         try:

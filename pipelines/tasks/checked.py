@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.files import replacing
-from pipelines.data.images import Images, read_npz
+from groundwork.npz import read_npz
+from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.identity import ROOT
 from pipelines.workspace import CHECK

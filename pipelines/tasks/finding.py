@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from groundwork.files import as_path
 from pipelines.errors import InputError
 from pipelines.workspace import CLASSIFIER, COMPARE, MODEL, RESULT
 
@@ -29,7 +30,7 @@ def find_classifier(named: Path | str, outputs: Path) -> Path:
     """
     if str(named) == LATEST:
         return _latest(outputs)
-    path = Path(named)
+    path = as_path(named)
     if not path.exists():
         raise InputError(f"--model {path}: there is no such folder; {HINT}")
     folder = path.parent if path.is_file() else path

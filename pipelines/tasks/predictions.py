@@ -1,5 +1,6 @@
 """What a classifier answered to every test image: `predictions.npz` in the folder of a training."""
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -7,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.files import replacing
-from pipelines.data.images import Images, read_npz
+from groundwork.npz import read_npz
+from pipelines.data.images import Images
 from pipelines.errors import InputError
 from pipelines.workspace import PREDICTIONS
+
+HASH = re.compile("[0-9a-f]{8,128}")
 
 
 class Predictions(NamedTuple):
@@ -71,5 +75,13 @@ def read_predictions(folder: Path) -> Predictions | None:
         raise InputError(f"{error}: delete its folder to train again") from error
     if not {"probabilities", "labels", "images"} <= arrays.keys():
         raise InputError(f"{path} is no file of predictions; delete its folder to train again")
-    images = tuple(name.decode() for name in arrays["images"].tolist())
-    return Predictions(arrays["probabilities"], arrays["labels"], images)
+    chances, labels, images = (arrays[name] for name in ("probabilities", "labels", "images"))
+    fit = chances.ndim == 2 and labels.shape == images.shape == chances.shape[:1]
+    kinds = chances.dtype.kind + labels.dtype.kind + images.dtype.kind
+    known = fit and (not len(labels) or 0 <= labels.min() <= labels.max() < chances.shape[1])
+    if kinds not in ("fiS", "fuS") or not known or not np.isfinite(chances).all():
+        raise InputError(f"{path} is damaged; delete its folder to train again")
+    names = tuple(name.decode("ascii", "replace") for name in images.tolist())
+    if not all(map(HASH.fullmatch, names)):  # files are called by them
+        raise InputError(f"{path} is damaged; delete its folder to train again")
+    return Predictions(chances, labels, names)

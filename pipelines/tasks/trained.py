@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from groundwork.files import read_json
+from classifiers.config import Views
+from groundwork.files import read_table
 from pipelines.data.images import Images
-from pipelines.data.reader import Preparation
-from pipelines.errors import InputError
+from pipelines.data.reader import USUAL, Preparation
+from pipelines.errors import InputError, shown
 from pipelines.tasks.not_sure import NotSure, read_not_sure
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.workspace import CONFIG, MODEL, PREPARATION, RESULT, TEST, outputs_of
@@ -39,7 +40,10 @@ class TrainedClassifier:
     def class_names(self) -> list[str]:
         """The classes, in the order of the logits."""
         if "class_names" in self._record:  # trained on everything, and never tested
-            return [str(name) for name in self._record["class_names"]]
+            names = self._record["class_names"]
+            if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+                raise self._unfinished("result.json is damaged")
+            return names
         return [one.name for one in self.result.scores.per_class]
 
     @cached_property
@@ -56,7 +60,7 @@ class TrainedClassifier:
             record = json.loads((self.folder / RESULT).read_text(encoding="utf-8"))
         except OSError as error:
             raise self._unfinished(error.strerror or "cannot be read") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._unfinished("result.json is damaged") from error
         if not isinstance(record, dict):
             raise self._unfinished("result.json is damaged")
@@ -70,13 +74,12 @@ class TrainedClassifier:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What was asked for: `instance`, `arm` and more."""
-        settings: dict[str, Any] = read_json(self.folder / CONFIG)
-        return settings
+        return read_table(self.folder / CONFIG)
 
     @property
     def instance(self) -> Path:
         """Folder of the images, `train.npz` and `test.npz`."""
-        return outputs_of(self.folder) / str(self.settings["instance"])
+        return outputs_of(self.folder) / str(self._asked("instance"))
 
     @cached_property
     def test(self) -> Images:
@@ -89,7 +92,10 @@ class TrainedClassifier:
         path = self.folder / PREPARATION  # of a classifier that was handed over
         if not path.is_file() and (self.folder / CONFIG).is_file():
             path = self.instance / PREPARATION
-        return Preparation.model_validate(read_json(path)) if path.is_file() else Preparation()
+        try:
+            return Preparation.model_validate(read_table(path)) if path.is_file() else USUAL
+        except ValidationError as error:
+            raise InputError(f"{path} is damaged; give another folder") from error
 
     @cached_property
     def not_sure(self) -> NotSure | None:
@@ -106,13 +112,34 @@ class TrainedClassifier:
         """The classifier."""
         from classifiers.models.registry import load_model
 
-        return load_model(self.folder / MODEL)
+        network = load_model(self.folder / MODEL)
+        if network.output_shape[1] != len(self.class_names):
+            raise InputError(
+                f"{self.folder}: its {MODEL} tells {network.output_shape[1]} classes apart, its "
+                f"{RESULT} names {len(self.class_names)}; train it again"
+            )
+        return network
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probability of each class ``[N, K]``, with the views it was tested with."""
         from classifiers.inference.probabilities import probabilities
 
-        return probabilities(self.network, images, tta=self.settings["arm"]["train"]["tta"])
+        tta = self._asked("arm", "train", "tta")
+        if tta not in get_args(Views):
+            raise InputError(f"{self.folder / CONFIG}: tta is {shown(tta)}; give another folder")
+        return probabilities(self.network, images, tta=tta)
+
+    def _asked(self, *keys: str) -> Any:
+        """Return a setting of the training."""
+        found: Any = self.settings
+        for key in keys:
+            if not isinstance(found, dict) or key not in found:
+                raise InputError(
+                    f"{self.folder / CONFIG} has no {'.'.join(keys)}: it is damaged, or of another "
+                    "version; give another folder"
+                )
+            found = found[key]
+        return found
 
 
 def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:

@@ -23,7 +23,9 @@ from keras_tuner.src import protos
 from keras_tuner.src.distribute import oracle_chief, oracle_client
 
 from pipelines.errors import InputError
+from pipelines.recipes.address import parse_address
 from pipelines.tuning.results import read_trials
+from pipelines.tuning.token import Asked, Asking, shared_token
 from pipelines.tuning.tuner import FoldTuner, run_search
 
 BEAT = 2.0
@@ -48,13 +50,11 @@ def join_as(name: str, address: str) -> None:
     InputError
         If the address is not ``host:port``.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise InputError(f"--address is host:port, as in 127.0.0.1:8765, received {address!r}")
+    host, port = parse_address(address)
     os.environ |= {
         "KERASTUNER_TUNER_ID": name,
         "KERASTUNER_ORACLE_IP": host,
-        "KERASTUNER_ORACLE_PORT": port,
+        "KERASTUNER_ORACLE_PORT": str(port),
     }
 
 
@@ -86,16 +86,23 @@ def run_chief(tuner: FoldTuner, address: str) -> None:
     Raises
     ------
     InputError
-        If the address is taken.
+        If the address is taken, or no such one is this machine's.
     """
+    host, port = parse_address(address)
     tuner.save()  # with this file, a chief that is started again goes on
-    server = grpc.server(oracle_chief.futures.ThreadPoolExecutor(max_workers=1))
+    server = grpc.server(
+        oracle_chief.futures.ThreadPoolExecutor(max_workers=1),
+        interceptors=[Asked(shared_token(tuner.folder))],
+        options=[("grpc.so_reuseport", 0)],  # else a second chief would share the port
+    )
     servicer = oracle_chief.OracleServicer(tuner.oracle)
     protos.get_service_grpc().add_OracleServicer_to_server(servicer, server)
     try:
-        server.add_insecure_port(address)
+        listens_at = server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
         raise InputError(f"--address {address} cannot be listened at: is it taken?") from error
+    if listens_at != port:
+        raise InputError(f"--address {address} cannot be listened at, only port {listens_at}")
     server.start()
     tuner.oracle.verbose = 0
     told = {trial.trial for trial in read_trials(tuner.folder)}
@@ -119,12 +126,21 @@ def run_worker(tuner: FoldTuner, name: str) -> int:
         If no chief answers, or three trials in a row failed by a mistake of ours.
     """
     oracle_client.TIMEOUT = PATIENCE
+    address = f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
+    channel = grpc.intercept_channel(
+        grpc.insecure_channel(address), Asking(shared_token(tuner.folder))
+    )
+    tuner.oracle.stub = protos.get_service_grpc().OracleStub(channel)
     try:
         with sign_of_life(tuner.folder, name):
             run_search(tuner)
     except grpc.RpcError as error:
+        if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+            raise InputError(
+                f"the chief at {address} is that of another search: give both the same command "
+                "and --outputs"
+            ) from error
         if not tuner.done:
-            address = f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
             raise InputError(
                 f"no chief answers at {address} within {PATIENCE:.0f} s; start it with --role chief"
             ) from error

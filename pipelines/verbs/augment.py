@@ -4,21 +4,22 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from ganaug.grids import save_picture
+from groundwork.settings import MOST_SEED
 from pipelines import runtime
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Fit
 from pipelines.data.sources import load_source
-from pipelines.errors import InputError
+from pipelines.errors import within
 
 
 def augment_preview(
     dataset: Annotated[str, Parameter(name=["--dataset", "--image-folder"])] = "auto",
     *,
     data_dir: Path | None = None,
-    size: Annotated[int | None, Parameter(validator=validators.Number(gte=8, lte=512))] = None,
+    size: int | None = None,
     fit: Fit = "crop",
     augment: str | None = None,
     columns: int = 10,
@@ -60,12 +61,14 @@ def augment_preview(
     InputError
         If the data set or the pipeline is not understood, or ``out`` cannot be written.
     """
+    within("--columns", columns, 1, 64)
+    within("--seed", seed, 0, MOST_SEED)
+    if size is not None:
+        within("--size", size, 8, 512)
     runtime.quiet()
     from pipelines.augment.offline.preview import offline_rows
     from pipelines.augment.preview import drawn_rows, online_rows, sheet
 
-    if not 1 <= columns <= 64:
-        raise InputError(f"--columns is 1 to 64, received {columns}")
     train = load_source(dataset, data_dir=data_dir, fit=fit).train
     rng = np.random.default_rng(seed)
     labels = range(len(train.class_names))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
@@ -76,7 +76,7 @@ def classify(
     feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
     seeds: Annotated[int | None, Parameter(group="Classifier")] = None,
     outputs: Path = Path("outputs"),
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: int | None = None,
     dry_run: bool = False,
 ) -> ClassifyResult | str:
     """Compare ways to train a classifier on the same few images, over several draws of them.
@@ -145,7 +145,7 @@ def classify(
         "seeds": seeds,
     }
     settings = override(recipe, dataset, profile, **tables)
-    workers = runtime.cores() if workers is None else workers
+    workers = runtime.checked_workers(workers)
     if dry_run:
         return str(plan_comparison(settings, outputs, workers))
     command = _command(settings.data.source, recipe, profile, tables)

@@ -15,7 +15,7 @@ from groundwork.files import read_json, replacing, replacing_folder, write_json
 from groundwork.locks import locked
 from groundwork.names import slug
 from pipelines import runtime
-from pipelines.errors import InputError, unknown_name
+from pipelines.errors import InputError, unknown_name, within
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import Recipe, load_recipe, override
@@ -37,7 +37,7 @@ from pipelines.workspace import (
 if TYPE_CHECKING:  # at run time it would load Keras
     from pipelines.comparison.results import ComparisonResult
 
-LEAST_MINUTES = 2.0
+LEAST_MINUTES, MOST_MINUTES = 2.0, 100_000.0
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ def compare(
     """
     begun = time.monotonic()
     dataset = None if dataset is None else str(dataset)
-    if not minutes >= LEAST_MINUTES:
-        raise InputError(f"--minutes {minutes:g} is too short for anything: give 2 or more")
+    within("--minutes", minutes, LEAST_MINUTES, MOST_MINUTES)
+    workers = runtime.checked_workers(workers)
     recipe = override(f"compare-{preset}", dataset, data=data)
     for one in add:
         recipe = recipe.joined(load_recipe(one))
@@ -160,7 +160,7 @@ def compare(
         outputs,
         minutes=minutes,
         begun=begun,
-        workers=workers or runtime.cores(),
+        workers=workers,
         command=command,
         say=_say,
     )

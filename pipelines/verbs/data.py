@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter, validators
 from pydantic import ValidationError
 
 from groundwork.files import replacing, write_json
@@ -74,7 +73,7 @@ def data(
     dataset: str = "auto",
     *,
     data_dir: Path | None = None,
-    size: Annotated[int | None, Parameter(validator=validators.Number(gte=8, lte=512))] = None,
+    size: int | None = None,
     fit: Fit = "crop",
     skip_bad: bool = False,
     group_by: str | None = None,
@@ -146,6 +145,7 @@ def data(
         config = DataConfig(
             source=dataset,
             data_dir=data_dir,
+            size=size,
             fit=fit,
             skip_bad=skip_bad,
             group_by=group_by,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.files import as_path
 from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.tasks.ensemble import EnsembleTask
@@ -56,7 +57,7 @@ def ensemble(runs: list[Path]) -> EnsembleResult:
     InputError
         If fewer than two are given, one is not finished, or they were tested on different images.
     """
-    folders = list(dict.fromkeys(run.resolve() for run in runs))
+    folders = list(dict.fromkeys(as_path(run).resolve() for run in runs))
     if len(folders) < 2:
         raise InputError(f"{len(folders)} classifiers named: an ensemble needs two or more")
     runtime.quiet()

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pipelines import runtime
+from pipelines.errors import within
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import open_together
 
@@ -62,6 +63,7 @@ def explain(
     InputError
         If a folder holds no finished training, or they were tested on different images.
     """
+    within("--mistakes", mistakes, 0, 1000)
     runtime.quiet()
     from pipelines.report.explained import draw_explanations  # only now: it loads Keras
     from pipelines.report.reading import tested_instead

@@ -127,9 +127,14 @@ def export(
             raise InputError(
                 f"{network.name} cannot be exported to {form}: {first_line(error)}"
             ) from error
-        if target.is_dir():
-            shutil.rmtree(target)
-        made.replace(target)
+        try:
+            if target.is_dir():
+                shutil.rmtree(target)
+            made.replace(target)
+        except OSError as error:  # a file where a folder is to be, or the other way round
+            raise InputError(
+                f"{target} cannot be written ({error.strerror}): give --out another name"
+            ) from error
     fit = classifier.preparation.fit
     return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from ganaug.config import GanConfig
 from pipelines import runtime
@@ -84,7 +84,7 @@ def gan(
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[GanConfig, Parameter(name="*")] = GanConfig(),
     outputs: Path = Path("outputs"),
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: int | None = None,
     dry_run: bool = False,
 ) -> GanResult | str:
     """Train one DCGAN a class, on a few images each, and gather the generators in a bank.
@@ -126,7 +126,7 @@ def gan(
     if "instances" not in data.model_fields_set:
         data = data.model_copy(update={"instances": 1})
     settings = override(recipe, dataset, profile, data=data, gan=config)
-    workers = runtime.cores() if workers is None else workers
+    workers = runtime.checked_workers(workers)
     source = open_source(settings.data)
     images = settings.data
     if source.own and images.protocol == "auto":

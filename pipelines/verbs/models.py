@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pipelines import runtime
-from pipelines.errors import unknown_name
+from pipelines.errors import unknown_name, within
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> ModelsResult:
     InputError
         If no name matches.
     """
+    within("--classes", classes, 2, 100_000)
     runtime.quiet()
     from classifiers.evaluation.cost import model_cost
     from classifiers.models.registry import list_models, model_info

@@ -6,17 +6,16 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter, validators
-
+from groundwork.files import as_path
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
 from pipelines.data.sources.loading import FILES
 from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
-from pipelines.errors import InputError
+from pipelines.errors import InputError, within
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
@@ -111,7 +110,7 @@ def predict(
     *,
     model: Path,
     form: Literal["table", "csv", "json"] = "table",
-    sure: Annotated[float | None, Parameter(validator=validators.Number(gte=0, lte=1))] = None,
+    sure: float | None = None,
     skip_bad: bool = False,
     outputs: Path = Path("outputs"),
 ) -> PredictResult:
@@ -146,6 +145,8 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
+    if sure is not None:
+        within("--sure", sure, 0, 1)
     classifier = TrainedClassifier(find_classifier(model, outputs))
     class_names = classifier.class_names
     files = [file for path in images for file in _files(path)]
@@ -168,6 +169,9 @@ def predict(
 
 def _files(path: Path) -> list[Path]:
     """Return the pictures of a folder, or the file itself, whatever it is called."""
+    path = as_path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(f"{path} is neither file nor folder: reading it might never end")
     if not path.is_dir():
         if path.suffix.lower() in FILES:
             raise InputError(

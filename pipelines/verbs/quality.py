@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.settings import MOST_SEED
 from pipelines import runtime
+from pipelines.errors import within
+from pipelines.verbs.sample import LEAST_TRUNCATION, MOST_TRUNCATION
 from pipelines.workspace import QUALITY
 
 if TYPE_CHECKING:  # at run time these would import TensorFlow
@@ -83,6 +86,10 @@ def quality(
     InputError
         If the bank is damaged, its training images are not found, or ``out`` cannot be written.
     """
+    within("--n", n, 2, 10_000)
+    within("--size", size, 32, 512)
+    within("--truncation", truncation, LEAST_TRUNCATION, MOST_TRUNCATION)
+    within("--seed", seed, 0, MOST_SEED)
     runtime.quiet()
     from pipelines.synthetic.assessment import assess_bank  # only now: it loads Keras
 

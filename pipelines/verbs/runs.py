@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.files import as_path
 from pipelines.errors import InputError
 from pipelines.report.past import PastRun, past_runs
 
@@ -72,6 +73,7 @@ def runs(*, outputs: Path = Path("outputs"), json: bool = False) -> RunsResult:
     InputError
         If there is no such folder.
     """
+    outputs = as_path(outputs)
     if not outputs.is_dir():
         raise InputError(
             f"--outputs {outputs}: there is no such folder; give the one that commands wrote to"

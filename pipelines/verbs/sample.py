@@ -8,13 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug import grids
+from groundwork.names import folder_names
+from groundwork.settings import MOST_SEED
 from pipelines import runtime
 from pipelines.data.images import Images
-from pipelines.errors import InputError
-from pipelines.recipes.rules import RANDOM, looks_at_features
+from pipelines.errors import InputError, within
+from pipelines.recipes.rules import RANDOM, looks_at_features, parse_rules
 
 if TYPE_CHECKING:
     from ganaug.bank.bank import Bank
+
+MOST_IMAGES = 100_000
+"""Of a class, in one call."""
+MOST_PIXELS = 100_000_000
+"""Of a grid."""
+LEAST_TRUNCATION, MOST_TRUNCATION = 1e-3, 100.0
 
 
 def sample(
@@ -72,6 +80,11 @@ def sample(
     """
     if out.suffix not in (".png", ".npz", ""):
         raise InputError(f"--out ends in .png, .npz or is a folder, received {out}")
+    within("--n", n, 1, MOST_IMAGES)
+    within("--columns", columns, 1, 1000)
+    within("--truncation", truncation, LEAST_TRUNCATION, MOST_TRUNCATION)
+    within("--seed", seed, 0, MOST_SEED)
+    parse_rules(choose)
     runtime.quiet()
     from ganaug.bank.bank import Bank  # only now: it loads Keras
 
@@ -122,8 +135,14 @@ def _write(drawn: dict[str, NDArray[np.uint8]], out: Path, columns: int, source:
         labels = np.repeat(np.arange(len(drawn)), [len(images) for images in drawn.values()])
         Images(np.concatenate(list(drawn.values())), labels, tuple(drawn), source).save(out)
     elif out.suffix == ".png":
+        count = sum(map(len, drawn.values()))
+        if 4 * sum(images[..., 0].size for images in drawn.values()) > MOST_PIXELS:
+            raise InputError(
+                f"--out {out}: {count:,} images are too many for one picture; give a folder or a "
+                "name that ends in .npz"
+            )
         rows = [grids.whole_rows(images, columns) for images in drawn.values()]
         grids.save_picture(grids.image_grid(np.concatenate(rows), columns), out)
     else:
-        for name, images in drawn.items():
-            grids.save_images(images, out / name)
+        for folder, images in zip(folder_names(list(drawn)), drawn.values(), strict=True):
+            grids.save_images(images, out / folder)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
 from groundwork.files import replacing, write_json
 from pipelines import runtime
+from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.search import Search, TuneConfig, load_search
@@ -71,7 +72,7 @@ def tune(
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
     outputs: Path = Path("outputs"),
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: int | None = None,
     dry_run: bool = False,
 ) -> TuneResult | str:
     """Search for better settings of a classifier or a generator.
@@ -122,6 +123,9 @@ def tune(
         If the search or the images are not understood, every trial failed, or a worker finds no
         chief.
     """
+    workers = runtime.checked_workers(workers)
+    if role is not None:
+        parse_address(address)
     changes: dict[str, Any] = {
         "data": data.model_dump(exclude_unset=True),
         "tune": config.model_dump(exclude_unset=True),

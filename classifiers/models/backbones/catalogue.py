@@ -22,6 +22,7 @@ from keras import layers
 from classifiers.errors import InputError, first_line, unknown_name
 from classifiers.models.backbones import efficientnet_lite
 from classifiers.models.backbones.outside import OutsideWeights
+from groundwork.saved import check_weights
 
 _OFFLINE_AFTER = 15.0
 """Seconds without an answer after which a download of weights counts as impossible."""
@@ -242,11 +243,12 @@ def _loaded(model: keras.Model, path: Path) -> keras.Model:
         raise InputError(
             f"weights {str(path)!r} of {model.name}: give 'imagenet' or an existing file"
         )
+    check_weights(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns of layers left random
             model.load_weights(path)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
+    except Exception as error:  # of HDF5, of zip files and of Keras
         raise InputError(
             f"the weights in {path} do not fit {model.name}: {first_line(error)}"
         ) from error

@@ -245,7 +245,10 @@ def _assign(model: keras.Model, path: Path, folded: bool) -> None:
     if folded:
         # Each kernel comes with the gamma, beta, mean and variance of its BatchNorm.
         groups = zip(*(kept[i::5] for i in range(5)), strict=False)
-        kept = [array for group in groups for array in _fold(*group)]
+        try:
+            kept = [array for group in groups for array in _fold(*group)]
+        except ValueError as error:  # their shapes do not go together
+            raise InputError(f"the weights in {path} are not those of {model.name}") from error
     variables = [variable for layer in model.layers for variable in layer.weights]
     values = [_to_keras(tensor, v.path) for tensor, v in zip(kept, variables, strict=False)]
     if [v.shape for v in variables] != [value.shape for value in values] or len(kept) != len(

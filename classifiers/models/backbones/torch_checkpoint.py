@@ -5,6 +5,8 @@ the machine, the object, the storages' keys) and then the raw storages. The obje
 reader that knows dictionaries and tensors only: anything else in the file is an error.
 """
 
+import math
+import os
 import pickle
 import struct
 from collections import OrderedDict
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from classifiers.errors import InputError
+from classifiers.errors import InputError, first_line
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {
@@ -36,10 +38,33 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-class _TensorUnpickler(pickle.Unpickler):
-    """Unpickle dictionaries of tensors; collects each storage's type and length."""
+class _Whole:
+    """A file that is never asked for more than it has: readers make room for what they ask for."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+
+    def read(self, count: int = -1) -> bytes:
+        left = self._size - self._file.tell()
+        if count > left:
+            raise EOFError(f"{count:,} bytes are claimed, {left:,} are there")
+        return self._file.read(count)
+
+    def readline(self) -> bytes:
+        return self._file.readline()
+
+    def readinto(self, buffer: Any) -> int:
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+
+# Python's own unpickler in Python: the one in C makes a table as long as the file says it is.
+class _TensorUnpickler(pickle._Unpickler):
+    """Unpickle dictionaries of tensors; collects each storage's type and length."""
+
+    def __init__(self, file: _Whole) -> None:
         super().__init__(file)
         self.storages: dict[str, tuple[np.dtype[Any], int]] = {}
 
@@ -75,14 +100,15 @@ def read_checkpoint(path: str | Path) -> dict[str, NDArray[Any]]:
     """
     try:
         with Path(path).open("rb") as file:
-            return _read(file)
+            return _read(_Whole(file))
     except OSError as error:
         raise InputError(f"cannot read the checkpoint {path}: {error.strerror}") from error
-    except (pickle.UnpicklingError, EOFError, struct.error, ValueError, TypeError) as error:
-        raise InputError(f"{path} is no PyTorch checkpoint of tensors: {error}") from error
+    except Exception as error:  # what a pickle holds may fail in any way
+        said = first_line(error) or type(error).__name__
+        raise InputError(f"{path} is no PyTorch checkpoint of tensors: {said}") from error
 
 
-def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
+def _read(file: _Whole) -> dict[str, NDArray[Any]]:
     if _TensorUnpickler(file).load() != _MAGIC:
         raise ValueError("the magic number is missing")
     for _ in ("protocol", "machine"):
@@ -94,7 +120,7 @@ def _read(file: BinaryIO) -> dict[str, NDArray[Any]]:
         dtype, _ = described.storages[key]
         (elements,) = struct.unpack("<q", file.read(8))
         storages[key] = np.frombuffer(file.read(elements * dtype.itemsize), dtype, elements)
-    return {name: _view(storages[t.storage], t) for name, t in tensors.items()}
+    return {str(name): _view(storages[t.storage], t) for name, t in tensors.items()}
 
 
 def _view(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
@@ -104,5 +130,7 @@ def _view(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
     )
     if tensor.offset < 0 or min(tensor.strides, default=0) < 0 or last >= storage.size:
         raise ValueError("a tensor reaches out of its storage")
+    if math.prod(tensor.shape) > storage.size or min(tensor.shape, default=0) < 0:
+        raise ValueError("a tensor claims more than its storage holds")
     strides = [step * storage.itemsize for step in tensor.strides]
     return as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)

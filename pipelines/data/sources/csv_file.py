@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 from pipelines.data.sources.columns import UNNAMED
 from pipelines.errors import InputError
 
+MOST_BYTES = 2**28
+"""Of a table."""
+MOST_CELLS, MOST_COLUMNS = 10_000_000, 1_000
+"""A million pictures with ten columns."""
 DELIMITERS = ",;\t|"
 BLANKS = " "
 """Stands for any number of spaces and tabs, as programs write that set columns below each other."""
@@ -45,7 +50,7 @@ def read_csv(path: Path) -> tuple[dict[str, list[str]], list[str]]:
     if not rows:
         raise InputError(f"{path} is empty; give a row for each image, with its path and label")
     head = rows[0][1]
-    if any(cell and (path.parent / cell).is_file() for cell in head):
+    if any(cell and os.path.isfile(path.parent / cell) for cell in head):  # noqa: PTH113
         head = [f"{UNNAMED}{number}" for number in range(1, len(head) + 1)]
     else:
         rows = rows[1:]
@@ -76,7 +81,17 @@ def read_rows(path: Path) -> tuple[list[Row], list[str]]:
         text = f"\n{rest}"  # lines keep their numbers
     delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
     try:
-        return list(_rows(text, delimiter)), notes
+        rows: list[Row] = []
+        cells = 0
+        for row in _rows(text, delimiter):
+            rows.append(row)
+            cells += len(row[1])
+            if cells > MOST_CELLS or len(row[1]) > MOST_COLUMNS:
+                raise InputError(
+                    f"{path} has more than {MOST_CELLS:,} cells, or than {MOST_COLUMNS:,} in a "
+                    "row; give fewer"
+                )
+        return rows, notes
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as a table ({error}); save it anew") from error
 
@@ -98,6 +113,13 @@ def _check(path: Path, head: list[str], rows: list[Row]) -> None:
 
 def _text(path: Path) -> tuple[str, list[str]]:
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no file; give a table")
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise InputError(
+                f"{path} has {size / 2**20:,.0f} MiB, {MOST_BYTES // 2**20} are read; give fewer "
+                "rows or columns"
+            )
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from error

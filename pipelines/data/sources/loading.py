@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from groundwork.files import as_path
 from pipelines.data.choosing import Fit
 from pipelines.data.sources import tfds
 from pipelines.data.sources.archive import load_zip
@@ -79,7 +80,7 @@ def load_source(
             f"{name!r} holds line ends or bytes that are no UTF-8, which no report can show; "
             "rename it, or go there and give it as '.'"
         )
-    path = Path(name).expanduser()
+    path = as_path(name)
     ending = path.suffix.lower()
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or ending in FILES
     if name == AUTO or name in named_sources():

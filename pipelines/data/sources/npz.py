@@ -1,20 +1,32 @@
 """`.npz` files: our own, and the two layouts that are common elsewhere."""
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.names import few
+from groundwork.npz import Npz
 from pipelines.data.choosing import Fit
-from pipelines.data.images import Images, read_npz
+from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
 from pipelines.data.reader import Preparation
-from pipelines.data.sources.pixels import from_arrays, is_centred
+from pipelines.data.sources.formats import legible
+from pipelines.data.sources.pixels import DEFAULT_SIZE, from_arrays, is_centred
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError, unknown_name
 
 Arrays = dict[str, NDArray[Any]]
+
+MOST_BYTES = 3 * 2**28
+"""Bytes of images, as they lie in the file and as uint8 RGB: with copies, they take twice that."""
+MOST_SIDE = 4096
+MOST_CLASSES = 100_000
+AT_ONCE = 256
+"""Images that are converted at a time."""
 
 LAYOUTS = (
     {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")},
@@ -41,9 +53,12 @@ def load_npz(path: Path, fit: Fit = "crop") -> Source:
     InputError
         If the file is missing or damaged, or holds something else.
     """
-    arrays = read_npz(path)
+    file = Npz(path)
     try:
-        splits = _find(arrays)
+        splits = _find(file.shapes)
+        _check_memory(file, splits)
+        wanted = {name for pair in splits.values() for name in pair}
+        arrays = file.read(wanted | {"class_names", "together"})
         names = _class_names(arrays, splits)
         parts = {
             split: Images(
@@ -68,14 +83,34 @@ def load_npz(path: Path, fit: Fit = "crop") -> Source:
     return from_splits(path.stem, pools, [], own=True)
 
 
-def _find(arrays: Arrays) -> dict[str, tuple[str, str]]:
+def _check_memory(file: Npz, splits: dict[str, tuple[str, str]]) -> None:
+    """Refuse what does not fit into memory, as it lies in the file and as RGB images."""
+    read, made = 0, 0
+    for images, labels in splits.values():
+        read += file.bytes[images] + file.bytes[labels]
+        count, *sides = (*file.shapes[images], 0, 0)[:3]
+        made += count * 3 * max(min(sides), DEFAULT_SIZE) ** 2
+        if max(sides) > MOST_SIDE:
+            raise InputError(f"images of {sides[0]}x{sides[1]}; give sides of up to {MOST_SIDE}")
+    if max(read, made) > MOST_BYTES:
+        raise InputError(
+            f"its images take {max(read, made) / 2**20:,.0f} MiB of memory, "
+            f"{MOST_BYTES // 2**20} are read: save them as pictures in class folders, which are "
+            "read one at a time, or smaller"
+        )
+    if math.prod(file.shapes.get("class_names", ())) > MOST_CLASSES:
+        raise InputError(f"more than {MOST_CLASSES:,} class_names; give one a class")
+
+
+def _find(arrays: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return the names of the arrays of each split that the file holds."""
+    arrays = list(arrays)
     for layout in LAYOUTS:
-        found = {name: pair for name, pair in layout.items() if set(pair) <= arrays.keys()}
+        found = {name: pair for name, pair in layout.items() if all(one in arrays for one in pair)}
         if "train" in found:
             return found
     raise InputError(
-        f"it holds {', '.join(arrays) or 'nothing'}; give arrays images and labels, "
+        f"it holds {few(arrays) or 'nothing'}; give arrays images and labels, "
         "or x_train, y_train, x_test and y_test"
     )
 
@@ -93,7 +128,7 @@ def _class_names(arrays: Arrays, splits: dict[str, tuple[str, str]]) -> tuple[st
     names = arrays.get("class_names")
     if names is None:
         names = np.unique(_checked(arrays[splits["train"][1]]))
-    return tuple(str(name) for name in names.ravel())
+    return tuple(legible(str(name)) for name in names.ravel())
 
 
 def _to_positions(
@@ -105,10 +140,11 @@ def _to_positions(
         return labels
     position = {name: index for index, name in enumerate(names)}
     found, inverse = np.unique(labels, return_inverse=True)
-    unknown = [str(label) for label in found if str(label) not in position]
+    written = [legible(str(label)) for label in found]
+    unknown = [label for label in written if label not in position]
     if unknown:
         raise unknown_name("label", unknown[0], names)
-    return np.array([position[str(label)] for label in found], dtype=np.int64)[inverse]
+    return np.array([position[label] for label in written], dtype=np.int64)[inverse]
 
 
 def _checked(labels: NDArray[Any]) -> NDArray[Any]:
@@ -127,10 +163,16 @@ def _to_uint8(images: NDArray[Any]) -> NDArray[np.uint8]:
         return images
     top = 1 if images.dtype.kind == "f" else 255
     if images.dtype.kind not in "fiu" or not images.size:
-        raise InputError(f"images of type {images.dtype}, {len(images)} of them; give uint8 images")
+        raise InputError(
+            f"images of type {images.dtype} and shape {list(images.shape)}; give uint8 images"
+        )
     if not (images.min() >= 0 and images.max() <= top):
         raise InputError(
             f"images of type {images.dtype} from {images.min()} to {images.max()}; "
             "give integers in 0..255 or floats in 0..1"
         )
-    return np.rint(images * (255 / top)).astype(np.uint8)
+    made = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        made[some] = np.rint(images[some] * (255 / top))
+    return made

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
+from groundwork.errors import LONGEST
 from groundwork.names import few
 from pipelines.data.choosing import Fit
 from pipelines.data.reader import SHRUNK, USUAL, Preparation
+from pipelines.data.sources.colours import Room, to_rgb
 from pipelines.data.sources.formats import Encoded, open_picture
 from pipelines.errors import InputError
 from pipelines.runtime import cores
@@ -26,10 +27,14 @@ SHOW_PROGRESS = 500
 CUT = 0.1
 """How much is cut off of images before that is said."""
 
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 64_000_000
 """Pictures of more pixels are not read, unless they are JPEG, which can be read smaller."""
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
-"""What Pillow raises for files that are no pictures, are cut short or are damaged."""
+MOST_SIDE = 100_000
+"""Nor such as are longer: to shrink a line of 10**8 pixels takes gigabytes of weights."""
+ROOM = Room(MOST_PIXELS)
+"""For the pictures that are decoded at one time, by however many threads."""
+UNREADABLE = Exception
+"""What Pillow's decoders raise for files that are damaged: of a hundred thousand, anything."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +95,27 @@ def _decode(
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
         # leaves twice the pixels needed: 33 ms of a core for 12 megapixels, against 162.
         image.draft(None, (2 * size, 2 * size))
-        if image.width * image.height > MOST_PIXELS:
+        width, height = image.size
+        if image.info.get("progressive"):  # libjpeg holds all of it, however small it is read
+            width, height = sides
+        if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
             raise Image.DecompressionBombError
-        upright = to_rgb(ImageOps.exif_transpose(image))
-        if how.centred and max(sides) < DEFAULT_SIZE:
-            whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
-            upright = Image.fromarray(whole[0])
-        return _squared(upright, size, how.fit), sides
+        with ROOM.taken(width * height):
+            upright = to_rgb(_upright(image))
+            if how.centred and max(sides) < DEFAULT_SIZE:
+                whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
+                upright = Image.fromarray(whole[0])
+            return _squared(upright, size, how.fit), sides
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return a picture turned as its camera was held; as it is where its EXIF cannot be read."""
+    image.load()
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except UNREADABLE:  # the pixels are whole
+        return image
+    return image
 
 
 def _squared(image: Image.Image, size: int, fit: Fit) -> NDArray[np.uint8]:
@@ -115,37 +134,6 @@ def side_of(picture: Encoded) -> int | None:
             return min(image.size)
     except UNREADABLE:
         return None
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return ``image`` as 8-bit RGB: transparent parts white, 16-bit grey and 0..1 scaled.
-
-    Raises
-    ------
-    InputError
-        If its grey values say neither black nor white, such as those of a CT.
-    """
-    if image.mode[0] in "IF":  # Pillow's own conversion cuts off what is below 0 and above 255
-        return Image.fromarray(_grey(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
-
-
-def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return grey values of 16 bits, or of 0..1 or 0..255 where they are fractions, in 8 bits."""
-    whole = values.dtype.kind in "iu"
-    most = 65535 if whole else 255
-    if not (values.min() >= 0 and values.max() <= most):
-        allowed = "0 to 65535" if whole else "0 to 1, or to 255"
-        raise InputError(
-            f"grey values from {values.min():g} to {values.max():g} where {allowed} are known: "
-            "save it in 8 bits"
-        )
-    if whole:
-        return np.asarray(values >> 8, np.uint8)
-    return np.asarray(np.rint(values * (255 if values.max() <= 1 else 1)), np.uint8)
 
 
 def decode_all(
@@ -282,6 +270,9 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     if isinstance(error, Image.DecompressionBombError):
-        return f"more than {MOST_PIXELS // 1_000_000} megapixels: save it smaller, or as JPEG"
+        most = f"more than {MOST_PIXELS // 1_000_000} megapixels or {MOST_SIDE:,} pixels a side"
+        return f"{most}: save it smaller, or as JPEG that is not progressive"
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return said.partition("\n")[0]
+    return said.partition("\n")[0][:LONGEST]

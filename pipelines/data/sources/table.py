@@ -1,5 +1,6 @@
 """Pictures that a table lists with their labels: a CSV file, or a data frame of Python."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -165,7 +166,8 @@ def _roles(table: Table, group_by: str | None) -> dict[str, str | None]:
         )
 
     def exists(name: str) -> bool:
-        return any((table.root / one).is_file() for one in (name, name.replace("\\", "/")))
+        both = (table.root / name, table.root / name.replace("\\", "/"))
+        return any(map(os.path.isfile, both))  # False of what can be no path
 
     taken = [given.get("label"), given.get("split"), group]
     free = {name: cells for name, cells in columns.items() if name not in taken}
@@ -200,6 +202,6 @@ def _text(cell: Any) -> str:
     try:
         if cell is None or cell != cell:  # NaN is unlike itself
             return ""
-    except TypeError:  # pandas' NA does not say
+    except (TypeError, ValueError):  # pandas' NA does not say, nor does an array
         return ""
     return str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()

@@ -202,13 +202,13 @@ def test_a_table_holds_its_last_rate() -> None:
         ("cyclic", {"up": 0}, "more than 0 epochs"),
         ("inverse", {"decay": -0.1}, "decay is -0.1"),
         ("exponential", {"factor": -2}, "negative"),
-        ("exponential", {"factor": 1e200}, "overflow|out of range"),
+        ("exponential", {"factor": 1e12}, "overflow|out of range"),
         ("plateau", {"factor": 2}, "factor is 2"),
         ("plateau", {"patience": "x"}, "schedule 'plateau'"),
         ("plateau", {"patience": 1.5}, "patience is 1.5"),
     ],
 )
 def test_wrong_schedules(name: ScheduleName, params: dict[str, Any], message: str) -> None:
-    config = TrainConfig(schedule=name, schedule_params=params, epochs=4)
+    config = TrainConfig(schedule=name, schedule_params=params, epochs=40)
     with pytest.raises(InputError, match=message):
         learning_rates(config, steps_per_epoch=2)

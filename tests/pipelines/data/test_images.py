@@ -107,7 +107,7 @@ def test_load_names_what_is_wrong(tiny_images, tmp_path):
         half: "cannot be read as .npz",
         array: "a single array",
         other: "lacks class_names, images, labels, source; it holds x",
-        objects: "cannot be read as .npz",
+        objects: "an array of Python objects",
     }.items():
         with pytest.raises(InputError, match=message):
             Images.load(path)
