@@ -12,6 +12,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnknownOptionError, ValidationError
 from pydantic import ValidationError as SettingsError
 
+from groundwork.terminal import CLOSED_PIPE, Stream, printable, say, streams
 from pipelines.errors import InputError, explain, renamed_option
 
 VERBS = {
@@ -64,10 +65,18 @@ def make_app(asked: Sequence[str] = ()) -> App:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Bad input prints one line on standard error and gives 2, an interruption 130; anything else
-    that goes wrong is our mistake and shows its traceback.
+    Bad input prints one line on standard error and gives 2, as does output that cannot be written;
+    an interruption gives 130, a reader who has gone (`| head`) 141. Anything else that goes wrong
+    is our mistake and shows its traceback.
     """
     words = list(sys.argv[1:] if words is None else words)
+    with streams() as (out, _):
+        status = _run(words)
+        return status or _written(out)
+
+
+def _run(words: list[str]) -> int:
+    """Call the verb and print what it returns."""
     app = make_app(words)
     try:
         result: Any = app(
@@ -81,13 +90,26 @@ def main(words: Sequence[str] | None = None) -> int:
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        print("\ninterrupted: finished tasks are kept; the same command goes on", file=sys.stderr)
+        say("\ninterrupted: finished tasks are kept; the same command goes on")
         return 130
     if result is not None:
-        print(result)
+        print(printable(str(result), keep="\n\t"))
     return 0
 
 
+def _written(out: Stream) -> int:
+    """Return the status that says whether all of the output reached someone."""
+    out.flush()
+    if out.lost is None:
+        return 0
+    if out.reader_gone:
+        return CLOSED_PIPE
+    return _fail(
+        f"the output cannot be written ({out.lost.strerror}); what the command made is kept: free "
+        "the disk, or send the output elsewhere, and run it again"
+    )
+
+
 def _fail(message: str) -> int:
-    print(f"ganaug: {' '.join(message.split())}", file=sys.stderr)
+    say(f"ganaug: {' '.join(message.split())}")
     return 2

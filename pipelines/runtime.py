@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from groundwork.terminal import open_descriptors
+
 
 @cache
 def quiet() -> None:
@@ -18,7 +20,9 @@ def quiet() -> None:
     if the import fails they are shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
+    open_descriptors()
+    if sys.stderr is not None:  # as it is where the descriptor was closed
+        sys.stderr.flush()
     screen = os.dup(2)
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.run import train_arms, train_generators
@@ -93,7 +94,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     else:
         distributed.join_as(distributed.CHIEF, chief_at)
         tuner = _tuner(what, executor)
-        print(f"chief at {chief_at}; waiting for workers", file=sys.stderr)
+        say(f"chief at {chief_at}; waiting for workers")
         distributed.run_chief(tuner, chief_at)
     result = SearchResult(
         name=what.search.recipe.name,

@@ -1,6 +1,5 @@
 """The tuner: each trial is scored by folds that run as tasks, like everything else."""
 
-import sys
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from keras_tuner.src import config as kt_config
 from sklearn.exceptions import ConvergenceWarning
 
 from groundwork.files import write_json
+from groundwork.terminal import say
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_arms, train_gans, train_generators
@@ -149,7 +149,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     def on_trial_end(self, trial: Any) -> None:
         """Say what came of it."""
         super().on_trial_end(trial)
-        print(self._last, file=sys.stderr)
+        say(str(self._last))
 
     def _score(self, values: dict[str, Any]) -> list[float]:
         """Return the score of each fold of a trial."""

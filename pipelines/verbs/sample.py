@@ -1,6 +1,5 @@
 """`ganaug sample`: new images from saved generators."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug import grids
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.data.images import Images
 from pipelines.errors import InputError
@@ -112,7 +112,7 @@ def _chosen(
         names=names,
     )
     for name, (_, report) in found.items():
-        print(f"{name}: {report}", file=sys.stderr)
+        say(f"{name}: {report}")
     return {name: images for name, (images, _) in found.items()}
 
 
