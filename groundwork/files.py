@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.errors import InputError
+from groundwork.system import process_runs, replace
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def replacing(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target)
         yield part
-        part.replace(target)
+        replace(part, target)
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
@@ -67,12 +68,12 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         part.mkdir()
         yield part
         if target.exists():
-            target.replace(old)  # a folder that holds something cannot be renamed over
+            replace(target, old)  # a folder that holds something cannot be renamed over
         try:
-            part.replace(target)
+            replace(part, target)
         except OSError:
             if old.exists():
-                old.replace(target)
+                replace(old, target)
             raise
     except OSError as error:
         raise _unwritable(target, error) from error
@@ -96,23 +97,11 @@ def _remove_leftovers(target: Path) -> None:
     mine = f".{socket.gethostname()}-"
     for part in target.parent.glob(f"{escape(mine)}*-{escape(target.name)}"):
         process = part.name.removeprefix(mine).partition("-")[0]
-        if process.isdecimal() and not _runs(int(process)):
+        if process.isdecimal() and not process_runs(int(process)):
             if part.is_dir():
                 shutil.rmtree(part, ignore_errors=True)
             else:
                 part.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    if os.name != "posix":  # elsewhere, asking would be a Ctrl-C
-        return True
-    try:
-        os.kill(process, 0)  # asks, and does nothing
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
 
 
 def write_json(target: Path, content: Any) -> None:

@@ -6,13 +6,14 @@ work in its middle or show a traceback: what cannot be shown is spelled out, and
 written is let go of, noted, and told by the exit status.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 from unicodedata import category
+
+from groundwork.system import reader_gone
 
 CLOSED_PIPE = 141
 """Exit status of a command whose reader has gone: that of the programs that SIGPIPE ends."""
@@ -96,9 +97,8 @@ class Stream:
 
     @property
     def reader_gone(self) -> bool:
-        """Whether the other end of a pipe was closed; Windows calls that an invalid argument."""
-        known = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
-        return self.lost is not None and self.lost.errno in known
+        """Whether the other end of a pipe was closed."""
+        return self.lost is not None and reader_gone(self.lost)
 
     @contextmanager
     def _careful(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from groundwork import terminal
 from groundwork.terminal import Stream, printable, say, streams
 
 
@@ -68,14 +67,6 @@ def test_what_cannot_be_written_is_let_go_of(number):
     assert stream.lost.errno == number
     assert stream.reader_gone == (number == errno.EPIPE)
     raw.write = lambda content: len(content)  # type: ignore[method-assign]  # for the destructor
-
-
-def test_windows_calls_a_closed_pipe_an_invalid_argument(monkeypatch):
-    stream = Stream(io.StringIO())
-    stream.lost = OSError(errno.EINVAL, "Invalid argument")
-    assert not stream.reader_gone
-    monkeypatch.setattr(terminal.os, "name", "nt")
-    assert stream.reader_gone
 
 
 def test_without_streams_nothing_is_said(monkeypatch):
