@@ -89,6 +89,16 @@ def _run(words: list[str]) -> int:
         return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
+    except UnicodeEncodeError as error:
+        # As LC_ALL=C without PYTHONUTF8 has it: such a system takes no name of a file in é.
+        names = sys.getfilesystemencoding()
+        if names == "utf-8" or error.encoding != names:
+            raise
+        letters = error.object[error.start : error.end]
+        return _fail(
+            f"{letters!r} cannot stand in the name of a file, for this system's are {names}; set "
+            "PYTHONUTF8=1 and run it again"
+        )
     except KeyboardInterrupt:
         say("\ninterrupted: finished tasks are kept; the same command goes on")
         return 130

@@ -39,7 +39,7 @@ class Said(NamedTuple):
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of data sets, each of two classes with names of some kind."""
     root = tmp_path_factory.mktemp("names")
-    pixels = scenes(12, 32)
+    pixels = scenes(20, 32)  # a generator needs eight of a class
     for kind, names in CLASSES.items():
         for label, name in enumerate(names):
             folder = root / kind / os.fsdecode(name)
@@ -156,6 +156,16 @@ def test_whole_commands_before_a_reader_who_goes(folders: Path, tally: Tally) ->
     if not (folders / "out-many" / "report.html").is_file():
         failed.append("data | head: no report")
     tally.note("a reader who goes in the middle", 1, failed)
+
+
+def test_files_whose_names_a_system_has_no_letters_for(folders: Path, tally: Tally) -> None:
+    """A generator has a folder that is called as its class."""
+    words = ["gan", "letters", "--steps", "1", "--width", "4", "--latent", "8", "--workers", "1"]
+    said = command(folders, *words, **SETTINGS["C, no UTF-8"])
+    failed = wrong(said, 2, "a system of ASCII")
+    if b"set PYTHONUTF8=1" not in said.err:
+        failed.append(f"a system of ASCII: {said.err[-300:]!r}")
+    tally.note("names that a system has no letters for", 1, failed)
 
 
 def test_outputs_whose_names_are_no_text(folders: Path, tally: Tally) -> None:
