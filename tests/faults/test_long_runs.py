@@ -179,7 +179,6 @@ def test_a_large_folder_is_listed_in_little_memory(
     tracemalloc.start()
     listing = list_folder(root)
     kept, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
     found = listing.splits["train"].classes
     if (len(found), sum(len(one.pictures) for one in found.values())) != (classes, count):
         failed.append(f"{len(found)} classes found")
@@ -187,13 +186,15 @@ def test_a_large_folder_is_listed_in_little_memory(
         failed.append(f"{peak / count:.0f} bytes a file at most, {kept / count:.0f} kept")
     files = open_files()
     del listing, found
-    list_folder(root)
-    memory = resident()
-    rounds = tries(3, 20)
+    rounds = tries(2, 10)
+    memory = []
     for _ in range(rounds):
         list_folder(root)
-    if resident() - memory > 8 * 2**20 + 20 * count:
-        failed.append(f"{(resident() - memory) / 2**20:.0f} MB more after {rounds} times")
+        gc.collect()
+        memory.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    if memory[-1] - memory[0] > 20 * count:
+        failed.append(f"{(memory[-1] - memory[0]) / count:.0f} bytes a file more: {rounds} times")
     if open_files() > files:
         failed.append(f"{open_files() - files} files more open")
     tally.note(f"files of {classes:,} classes listed", count, failed)
