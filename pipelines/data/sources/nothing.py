@@ -31,15 +31,14 @@ def why_nothing(tree: Tree, loose: int, found: Sequence[Found]) -> str:
     """
     if loose:
         above = _classes_above(tree)
-        if above:
-            return (
-                f"{tree.where} holds {loose} images but no class folders, and seems to be a class "
-                f"itself, as those beside it ({few(above)}); "
-                f"give {Path(tree.where).resolve().parent}"
-            )
+        or_above = (
+            f", or give {Path(tree.where).resolve().parent} if this is one of its classes, as "
+            f"{few(above)} beside it"
+        )
         return (
             f"{tree.where} holds {loose} images but no class folders; "
             f"{_table(tree)}put the images of each class into a folder named as the class"
+            f"{or_above if above else ''}"
         )
     if heic := count_of([path for one in found for path in one.heic]):
         return f"{tree.where} holds only {HEIC} {heic}: install it, or save them as JPEG"

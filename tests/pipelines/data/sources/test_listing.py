@@ -268,7 +268,7 @@ def test_splits_of_loose_images_beside_their_table_are_no_classes(tree):
 
 def test_a_class_folder_points_at_the_one_above(tree):
     root = tree("cat/1.png", "dog/1.png", "fox/1.png")
-    with pytest.raises(InputError, match=r"as those beside it \(dog, fox\); give \S*own$"):
+    with pytest.raises(InputError, match=r"give \S*own if this is one of its classes, as dog, fox"):
         list_folder(root / "cat")
 
 
