@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import cli
 from pipelines.cli import VERBS, main
 from tests.pipelines.verbs.command import failing
 
