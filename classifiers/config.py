@@ -102,7 +102,8 @@ class TrainConfig(Settings):
     (training loss, where `validation` is 0); 0: never stop early."""
     validation: float = Field(0, ge=0, le=0.5)
     """Fraction of the real training images, the same of every class, that is left out of training:
-    patience and the schedule `plateau` watch their loss. What `mix` adds was made from all."""
+    patience and the schedule `plateau` watch their loss. Copies that `mix` adds are made of
+    the others, but its generators have seen all."""
     retries: int = Field(3, ge=0, le=100)
     """Further attempts where a training does not start (after 30 steps or more it answers one class
     of its own images, loss and accuracy at chance), the first that learns is kept: standardised

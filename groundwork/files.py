@@ -11,6 +11,7 @@ from typing import Any
 
 from groundwork.errors import InputError, UnwritableError, first_line, shown
 from groundwork.locks import held, locked
+from groundwork.system import on_windows, replace
 
 PART = ".part-"
 """Begins the name of a hidden folder in which something is being written, beside its target."""
@@ -38,7 +39,7 @@ def replacing(target: Path) -> Iterator[Path]:
         part = scratch / target.name
         yield part
         _to_disk(part)
-        part.replace(target)
+        replace(part, target)
         _to_disk(target.parent)
 
 
@@ -71,12 +72,12 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         with locked(target.with_name(f"{target.name}{_OLD}")):
             old.parent.mkdir()
             if target.exists():
-                target.replace(old)  # a folder that holds something cannot be renamed over
+                replace(target, old)  # a folder that holds something cannot be renamed over
             try:
-                part.replace(target)
+                replace(part, target)
             except OSError:
                 if old.exists():
-                    old.replace(target)
+                    replace(old, target)
                 raise
         _to_disk(target.parent)
 
@@ -125,9 +126,9 @@ def _remove_leftovers(folder: Path) -> None:
 
 def _to_disk(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk itself."""
-    if os.name != "posix" and path.is_dir():  # elsewhere folders cannot be opened
+    if on_windows() and path.is_dir():  # where folders cannot be opened
         return
-    opened = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    opened = os.open(path, os.O_RDWR if on_windows() else os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

@@ -16,6 +16,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnknownOptionError, ValidationError
 from pydantic import ValidationError as SettingsError
 
+from groundwork.terminal import CLOSED_PIPE, Stream, printable, say, streams
 from pipelines.errors import InputError, explain, renamed_option
 
 VERBS = {
@@ -75,12 +76,20 @@ def make_app(asked: Sequence[str] = ()) -> App:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Bad input prints one line on standard error and gives 2. Where a part failed and the rest is
-    there, a line says so and gives 1. Ctrl-C gives 130, SIGTERM 143; anything else that goes wrong
+    Bad input prints one line on standard error and gives 2, as does output that cannot be written.
+    Where a part failed and the rest is there, a line says so and gives 1. Ctrl-C gives 130, SIGTERM
+    143, a reader who has gone (`| head`) 141. Anything else that goes wrong
     is our mistake and shows its traceback.
     """
     alone = words is None  # the program itself, not a call from another one
     words = list(sys.argv[1:] if words is None else words)
+    with streams() as (out, _):
+        status = _run(words, alone=alone)
+        return status or _written(out)
+
+
+def _run(words: list[str], *, alone: bool) -> int:
+    """Call the verb and print what it returns."""
     app = make_app(words)
     try:
         with _heeding_sigterm():
@@ -94,22 +103,50 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(renamed_option(error.token.keyword or error.token.value) or str(error))
     except (CycloptsError, InputError) as error:
         return _fail(str(error))
+    except UnicodeEncodeError as error:
+        return _fail(_unwritten_letters(error))
     except OSError as error:  # the world outside: a disk, a permission, a name that is too long
         return _fail(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))
     except KeyboardInterrupt as error:
         why, code = ("ended", 143) if isinstance(error, _Ended) else ("interrupted", 130)
-        print(f"\n{why}: finished tasks are kept; the same command goes on", file=sys.stderr)
+        say(f"\n{why}: finished tasks are kept; the same command goes on")
         if alone:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)  # TensorFlow would be taken apart for seconds, for nobody
         return code
     if result is not None:
-        print(result)
+        print(printable(str(result), keep="\n\t"))
     if failed := getattr(result, "failed", ""):
-        print(f"ganaug: {' '.join(failed.split())}", file=sys.stderr)
+        say(f"ganaug: {' '.join(failed.split())}")
         return 1
     return 0
+
+
+def _unwritten_letters(error: UnicodeEncodeError) -> str:
+    """Say that names of files take no such letters here; the error itself if it is another one."""
+    # As LC_ALL=C without PYTHONUTF8 has it: such a system takes no name of a file in é.
+    names = sys.getfilesystemencoding()
+    if names == "utf-8" or error.encoding != names:
+        raise error
+    letters = error.object[error.start : error.end]
+    return (
+        f"{letters!r} cannot stand in the name of a file, for this system's are {names}; set "
+        "PYTHONUTF8=1 and run it again"
+    )
+
+
+def _written(out: Stream) -> int:
+    """Return the status that says whether all of the output reached someone."""
+    out.flush()
+    if out.lost is None:
+        return 0
+    if out.reader_gone:
+        return CLOSED_PIPE
+    return _fail(
+        f"the output cannot be written ({out.lost.strerror}); what the command made is kept: free "
+        "the disk, or send the output elsewhere, and run it again"
+    )
 
 
 class _Ended(KeyboardInterrupt):
@@ -135,5 +172,5 @@ def _heeding_sigterm() -> Iterator[None]:
 
 
 def _fail(message: str) -> int:
-    print(f"ganaug: {' '.join(str(InputError(message)).split())}", file=sys.stderr)
+    say(f"ganaug: {' '.join(str(InputError(message)).split())}")
     return 2

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from groundwork.terminal import open_descriptors
 from pipelines.errors import within
 
 MOST_WORKERS = 1024
@@ -25,7 +26,9 @@ def quiet() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # other processes need some of it
-    sys.stderr.flush()
+    open_descriptors()
+    if sys.stderr is not None:  # as it is where the descriptor was closed
+        sys.stderr.flush()
     screen = os.dup(2)
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)

@@ -3,6 +3,7 @@
 Every function returns a `Figure` of its own, without pyplot and its global state; `save` writes it.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -236,7 +237,9 @@ def save(figure: Figure, path: Path) -> Path:
     InputError
         If matplotlib cannot write that format, or the file cannot be written.
     """
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # Of letters that the font lacks there are boxes; the tables beside have the names.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         try:
             with replacing(path) as part:
                 figure.savefig(part)

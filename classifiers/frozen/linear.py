@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -62,7 +62,12 @@ class Probe:
 
 
 def logistic_probe(
-    features: Features, labels: Labels, classes: int, *, l2: float | None = 1.0
+    features: Features,
+    labels: Labels,
+    classes: int,
+    *,
+    l2: float | None = 1.0,
+    groups: Labels | None = None,
 ) -> Probe:
     """Fit a multinomial logistic regression to standardised features.
 
@@ -77,10 +82,13 @@ def logistic_probe(
     l2
         Strength of the penalty: scikit-learn's 1 / C; None takes the power of ten from 1 to 10,000
         with the least log loss in a stratified five-fold cross-validation.
+    groups
+        Integers [N]: images of one number, such as copies, are in one fold of that. None: each
+        stands for itself.
     """
     _check(features, labels, classes)
     if l2 is None:
-        l2 = _cross_validated(features, labels)
+        l2 = _cross_validated(features, labels, groups)
     scale = _Standard(features)
     fitted = LogisticRegression(C=1 / l2, max_iter=1000).fit(scale(features), labels)
     weights, bias = fitted.coef_.T, fitted.intercept_
@@ -89,11 +97,16 @@ def logistic_probe(
     return scale.undo(weights, bias)
 
 
-def _cross_validated(features: Features, labels: Labels) -> float:
+def _cross_validated(features: Features, labels: Labels, groups: Labels | None) -> float:
     folds = min(5, int(np.bincount(labels).min()))
     if folds < 2:
         raise InputError("one image of a class: too few to choose a penalty; give one")
-    splits = StratifiedKFold(folds, shuffle=True, random_state=0)
+    if groups is None or len(np.unique(groups)) == len(groups):
+        splits = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(features, labels))
+    else:
+        splits = _grouped(labels, groups, folds)
+        if not splits:  # copies of one image only: nothing says which penalty is better
+            return 1.0
 
     def loss(l2: float) -> float:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=1 / l2, max_iter=1000))
@@ -101,6 +114,18 @@ def _cross_validated(features: Features, labels: Labels) -> float:
         return -float(scores.mean())
 
     return float(min(10.0 ** np.arange(5), key=loss))
+
+
+def _grouped(
+    labels: Labels, groups: Labels, folds: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the folds, no group in two, that have every class on both sides; perhaps none."""
+    folds = min(folds, *(len(np.unique(groups[labels == label])) for label in np.unique(labels)))
+    if folds < 2:
+        return []
+    dealt = StratifiedGroupKFold(folds, shuffle=True, random_state=0).split(labels, labels, groups)
+    classes = len(np.unique(labels))
+    return [pair for pair in dealt if all(len(np.unique(labels[part])) == classes for part in pair)]
 
 
 class RidgeProbes:
@@ -118,10 +143,19 @@ class RidgeProbes:
         Integers 0..classes-1, [N].
     classes
         Number of classes, each with at least one example.
+    groups
+        Integers [N]: images of one number, such as copies, are left out at once. None: each stands
+        for itself.
     """
 
-    def __init__(self, features: Features, labels: Labels, classes: int) -> None:
+    def __init__(
+        self, features: Features, labels: Labels, classes: int, groups: Labels | None = None
+    ) -> None:
         _check(features, labels, classes)
+        self._groups: list[NDArray[np.int64]] = []
+        if groups is not None:
+            numbers, counts = np.unique(groups, return_counts=True)
+            self._groups = [np.flatnonzero(groups == number) for number in numbers[counts > 1]]
         self._labels = labels
         self._scale = _Standard(features)
         self._x = self._scale(features)
@@ -149,11 +183,18 @@ class RidgeProbes:
         return self._scale.undo(temperature * self._x.T @ dual, temperature * self._bias)
 
     def leave_one_out(self, l2: float) -> NDArray[np.float64]:
-        """Return each image's scores under the ridge fitted to all the others, [N, K]."""
+        """Return each image's scores under the ridge fitted to all that are not of its group.
+
+        A row an image, [N, K].
+        """
         shrink = np.maximum(self._values, 0) / self._shifted(l2)
         fitted = self._vectors @ (shrink[:, None] * self._rotated)
         leverage = (self._vectors**2) @ shrink + 1 / len(self._x)
         residual = (self._targets - fitted) / (1 - leverage)[:, None]
+        for own in self._groups:
+            hat = (self._vectors[own] * shrink) @ self._vectors[own].T + 1 / len(self._x)
+            left = np.eye(len(own)) - hat
+            residual[own] = np.linalg.lstsq(left, (self._targets - fitted)[own], rcond=None)[0]
         return np.asarray(self._targets + self._bias - residual)
 
     def _shifted(self, l2: float) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ def fit_probe(
     classes: int,
     test: Labelled | None = None,
     cache: Path | None = None,
+    groups: NDArray[np.integer[Any]] | None = None,
 ) -> FitResult:
     """Fit the probe that ``config.probe`` names, and put it behind its backbone.
 
@@ -55,6 +56,9 @@ def fit_probe(
         Images, uint8, and labels; they influence nothing.
     cache
         Folder that keeps features between runs.
+    groups
+        Integers [N]: images of one number, such as copies, are left out at once where some choose
+        the penalty and the temperature. None: each stands for itself.
 
     Returns
     -------
@@ -70,9 +74,9 @@ def fit_probe(
     extract = probe_features(config, cache)
     features = extract(images)
     if config.probe == "ridge":
-        probe = RidgeProbes(features, labels, classes).fit(config.probe_l2)
+        probe = RidgeProbes(features, labels, classes, groups).fit(config.probe_l2)
     else:
-        probe = logistic_probe(features, labels, classes, l2=config.probe_l2)
+        probe = logistic_probe(features, labels, classes, l2=config.probe_l2, groups=groups)
     model = probe.to_model(extract, images.shape[1:])
     check_labels(model, test, "test")
     return FitResult(

@@ -4,9 +4,9 @@ Which arms vote on an instance is decided by the other instances, so that the ac
 ensemble does not flatter; which vote in the classifier that is handed over, by all of them.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 
+from groundwork.terminal import say
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.results import TrainRun, accuracies_of
 from pipelines.recipes.recipe import Recipe
@@ -94,7 +94,7 @@ def vote(
     ]
     results = executor.attempt(tasks, ENSEMBLE)
     if failed := [one for one in results if isinstance(one, Failed)]:
-        print(f"no vote: {in_words(failed)}", file=sys.stderr)
+        say(f"no vote: {in_words(failed)}")
         return []
     return [
         TrainRun(instance=i, folder=task.folder(), arm=ENSEMBLE, result=result)

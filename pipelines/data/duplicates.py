@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.data.alignment import Fit, align
 from pipelines.data.images import pixel_hashes
 from pipelines.data.labelled import in_order_met
+from pipelines.data.remembered import remembered
 from pipelines.data.thumbnails import CROPS, SIDE, Floats, Thumbnails, thumbnails
 
 Positions = NDArray[np.int64]
@@ -88,8 +89,8 @@ def near_groups(pixels: NDArray[np.uint8]) -> Positions:
     >>> near_groups(np.concatenate([pictures, pictures[:1, :, ::-1]])).tolist()
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 0]
     """
-    _, same = np.unique(pixel_hashes(pixels), return_inverse=True)
-    distinct = np.unique(same, return_index=True)[1]
+    same = in_order_met(np.unique(pixel_hashes(pixels), return_inverse=True)[1])
+    distinct = np.unique(same, return_index=True)[1]  # in the order of the pictures
     return in_order_met(grouped(near_pairs(pixels[distinct]), len(distinct))[same])
 
 
@@ -129,6 +130,12 @@ def near_pairs(pixels: NDArray[np.uint8], further: Positions | None = None) -> P
     Pairs
         The same for the same pictures, whatever the machine.
     """
+    if further is None or not len(further):
+        return Pairs(*remembered("pairs", [pixels], __name__, lambda: _near_pairs(pixels)))
+    return _near_pairs(pixels, further)
+
+
+def _near_pairs(pixels: NDArray[np.uint8], further: Positions | None = None) -> Pairs:
     small = thumbnails(pixels)
     alive = np.flatnonzero(small.grey.std(axis=(1, 2)) >= FLAT)
     if len(alive) < 5:  # no crowd to tell them from
@@ -137,7 +144,8 @@ def near_pairs(pixels: NDArray[np.uint8], further: Positions | None = None) -> P
         return Pairs(none, none, none.astype(bool), zero, zero)
     few = Thumbnails(small.grey[alive], small.colour[alive])
     views = _Views(few, CROPS if len(alive) <= WHOLE_SEARCH else CROPS[:1])
-    pairs, crowd = _likely(views)
+    shown = [few.grey, few.colour]
+    pairs, crowd = remembered("likely", shown, __name__, lambda: _likely(views))
     if further is not None and len(further):
         own = np.searchsorted(alive, further[np.isin(further, alive).all(axis=1)])
         pairs = np.concatenate([pairs, own, own[:, ::-1]])

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from groundwork.terminal import printable
 from pipelines.data.images import Images
 from pipelines.data.labelled import Labelled, chosen, same_group
 from pipelines.data.reader import USUAL, Indices, InMemory, Preparation, Reader
@@ -173,14 +174,17 @@ def of_reader(
     source: str,
     together: Indices | None = None,
 ) -> Pool:
-    """Return all pictures of one reader, with their labels ``[N]``."""
+    """Return all pictures of one reader, with their labels ``[N]``.
+
+    In the names of classes line ends and the like are spelled out: they stand in tables.
+    """
     array = np.asarray(labels, np.int64)
     return Pool(
         (reader,),
         np.zeros(len(array), np.int64),
         np.arange(len(array)),
         array,
-        tuple(class_names),
+        tuple(map(printable, class_names)),
         source,
         together,
     )

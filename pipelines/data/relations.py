@@ -41,8 +41,8 @@ def related(source: "Source") -> "Source":
     seen = whole.select(good)
     alike = near_groups(seen.read(min(seen.side, GROUP_SIDE)).pixels)
     count = len(np.unique(seen.identical())) - len(np.unique(alike))
-    if not count:
-        return source
+    if not count and whole.together is None:
+        return source  # identical ones are kept together wherever images are split
     # Those that cannot be read stand for themselves.
     groups = np.arange(len(whole)) + len(whole)
     groups[good] = alike
@@ -57,10 +57,11 @@ def _together(source: "Source", groups: Indices, count: int) -> "Source":
         for (split, pool), own in zip(source.splits.items(), np.split(groups, ends), strict=True)
     }
     plural = "s" if count > 1 else ""
+    said = [f"{count} near duplicate{plural} of other images, kept on one side"] * bool(count)
     return replace(
         source,
         train=parts["train"],
         test=parts.get("test"),
         valid=parts.get("valid"),
-        notes=[*source.notes, f"{count} near duplicate{plural} of other images, kept on one side"],
+        notes=[*source.notes, *said],
     )

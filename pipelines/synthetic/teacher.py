@@ -59,5 +59,6 @@ def teacher_labels(
     """
     extract = teacher_features(name, cache)
     classes = len(real.class_names)
-    probe = logistic_probe(extract(real.pixels), real.labels, classes, l2=None)
+    features, groups = extract(real.pixels), real.groups()
+    probe = logistic_probe(features, real.labels, classes, l2=None, groups=groups)
     return np.asarray(probe.predict_proba(extract(images.pixels)), np.float32)

@@ -7,7 +7,6 @@ imported when it runs.
 """
 
 import shutil
-import sys
 from abc import abstractmethod
 from collections.abc import Callable
 from importlib import import_module
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 from groundwork.files import write_json
 from groundwork.locks import locked
 from groundwork.settings import Result, Settings
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.identity import (
     code_version,
@@ -124,7 +124,7 @@ class Task(Settings):
             if self.is_finished(outputs, folder):
                 return True
             if (target / RESULT).exists():
-                print(f"{target} is damaged and is made anew", file=sys.stderr)
+                say(f"{target} is damaged and is made anew")
                 shutil.rmtree(target)
             write_json(target / IDENTITY, self.identity())
             result = self.work(outputs, target, progress)

@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from classifiers.models.registry import added_models
 from groundwork.errors import UnwritableError
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.augment.registry import added_augmentations
 from pipelines.errors import InputError
@@ -162,7 +163,7 @@ def _outcome(task: Task, outputs: Path, folder: Path, connection: Connection) ->
     except InputError as error:
         return Said("failed", str(error))
     except Exception as error:
-        print(f"{task.name}: a mistake of ganaug's own", file=sys.stderr)
+        say(f"{task.name}: a mistake of ganaug's own")
         traceback.print_exc()
         reason = traceback.format_exception_only(error)[-1].strip().partition("\n")[0]
         return Said("broken", reason)

@@ -25,7 +25,7 @@ from classifiers.training.train import FitHooks
 from classifiers.training.trainer import FitResult
 from ganaug.bank.bank import Bank
 from pipelines.data.images import Images
-from pipelines.data.splits import stratified_folds, stratified_split
+from pipelines.data.splits import Fold, stratified_folds, stratified_split
 from pipelines.recipes.recipe import Arm
 from pipelines.synthetic.origins import Synthetic
 from pipelines.training.ways import FittedArm, Member, fit_network, labelled, way_of
@@ -124,11 +124,24 @@ def _parts(config: TrainConfig, train: Images) -> list[_Part]:
         splits = stratified_folds(train.labels, config.folds, config.seed, groups=train.groups())
         return [_Part(train.select(kept), train.select(left_out)) for kept, left_out in splits]
     if config.validation:
-        kept, left_out = stratified_split(
-            train.labels, config.validation, config.seed, groups=train.groups()
-        )
+        kept, left_out = _watched(config, train)
         return [_Part(train.select(kept), train.select(left_out))] * config.members
     return [_Part(train, None)] * config.members
+
+
+def trained_on(config: TrainConfig, train: Images) -> Images:
+    """Return the real images without those that `TrainConfig.validation` leaves out.
+
+    What joins the real images is made from these: copies of the others would be trained on.
+    """
+    if config.probe or config.folds or not config.validation:
+        return train
+    return train.select(_watched(config, train)[0])
+
+
+def _watched(config: TrainConfig, train: Images) -> Fold:
+    """Return the positions of the images to train on, and of those that watch."""
+    return stratified_split(train.labels, config.validation, config.seed, groups=train.groups())
 
 
 def _report(progress: Progress | None, before: int, members: int, done: int, total: int) -> None:

@@ -191,5 +191,6 @@ def _fit_probe(member: Member) -> FittedArm:
         classes=member.classes,
         test=None if member.test is None else labelled(member.test),
         cache=member.cache,
+        groups=pool.groups(),
     )
     return FittedArm(fitted, len(pool))

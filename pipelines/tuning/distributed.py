@@ -8,7 +8,6 @@ while is lost, and with it the trial that it was at.
 
 import os
 import socket
-import sys
 import threading
 import time
 import uuid
@@ -22,6 +21,7 @@ import keras_tuner as kt
 from keras_tuner.src import protos
 from keras_tuner.src.distribute import oracle_chief, oracle_client
 
+from groundwork.terminal import say
 from pipelines.errors import InputError
 from pipelines.recipes.address import parse_address
 from pipelines.tuning.results import read_trials
@@ -111,7 +111,7 @@ def run_chief(tuner: FoldTuner, address: str) -> None:
             time.sleep(BEAT)
             for trial in read_trials(tuner.folder):
                 if trial.trial not in told:
-                    print(trial, file=sys.stderr)
+                    say(str(trial))
                     told.add(trial.trial)
             _drop_the_lost(tuner)
     server.stop(grace=BEAT).wait()

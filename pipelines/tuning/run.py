@@ -9,6 +9,7 @@ from typing import Any
 
 from groundwork.errors import InputError, UnwritableError
 from groundwork.locks import locked
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import NEXT_SEED
@@ -97,7 +98,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     else:
         distributed.join_as(distributed.CHIEF, chief_at)
         tuner = _tuner(what, executor)
-        print(f"chief at {chief_at}; waiting for workers", file=sys.stderr)
+        say(f"chief at {chief_at}; waiting for workers")
         distributed.run_chief(tuner, chief_at)
     result = SearchResult(
         name=what.search.recipe.name,

@@ -1,7 +1,6 @@
 """The tuner: each trial is scored by folds that run as tasks, like everything else."""
 
 import shutil
-import sys
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from sklearn.exceptions import ConvergenceWarning
 
 from groundwork.files import read_json, write_json
+from groundwork.terminal import say
 from pipelines.comparison.banks import train_gans
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import plan_gans
@@ -165,7 +165,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
     def on_trial_end(self, trial: Any) -> None:
         """Say what came of it."""
         super().on_trial_end(trial)
-        print(self._last, file=sys.stderr)
+        say(str(self._last))
 
     def _score(self, values: dict[str, Any]) -> list[float]:
         """Return the score of each fold of a trial."""
@@ -216,10 +216,9 @@ def begin_anew_where_damaged(folder: Path) -> None:
                 read_json(folder / ORACLE / f"trial_{name}" / "trial.json")["trial_id"]
         read_trials(folder)
     except (InputError, KeyError, TypeError, ValidationError) as error:
-        print(
+        say(
             f"the state of the search in {folder} is damaged ({first_line(error)}): it is begun "
-            "anew, and what it has trained is found",
-            file=sys.stderr,
+            "anew, and what it has trained is found"
         )
         for part in (folder / ORACLE, folder / TRIALS):
             shutil.rmtree(part, ignore_errors=True)

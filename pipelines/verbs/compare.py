@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from cyclopts import Parameter
 from groundwork.files import read_json, replacing, replacing_folder, write_json
 from groundwork.locks import locked
 from groundwork.names import slug
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name, within
 from pipelines.recipes.data import DataConfig
@@ -162,7 +162,7 @@ def compare(
         begun=begun,
         workers=workers,
         command=command,
-        say=_say,
+        say=say,
     )
     return _written(competed.result, outputs, competed.classifier, competed.name)
 
@@ -245,7 +245,3 @@ def _command(
     for option, names in (("--only", only), ("--without", without), ("--add", add)):
         words += [word for name in names for word in (option, name)]
     return shlex.join([*words, *as_options("", data.model_dump(mode="json", exclude_unset=True))])
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)

@@ -57,7 +57,7 @@ class DataResult:
         lines = [
             f"{one.name}: {len(one.counts['train'])} classes, images of {one.size} pixels a side",
             *_table(one.counts),
-            f"identical images: {one.repeated}; in training and in test: {one.leaked}; "
+            f"identical images: {one.repeated}; in training and in another split: {one.leaked}; "
             f"under two labels: {one.contradictory}",
             *_instance_line(one.instance),
             *(f"note: {note}" for note in one.notes),

@@ -1,12 +1,12 @@
 """`ganaug explain`: pictures of what a trained classifier gets right, and where it looked."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.errors import within
 from pipelines.tasks.finding import find_classifier
@@ -73,7 +73,7 @@ def explain(
         classifier = find_classifier(named, outputs)
         tested.append(tested_instead(classifier) or classifier)
         if tested[-1] != classifier:
-            print(f"{named} was tested on nothing: {tested[-1]} is explained", file=sys.stderr)
+            say(f"{named} was tested on nothing: {tested[-1]} is explained")
     found = open_together(tested)
     folder = out or tested[0] / "explain"
     return ExplainResult(draw_explanations(found, folder, mistakes=mistakes, cam=cam))

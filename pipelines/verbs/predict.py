@@ -3,15 +3,16 @@
 import csv
 import io
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from groundwork.files import as_path
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
 from pipelines.data.sources.loading import FILES
+from pipelines.data.sources.lost import what_is_dim
 from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
@@ -159,8 +160,10 @@ def predict(
         message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
         if not skip_bad or not len(read.good):
             raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
-        print(f"left out: {message}", file=sys.stderr)
+        say(f"left out: {message}")
         files = [files[position] for position in read.good]
+    for note in what_is_dim(read.dim.values(), len(read.pixels)):
+        say(note)
     probabilities = classifier.probabilities(read.pixels[read.good])
     if sure is None and classifier.not_sure is not None:
         sure = classifier.not_sure.threshold
@@ -184,5 +187,5 @@ def _files(path: Path) -> list[Path]:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error}); check its permissions") from error
     if found.heic:
-        print(f"left out: {len(found.heic)} {HEIC} in {path}", file=sys.stderr)
+        say(f"left out: {len(found.heic)} {HEIC} in {path}")
     return [path / name for name in found.pictures]

@@ -1,6 +1,5 @@
 """`ganaug sample`: new images from saved generators."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from ganaug import grids
 from groundwork.names import folder_names
 from groundwork.settings import MOST_SEED
+from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.data.images import Images
 from pipelines.errors import InputError, within
@@ -125,7 +125,7 @@ def _chosen(
         names=names,
     )
     for name, (_, report) in found.items():
-        print(f"{name}: {report}", file=sys.stderr)
+        say(f"{name}: {report}")
     return {name: images for name, (images, _) in found.items()}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
+from groundwork.terminal import say
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PROFILES, Profile
@@ -153,7 +153,7 @@ def study_run(
         given += as_options("", data.model_dump(mode="json", exclude_unset=True))
         command = shlex.join(["ganaug", "study", "run", name, "--profile", profile, *given])
         for step in row.steps:
-            print(f"{name}: {row.title} ({step.verb} {step.run}, {profile})", file=sys.stderr)
+            say(f"{name}: {row.title} ({step.verb} {step.run}, {profile})")
             try:
                 found = run_step(
                     name, row, step, profile=profile, folders=known, data=data, outputs=outputs,
@@ -161,7 +161,7 @@ def study_run(
                 )  # fmt: skip
             except InputError as error:
                 failed.append(f"{name}: {error}")
-                print(f"{name}: failed: {error}", file=sys.stderr)
+                say(f"{name}: failed: {error}")
                 break
             keep(outputs / MEASURED, found)
     if failed:

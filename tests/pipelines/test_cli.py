@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import cli
 from pipelines.cli import VERBS, main
 from tests.pipelines.verbs.command import failing
 
@@ -57,3 +58,21 @@ def test_every_verb_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None
         assert main([*verb.split(), "--help"]) == 0
         shown = capsys.readouterr().out
         assert "Example" in shown, verb
+
+
+@pytest.mark.parametrize(("names", "said"), [("ascii", True), ("utf-8", False)])
+def test_a_system_without_letters_for_a_name_is_one_line(monkeypatch, capsys, names, said):
+    def verb(asked):
+        def app(*args, **kwargs):
+            raise UnicodeEncodeError("ascii", "café", 3, 4, "ordinal not in range")
+
+        return app
+
+    monkeypatch.setattr(cli, "make_app", verb)
+    monkeypatch.setattr(cli.sys, "getfilesystemencoding", lambda: names)
+    if not said:
+        with pytest.raises(UnicodeEncodeError):
+            main([])
+        return
+    assert main([]) == 2
+    assert "set PYTHONUTF8=1 and run it again" in capsys.readouterr().err

@@ -6,11 +6,11 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
-from unicodedata import category
 
 from PIL import Image
 
 from groundwork.names import natural
+from groundwork.terminal import printable
 
 Encoded = Path | bytes | Callable[[], bytes]
 """A picture file, its content, or what gives its content; the last may raise OSError."""
@@ -128,10 +128,12 @@ def legible(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        name = os.fsencode(name).decode("latin-1")
-    if name.isprintable():  # nearly always
-        return name
-    return "".join(repr(one)[1:-1] if category(one) == "Cc" else one for one in name)
+        content = os.fsencode(name)
+        try:
+            name = content.decode()  # where the system calls itself ASCII, bytes come in halves
+        except UnicodeDecodeError:
+            name = content.decode("latin-1")
+    return printable(name)
 
 
 def in_order(names: Iterable[str]) -> list[str]:

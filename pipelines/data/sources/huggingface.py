@@ -12,8 +12,8 @@ from pipelines.data.pool import of_reader
 from pipelines.data.reader import Indices, Numbered
 from pipelines.data.sources.formats import Encoded, in_order
 from pipelines.data.sources.grouping import Grouping
-from pipelines.data.sources.listing import role_of
 from pipelines.data.sources.pictures import Pictures
+from pipelines.data.sources.roles import role_of
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError, first_line, unknown_name
 

@@ -1,27 +1,28 @@
 """What lies in an image folder, before any picture is read."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.names import few
 from pipelines.data.sources.formats import in_order, kind, legible
-from pipelines.data.sources.nothing import count_of, endings, why_nothing, why_one
-from pipelines.data.sources.tree import Disk, Tree, below
+from pipelines.data.sources.nothing import (
+    TABLES,
+    count_of,
+    endings,
+    why_no_classes,
+    why_nothing,
+    why_one,
+)
+from pipelines.data.sources.roles import (
+    SPLITS,
+    ask_of_classes_with_splits,
+    called_as_splits,
+    split_folders,
+)
+from pipelines.data.sources.tree import Contents, Disk, Tree, below
 from pipelines.data.sources.walk import HEIC, Found, walk
 from pipelines.errors import InputError
-
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "test": "test",
-    "testing": "test",
-}
-"""What a word in the name of a split's folder may be, in lower case: `seg_train`, `Test Set`."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,18 @@ class Listing:
         The name of the folder of each split; empty where the classes lie in the root.
     beside
         Folders beside those of the splits.
+    again
+        Links to folders of splits.
+    tables
+        Tables beside the classes or the splits, which may hold labels.
     """
 
     tree: Tree
     splits: dict[str, Split]
     folders: dict[str, str]
     beside: list[str]
+    again: list[str]
+    tables: list[str]
 
     def notes(self) -> list[str]:
         """Name what lies in the folder and is not used, or was read in a way worth knowing."""
@@ -82,6 +89,7 @@ class Listing:
             HEIC: count_of([path for one in found for path in one.heic]),
             "links to what is read already, or to nothing,": few(
                 [
+                    *self.again,
                     *(path for split in splits for path in split.loops),
                     *(path for one in found for path in one.links),
                 ]
@@ -96,6 +104,17 @@ class Listing:
             if folder.lower() not in SPLITS
         ]
         notes += [f"{what} were left aside: {names}" for what, names in left.items() if names]
+        if self.tables:
+            notes.append(
+                f"{few(self.tables)} beside the images was not read: the folders are the classes; "
+                f"give {self.tree.shown(self.tables[0])} if it says which image is of which class"
+            )
+        classes = self.splits["train"].classes
+        if not self.folders and called_as_splits(classes):
+            notes.append(
+                f"{few([*classes])} were read as classes, for they hold images and no folders; if "
+                "they are splits, put the images of each class into a folder there"
+            )
         nested = few(self.nested())
         if nested:
             notes.append(
@@ -147,62 +166,34 @@ def list_tree(tree: Tree) -> Listing:
     OSError
         If a folder cannot be read.
     """
-    folders = _split_folders(tree)
+    folders, again = split_folders(tree)
     splits = {name: _list_split(tree, folder) for name, folder in folders.items()}
     if not any(split.classes for split in splits.values()):
         loose = sum(split.loose for split in splits.values())
         found = [one for split in splits.values() for one in split.found]
         raise InputError(why_nothing(tree, loose, found))
-    if len(splits["train"].classes) < 2:
-        raise InputError(why_one(tree, list(splits["train"].classes)))
-    if "" in folders.values():
-        return Listing(tree, splits, {}, [])
-    others = [name for name in tree.contents("").folders if name not in folders.values()]
-    return Listing(tree, splits, folders, others)
-
-
-def _split_folders(tree: Tree) -> dict[str, str]:
-    """Return the folder of each split, or the root itself as `train`.
-
-    A class may be called `train` as well: folders are splits only if they hold folders in turn.
-    """
-    folders = tree.contents("").folders
-    named = [(name, role) for name in folders if (role := role_of(name))]
-    splits: dict[str, str] = {}
-    for name, role in named:
-        if not tree.contents(name).folders:
-            continue
-        if role in splits:
-            raise InputError(
-                f"{tree.where} holds two folders of its {role} split, {splits[role]} and "
-                f"{name}; put their images together"
-            )
-        splits[role] = name
-    if "train" in splits and (len(splits) > 1 or len(folders) == len(named)):
-        return {name: splits[name] for name in ("train", "valid", "test") if name in splits}
-    if len(splits) > 1:
-        raise InputError(
-            f"{tree.where} holds {' and '.join(splits.values())}, but no folder train; give the "
-            "training images, by class, in a folder of that name"
-        )
-    return {"train": ""}
-
-
-def role_of(name: str) -> str | None:
-    """Return which split a folder of that name holds; None if it does not say, or says two."""
-    roles = {SPLITS[word] for word in re.split(r"[\W_\d]+", name.lower()) if word in SPLITS}
-    return roles.pop() if len(roles) == 1 else None
+    classes = splits["train"].classes
+    if len(classes) < 2:
+        raise InputError(why_one(tree, list(classes)))
+    top = tree.contents("")
+    tables = [name for name in top.files if name.lower().endswith(TABLES)]
+    if "" not in folders.values():
+        others = [name for name in top.folders if name not in (*folders.values(), *again)]
+        return Listing(tree, splits, folders, others, again, tables)
+    if tables and called_as_splits(classes):
+        raise InputError(why_no_classes(tree, list(classes), tables))
+    ask_of_classes_with_splits(tree, {name: one.folder for name, one in classes.items()})
+    return Listing(tree, splits, {}, [], again, tables)
 
 
 def _list_split(tree: Tree, folder: str) -> Split:
     contents = tree.contents(folder)
     loose = sum(kind(below(folder, name), tree.head) == "picture" for name in contents.files)
-    split = Split({}, {}, loose, [])
+    split = Split({}, {}, loose, _links_again(tree, folder, contents))
     spelled: dict[str, str] = {}
     for name in contents.folders:
         path = below(folder, name)
-        if name in contents.links and tree.home(folder).is_relative_to(tree.home(path)):
-            split.loops.append(path)
+        if path in split.loops:
             continue
         found = walk(tree, path)
         (split.classes if found.pictures else split.empty)[composed(name)] = found
@@ -212,6 +203,35 @@ def _list_split(tree: Tree, folder: str) -> Split:
                 "they are spelled; put the images of one class into one folder"
             )
     return split
+
+
+def _links_again(tree: Tree, folder: str, contents: Contents) -> list[str]:
+    """Return links among class folders that show another one, or what lies around or in it.
+
+    Raises
+    ------
+    InputError
+        If two links lead to one folder: then nothing says what the class is called.
+    """
+    if not contents.links.intersection(contents.folders):
+        return []
+    here = tree.home(folder)
+    links = [below(folder, name) for name in contents.folders if name in contents.links]
+    real = {
+        tree.home(below(folder, name)) for name in contents.folders if name not in contents.links
+    }
+    again: list[str] = []
+    seen: dict[Path, str] = {}
+    for link in links:
+        target = tree.home(link)
+        if here.is_relative_to(target) or real.intersection((target, *target.parents)):
+            again.append(link)
+        elif (other := seen.setdefault(target, link)) != link:
+            raise InputError(
+                f"{tree.shown(other)} and {tree.shown(link)} are links to one folder; keep the one "
+                "that is called as the class"
+            )
+    return again
 
 
 def composed(name: str) -> str:

@@ -2,12 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from groundwork.names import few
+from pipelines.data.sources.formats import kind
 from pipelines.data.sources.tree import Disk, Tree, below
 from pipelines.data.sources.walk import HEIC, Found, walk
 
 ARCHIVE = ".zip"
+MOST_BESIDE = 100
+"""Folders beside one without classes, up to which they are looked into."""
 TABLES = (".csv", ".tsv")
 """Endings of tables of paths and labels."""
 
@@ -25,9 +30,15 @@ def why_nothing(tree: Tree, loose: int, found: Sequence[Found]) -> str:
         What those hold.
     """
     if loose:
+        above = _classes_above(tree)
+        or_above = (
+            f", or give {Path(tree.where).resolve().parent} if this is one of its classes, as "
+            f"{few(above)} beside it"
+        )
         return (
             f"{tree.where} holds {loose} images but no class folders; "
             f"{_table(tree)}put the images of each class into a folder named as the class"
+            f"{or_above if above else ''}"
         )
     if heic := count_of([path for one in found for path in one.heic]):
         return f"{tree.where} holds only {HEIC} {heic}: install it, or save them as JPEG"
@@ -56,20 +67,33 @@ def why_one(tree: Tree, names: Sequence[str]) -> str:
             f"{tree.where} has training images of no class; make a folder of images for each of "
             "at least two classes"
         )
-    inside, folders = "", tree.contents("").folders
+    inside, folders = "", _with_pictures(tree, "")
     while len(folders) == 1:
         inside = below(inside, folders[0])
-        inner = tree.contents(inside).folders
-        folders = [name for name in inner if walk(tree, below(inside, name)).pictures]
+        folders = _with_pictures(tree, inside)
         if len(folders) > 1:
             return (
-                f"{tree.where} has one folder, {names[0]!r}, whose classes lie below it "
+                f"{tree.where} has one folder of images, {names[0]!r}, whose classes lie below it "
                 f"({few(folders)}); give {tree.shown(inside)}"
             )
     return (
         f"{tree.where} has training images of one class only, {names[0]!r}; "
         f"{_table(tree)}make a folder of images for each of at least two classes"
     )
+
+
+def why_no_classes(tree: Tree, names: Sequence[str], tables: Sequence[str]) -> str:
+    """Say why folders that are called as splits are no classes, where a table lies beside them."""
+    return (
+        f"{tree.where} holds images in {few(names)}, which are called as splits, and no class "
+        f"folders; give {tree.shown(tables[0])} if it says which image is of which class, or put "
+        "the images of each class into a folder named as the class"
+    )
+
+
+def _with_pictures(tree: Tree, folder: str) -> list[str]:
+    names = tree.contents(folder).folders
+    return [name for name in names if walk(tree, below(folder, name)).pictures]
 
 
 def endings(found: Iterable[Found]) -> str:
@@ -81,6 +105,29 @@ def endings(found: Iterable[Found]) -> str:
 def count_of(paths: Sequence[str]) -> str:
     """Return how many there are, and the name of the first; nothing of none."""
     return f"{len(paths)}, e.g. {paths[0].rpartition('/')[2]}" if paths else ""
+
+
+def _classes_above(tree: Tree) -> list[str]:
+    """Return the folders beside a folder that hold images, too, where no table says the labels."""
+    if not isinstance(tree, Disk) or _table(tree):
+        return []
+    root = Path(tree.where).resolve()
+    with suppress(OSError):
+        parent = Disk(root.parent)
+        contents = parent.contents("")
+        if len(contents.folders) > MOST_BESIDE:
+            return []
+        own = [name for name in contents.folders if name != root.name]
+        return [name for name in own if _begins_with_pictures(parent, name)]
+    return []
+
+
+def _begins_with_pictures(tree: Tree, folder: str) -> bool:
+    """Whether one of the first files of a folder is a picture."""
+    with suppress(OSError):
+        files = tree.contents(folder).files[:3]
+        return any(kind(below(folder, name), tree.head) == "picture" for name in files)
+    return False
 
 
 def _table(tree: Tree) -> str:

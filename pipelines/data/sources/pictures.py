@@ -15,12 +15,11 @@ from pipelines.data.choosing import Fit
 from pipelines.data.images import pixel_hashes
 from pipelines.data.reader import GROUP_SIDE, Indices, Preparation, Reader
 from pipelines.data.sources.formats import Encoded
+from pipelines.data.sources.lost import CUT, what_fitting_lost, what_is_dim
 from pipelines.data.sources.pixels import (
-    CUT,
     DEFAULT_SIZE,
     decode_all,
     side_of,
-    what_fitting_lost,
 )
 from pipelines.errors import InputError
 
@@ -35,6 +34,8 @@ LOOKED_AT = 200
 LARGEST = 512
 """Pictures are worth no larger squares than that."""
 
+Stamp = tuple[int, int, int]
+"""Number of a file on its disk, its bytes, and when it was last written, in ns."""
 Open = Callable[[Indices], Iterable[Encoded]]
 """Gives the pictures at ascending positions, in that order."""
 
@@ -73,6 +74,8 @@ class Pictures(Reader):
         self._bad: dict[int, str] = {}
         self._sides = np.zeros((len(names), 2), np.int64)
         self._hashes: dict[int, str] = {}
+        self._dim: dict[int, int] = {}
+        self._stamps: dict[int, Stamp] = {}
         self._kept: dict[tuple[int, int], NDArray[np.uint8]] = {}
         self._kept_bytes = 0
 
@@ -134,6 +137,7 @@ class Pictures(Reader):
         if self._bad:
             count, unread = len(self._bad), self._unread(list(self._bad))
             notes.append(f"{count} images that cannot be read were left out: {unread}")
+        notes += what_is_dim(self._dim.values(), int(np.count_nonzero(self._sides[:, 0])))
         shown = dict.fromkeys(
             note
             for size in sizes
@@ -153,8 +157,9 @@ class Pictures(Reader):
                 pixels[at] = known
         if missing:
             wanted = positions[missing]
+            opened = map(self._unchanged, wanted.tolist(), self._open(wanted))
             read = decode_all(
-                _batches(self._open(wanted)),
+                _batches(opened),
                 len(wanted),
                 size,
                 f"reading {self.name}",
@@ -163,8 +168,31 @@ class Pictures(Reader):
             pixels[missing] = read.pixels
             self._sides[wanted] = read.sides
             self._bad |= {int(wanted[at]): reason for at, reason in read.bad.items()}
+            self._dim |= {int(wanted[at]): bits for at, bits in read.dim.items()}
             self._keep(wanted, read.pixels, size)
         return pixels
+
+    def _unchanged(self, position: int, picture: Encoded) -> Encoded:
+        """Return a picture that is to be read; a file must be the one that it was the first time.
+
+        Where a picture goes was settled by what it showed then. One that was put in its place could
+        be in the training and in the test images.
+
+        Raises
+        ------
+        InputError
+            If it was changed since.
+        """
+        if isinstance(picture, Path):
+            with suppress(OSError):  # one that is gone cannot be read, which is said then
+                found = picture.stat()
+                stamp = found.st_ino, found.st_size, found.st_mtime_ns
+                if self._stamps.setdefault(position, stamp) != stamp:
+                    raise InputError(
+                        f"{self.name}: {self.names[position]} was changed while the images were "
+                        "used; leave them alone, and run this again"
+                    )
+        return picture
 
     def _keep(self, positions: Indices, pixels: NDArray[np.uint8], size: int) -> None:
         for position, image in zip(positions.tolist(), pixels, strict=True):

@@ -13,7 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from groundwork.errors import LONGEST
 from groundwork.names import few
 from pipelines.data.choosing import Fit
-from pipelines.data.reader import SHRUNK, USUAL, Preparation
+from pipelines.data.reader import USUAL, Preparation
 from pipelines.data.sources.colours import Room, to_rgb
 from pipelines.data.sources.formats import Encoded, open_picture
 from pipelines.errors import InputError
@@ -24,9 +24,8 @@ DEFAULT_SIZE = 32
 SHOW_PROGRESS = 500
 """Pictures from which on reading them shows its progress."""
 
-CUT = 0.1
-"""How much is cut off of images before that is said."""
-
+DIM = 12
+"""Bits of 16 of which grey values use no more that come out dark: a camera's of 10 or 12 bits."""
 MOST_PIXELS = 64_000_000
 """Pictures of more pixels are not read, unless they are JPEG, which can be read smaller."""
 MOST_SIDE = 100_000
@@ -49,11 +48,14 @@ class Decoded:
         Why a picture could not be read, by its position; its pixels are black.
     sides
         Width and height of each picture as it was, ``[N, 2]``; 0 of those that are bad.
+    dim
+        Bits that grey values use of 16, by the position of those that use few of them.
     """
 
     pixels: NDArray[np.uint8]
     bad: dict[int, str]
     sides: NDArray[np.int64]
+    dim: dict[int, int]
 
     @property
     def good(self) -> NDArray[np.int64]:
@@ -88,8 +90,8 @@ def decode(picture: Encoded, size: int, how: Preparation = USUAL) -> NDArray[np.
 
 def _decode(
     picture: Encoded, size: int, how: Preparation
-) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Return the square, and the width and height that the picture had."""
+) -> tuple[NDArray[np.uint8], tuple[int, int], int]:
+    """Return the square, the width and height that the picture had, and its bits if it is dim."""
     with open_picture(picture) as image:
         sides = image.size
         # A JPEG photograph is read at a half, a quarter or an eighth of its size where that still
@@ -101,11 +103,14 @@ def _decode(
         if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
             raise Image.DecompressionBombError
         with ROOM.taken(width * height):
-            upright = to_rgb(_upright(image))
+            turned = _upright(image)
+            most = turned.getextrema()[1] if turned.mode[0] == "I" else 0
+            bits = int(most).bit_length()  # type: ignore[arg-type]  # of one channel, a number
+            upright = to_rgb(turned)
             if how.centred and max(sides) < DEFAULT_SIZE:
                 whole = _centred(np.asarray(upright)[None], DEFAULT_SIZE)
                 upright = Image.fromarray(whole[0])
-            return _squared(upright, size, how.fit), sides
+            return _squared(upright, size, how.fit), sides, bits if bits <= DIM else 0
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -161,10 +166,13 @@ def decode_all(
     pixels = np.zeros((count, size, size, 3), np.uint8)
     sides = np.zeros((count, 2), np.int64)
     bad: dict[int, str] = {}
+    dim: dict[int, int] = {}
 
     def read(position: int, picture: Encoded) -> None:
         try:
-            pixels[position], sides[position] = _decode(picture, size, how)
+            pixels[position], sides[position], bits = _decode(picture, size, how)
+            if bits:
+                dim[position] = bits
         except UNREADABLE as error:
             bad[position] = _reason(error)
 
@@ -180,39 +188,7 @@ def decode_all(
             for _ in pool.map(read, range(done, done + len(batch)), batch):
                 bar.advance(row)
             done += len(batch)
-    return Decoded(pixels, dict(sorted(bad.items())), sides)
-
-
-def what_fitting_lost(sides: NDArray[np.int64], size: int, fit: Fit = "crop") -> list[str]:
-    """Say what squares of ``size`` pixels leave of pictures with these sides, ``[N, 2]``.
-
-    Examples
-    --------
-    >>> what_fitting_lost(np.array([[640, 480]] * 3 + [[32, 32]]), 32)[0]
-    '3 of 4 images, 640x480 at the median, were shrunk to 32x32 (--size for more)'
-    """
-    read = sides[sides[:, 0] > 0]
-    notes = []
-    shrunk = read[read.min(axis=1) >= SHRUNK * size]
-    if len(shrunk):
-        width, height = np.median(shrunk, axis=0).astype(int)
-        notes.append(
-            f"{len(shrunk)} of {len(read)} images, {width}x{height} at the median, were shrunk to "
-            f"{size}x{size} (--size for more)"
-        )
-    lost = 1 - read.min(axis=1) / read.max(axis=1)
-    cut = lost[lost > CUT]
-    if not len(cut):
-        return notes
-    middle, most = f"{np.median(cut):.0%}", f"{cut.max():.0%}"
-    what = {
-        "crop": f"only the centre square was kept: {middle} of their longer side is cut off at the "
-        f"median, {most} at most (--fit pad or --fit squash keeps all)",
-        "pad": f"the shorter side was filled up with black: {middle} of the square at the median, "
-        f"{most} at most",
-        "squash": f"the longer side was pressed together by {middle} at the median, {most} at most",
-    }
-    return [*notes, f"of {len(cut)} of {len(read)} images {what[fit]}"]
+    return Decoded(pixels, dict(sorted(bad.items())), sides, dict(sorted(dim.items())))
 
 
 def from_arrays(images: NDArray[np.uint8], fit: Fit = "crop") -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from pipelines.tasks.base import Progress
 from pipelines.tasks.predictions import write_predictions
 from pipelines.tasks.results import TrainTaskResult
 from pipelines.tasks.train import TrainTask
-from pipelines.training.arm import fit_arm
+from pipelines.training.arm import fit_arm, trained_on
 from pipelines.training.tracking import Tracker
 from pipelines.training.ways import FittedArm
 from pipelines.workspace import CONFIG, LAST_GOOD, MODEL, TEST, TRAIN, features_folder
@@ -54,11 +54,18 @@ class Material:
     train: Images
     bank: Bank | None
     synthetic: Synthetic | None
+    watched: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know of the images that join the real ones."""
-        return self.synthetic.notes if self.synthetic else ()
+        return (*self.synthetic.notes, *self.seen) if self.synthetic else ()
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Say where generators were trained on images that watch the training."""
+        words = "the generators have seen the images that train.validation leaves out"
+        return (words,) * bool(self.bank and self.watched)
 
 
 def gather(task: TrainTask, outputs: Path) -> Material:
@@ -69,13 +76,13 @@ def gather(task: TrainTask, outputs: Path) -> Material:
     if task.arm.mix.strategy != "none":
         synthetic = synthesise(
             task.arm.mix,
-            train,
+            trained_on(task.arm.train, train),
             task.arm.train.seed,
             bank=bank,
             further=Images.load(outputs / task.further) if task.further else None,
             cache=features_folder(outputs),
         )
-    return Material(train, bank, synthetic)
+    return Material(train, bank, synthetic, watched=task.arm.train.validation > 0)
 
 
 def fit(

@@ -134,3 +134,12 @@ def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(InputError, match=r'pets is a data set of .* install "ganaug\[huggingface'):
         load_source(str(tmp_path / "pets"))
+
+
+def test_line_ends_in_the_names_of_classes_are_spelled_out(some, datasets, tmp_path):
+    """They would break tables and pages, and escape sequences terminals."""
+    names = ["two\nlines", "\x1b[31mred"]
+    made = some([0, 1]).cast_column("label", datasets.ClassLabel(names=names))
+    made.save_to_disk(tmp_path / "pets")
+    source = load_source(str(tmp_path / "pets"))
+    assert source.train.class_names == ("two\\nlines", "\\x1b[31mred")

@@ -202,3 +202,79 @@ def test_a_picture_too_large_is_told_what_to_do(tree, monkeypatch):
     root = tree("a/1.png", "b/1.png")
     with pytest.raises(InputError, match="save it smaller"):
         load_folder(root, "crop", skip_bad=False).train.read()
+
+
+def test_a_link_at_the_top_is_no_second_class(tree, tmp_path):
+    root = tree("cat/1.png", "cat/small/2.png", "dog/1.png", "fox/1.png")
+    outside = tree("x/1.png", under="outside")
+    for name, target in {"latest": "cat", "all": "..", "inner": "cat/small", "up": "."}.items():
+        (root / name).symlink_to(target, target_is_directory=True)
+    (root / "wolf").symlink_to(outside / "x", target_is_directory=True)
+    assert found(root) == {"cat": 2, "dog": 1, "fox": 1, "wolf": 1}
+    (note,) = list_folder(root).notes()
+    assert note.endswith("were left aside: all, inner, latest, up")
+    (root / "husky").symlink_to(outside / "x", target_is_directory=True)
+    with pytest.raises(InputError, match=r"husky and .*wolf are links to one folder; keep the one"):
+        list_folder(root)
+
+
+def test_a_link_to_another_split_is_none(tree):
+    root = tree("train/a/1.png", "train/b/1.png")
+    (root / "test").symlink_to("train", target_is_directory=True)
+    listing = list_folder(root)
+    assert list(listing.splits) == ["train"]
+    assert listing.notes() == [
+        "links to what is read already, or to nothing, were left aside: test"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (("trainset/a/1", "trainset/b/1", "testset/a/1", "testset/b/1"), "hold the same folders"),
+        (("train/a/1", "train/b/1", "eval/a/1", "eval/b/1"), r"same folders \(a, b\); if they are"),
+        (("train/a/1", "train/b/1", "extra/1"), "beside extra, of which none is called as a split"),
+        (("a/train/1", "a/test/1", "b/train/1", "b/test/1"), "each class holds the folders of spl"),
+        (("a/train/1", "a/val/1", "b/train/1", "b/test/1"), "as train/a and test/a"),
+    ],
+)
+def test_what_looks_like_a_split_is_asked_about(tree, paths, message):
+    with pytest.raises(InputError, match=message):
+        list_folder(tree(*(f"{path}.png" for path in paths)))
+
+
+def test_groups_below_the_classes_are_no_splits(tree):
+    root = tree("benign/p1/1.png", "benign/p2/1.png", "bad/p1/1.png", "bad/p2/1.png")
+    assert found(root) == {"bad": 2, "benign": 2}
+    vehicles = tree("trains/old/1.png", "cars/new/1.png", under="more")
+    assert found(vehicles) == {"cars": 1, "trains": 1}
+
+
+def test_a_table_beside_the_folders_is_said(tree):
+    root = tree("cat/1.png", "dog/1.png")
+    (root / "labels.csv").write_text("file,label\n")
+    (note,) = list_folder(root).notes()
+    assert note.startswith("labels.csv beside the images was not read: the folders are the classes")
+
+
+def test_splits_of_loose_images_beside_their_table_are_no_classes(tree):
+    root = tree("train/1.png", "test/1.png")
+    (note,) = list_folder(root).notes()
+    assert note.startswith("test, train were read as classes, for they hold images and no folders")
+    (root / "train.csv").write_text("file,label\n")
+    with pytest.raises(InputError, match=r"as splits, and no class folders; give \S*train.csv"):
+        list_folder(root)
+
+
+def test_a_class_folder_points_at_the_one_above(tree):
+    root = tree("cat/1.png", "dog/1.png", "fox/1.png")
+    with pytest.raises(InputError, match=r"give \S*own if this is one of its classes, as dog, fox"):
+        list_folder(root / "cat")
+
+
+def test_folders_without_pictures_hide_no_classes_below(tree):
+    root = tree("data/Cat/1.png", "data/Dog/1.png")
+    (root / "scripts").mkdir()
+    (root / "scripts" / "run.py").write_text("")
+    with pytest.raises(InputError, match=r"below it \(Cat, Dog\); give .*own/data"):
+        list_folder(root)

@@ -6,6 +6,8 @@ from PIL import Image
 
 from pipelines.data.sources import load_source
 from pipelines.data.sources import pictures as module
+from pipelines.errors import InputError
+from tests.pipelines.data.sources.flat import flat
 
 
 @pytest.fixture
@@ -58,3 +60,34 @@ def test_what_is_kept_has_a_limit_and_changes_nothing(wide, monkeypatch):
     source = load_source(str(wide))
     for _ in range(2):
         np.testing.assert_array_equal(source.train.read(32).pixels, whole)
+
+
+def test_a_picture_that_is_swapped_is_noticed(tmp_path):
+    """Its place in a split was settled by what it showed before."""
+    paths = [tmp_path / f"{number}.png" for number in range(2)]
+    for number, path in enumerate(paths):
+        flat((number, 0, 0)).save(path)
+    reader = module.Pictures("own", ["0.png", "1.png"], lambda some: (paths[at] for at in some))
+    reader.hashes(np.arange(2))
+    assert reader.read(np.arange(2), 16).shape == (2, 16, 16, 3)
+    flat((200, 0, 0)).save(tmp_path / "new.png")
+    (tmp_path / "new.png").replace(paths[1])
+    assert reader.read(np.array([0]), 24).shape == (1, 24, 24, 3)
+    with pytest.raises(InputError, match=r"1\.png was changed while the images were used"):
+        reader.read(np.array([1]), 24)
+
+
+@pytest.mark.parametrize(("most", "said"), [(4095, True), (1023, True), (65535, False), (0, False)])
+def test_grey_of_12_bits_is_never_dark_in_silence(tmp_path, most, said):
+    values = np.linspace(0, most, 256).astype(np.uint16).reshape(16, 16)
+    Image.fromarray(values).save(tmp_path / "0.png")
+    reader = module.Pictures("own", ["0.png"], lambda some: [tmp_path / "0.png"])
+    reader.hashes(np.arange(1))
+    notes = reader.notes([64])
+    assert bool(notes) == said
+    if said:
+        bits, factor = most.bit_length(), 65536 // (most + 1)
+        assert notes[0].startswith(
+            f"1 of 1 images are of 16-bit grey and use at most {bits} bits of it, so they come out "
+            f"dark: multiply their values by {factor}"
+        )

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from pipelines.data.reader import InMemory, Preparation
-from pipelines.data.sources.pixels import decode, from_arrays, what_fitting_lost
+from pipelines.data.sources.lost import what_fitting_lost
+from pipelines.data.sources.pixels import decode, from_arrays
 from pipelines.errors import InputError
 from tests.pipelines.data.sources.flat import BLACK, RED, WHITE, flat
 
