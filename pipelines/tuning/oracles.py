@@ -88,7 +88,7 @@ class Resumable(kt.Oracle):  # type: ignore[misc]
                 shutil.rmtree(folder)
         super().reload()
         # As they were begun: a sum over them in the order of a folder would be rounded otherwise.
-        found: dict[str, Any] = self.trials
+        found = vars(self)["trials"]
         self.trials = {name: found[name] for name in self.start_order}
 
     def _save_trial(self, trial: Any) -> None:
