@@ -18,8 +18,8 @@ class InputError(ValueError):
 
     Examples
     --------
-    >>> print(InputError("no class 'a\\nb\\x1b[2J'"))
-    no class 'a b\\x1b[2J'
+    >>> print(InputError("no class 'a\nb\x1b[2J'"))
+    no class 'a b\x1b[2J'
     """
 
     def __init__(self, message: str) -> None:

@@ -63,8 +63,8 @@ def reachable(module: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> reachable("groundwork.files")
-    ('groundwork', 'groundwork.errors', 'groundwork.files')
+    >>> reachable("groundwork.locks")
+    ('groundwork', 'groundwork.errors', 'groundwork.locks')
     """
     found, waiting = set(), [module]
     while waiting:

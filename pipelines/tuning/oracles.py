@@ -88,7 +88,8 @@ class Resumable(kt.Oracle):  # type: ignore[misc]
                 shutil.rmtree(folder)
         super().reload()
         # As they were begun: a sum over them in the order of a folder would be rounded otherwise.
-        self.trials = {name: self.trials[name] for name in self.start_order}  # type: ignore[has-type]
+        found = vars(self)["trials"]
+        self.trials = {name: found[name] for name in self.start_order}
 
     def _save_trial(self, trial: Any) -> None:
         with replacing(Path(self._get_trial_dir(trial.trial_id)) / "trial.json") as part:

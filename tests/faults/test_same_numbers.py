@@ -5,12 +5,14 @@ import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomli_w
 
 from pipelines.recipes.recipe import list_recipes, load_recipe
 from tests.faults.runs import (
-    GAN,
+    FEW,
     command,
     differences,
     kill,
@@ -27,15 +29,42 @@ BUSY = "import tensorflow as tf; print(tf.linalg.matmul([[1.0]], [[2.0]]));"
 """TensorFlow as a data set or a notebook starts it, with all of its threads."""
 
 
+def small(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a recipe, or of one of its arms, that train for a moment."""
+    train = {k: v for k, v in tables.get("train", {}).items() if k != "evaluate_at"}
+    train |= {"epochs": 2} if "epochs" in train else {}
+    for name, most in (("members", 2), ("frozen_epochs", 1), ("thaw_every", 1), ("batch", 16)):
+        train |= {name: min(train[name], most)} if train.get(name) else {}
+    mix = tables.get("mix", {})
+    mix |= {"per_class": 12} if "per_class" in mix else {}
+    return {**tables, **{name: one for name, one in (("train", train), ("mix", mix)) if one}}
+
+
 def miniature(name: str, home: Path) -> list[str]:
     """Return the words that run a recipe in seconds."""
-    recipe = load_recipe(name)
-    gan = [f"--gan.{word.removeprefix('--')}" if word.startswith("--") else word for word in GAN]
-    words = ["classify", str(home / "pictures"), "--recipe", name, "--classes", "2", *gan]
-    words += ["--per-class", "10", "--test-per-class", "5", "--instances", "1", "--size", "32"]
-    words += ["--protocol", "draws", "--train.epochs", "2", "--mix.per-class", "12"]
-    words += ["--gan.judge", "", "--train.retries", "0", "--train.evaluate-at", "2"]
-    return words if recipe.arms else []
+    tables = load_recipe(name).model_dump(mode="json", exclude_defaults=True)
+    for table in ("data", "published"):
+        tables.pop(table, None)
+    tables = {**small(tables), "name": f"small-{name}"}
+    tables["train"] = tables.get("train", {}) | {"epochs": 2, "retries": 0}
+    tables["mix"] = tables.get("mix", {}) | {"per_class": 12}
+    own = {k: v for k, v in tables.get("gan", {}).items() if "every" not in k}
+    gan = {"steps": 4, "width": 4, "latent": 8, "batch": 4, "checkpoint_every": 2, "judge": ""}
+    tables["gan"] = own | gan | {"grid_every": 2, "backbone_size": 32}
+    if arms := tables.get("arms"):
+        tables["arms"] = {arm: small(own) for arm, own in arms.items()}
+    path = home / f"{name}.toml"
+    path.write_text(tomli_w.dumps(tables))
+    load_recipe(path)
+    return [
+        "classify",
+        str(home / "pictures"),
+        "--recipe",
+        str(path),
+        *FEW,
+        "--test-per-class",
+        "5",
+    ]
 
 
 @pytest.mark.parametrize("name", list_recipes())
