@@ -90,8 +90,12 @@ def test_recipes(name: str, tmp_path: Path, tally: Tally, tries: Callable[[int, 
     tally.note(f"same numbers, recipe {name}: 1 or 2 workers, whole or killed", 4, failed, seed)
 
 
-def test_whatever_ran_before(tmp_path: Path, tally: Tally) -> None:
+def test_whatever_ran_before(
+    tmp_path: Path, tally: Tally, tries: Callable[[int, int], int]
+) -> None:
     """TensorFlow may run in the caller already, in many threads; caches may be full or empty."""
+    if not tries(0, 1):
+        pytest.skip("with --long")
     make_folder(tmp_path)
     words = command("classify", tmp_path)
     run(words, tmp_path / "plain", 1)
