@@ -36,7 +36,7 @@ def probabilities(
     Raises
     ------
     InputError
-        For images of another size than the model takes.
+        For images of another size than the model takes, and for answers that are not finite.
     """
     _check_images(model, images)
     if not len(images):
@@ -57,7 +57,13 @@ def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArr
     missing = size - len(images)
     padding = [(0, missing), *[(0, 0)] * (images.ndim - 1)]
     filled = np.pad(images, padding) if missing else images
-    return np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
+    logits = np.asarray(model.predict_on_batch(filled), np.float32)[: len(images)]
+    if not np.isfinite(logits).all():
+        raise InputError(
+            "the classifier's answers are not finite: its training broke down; a lower "
+            "train.learning_rate, or train.clip_norm, prevents that"
+        )
+    return logits
 
 
 def views(images: NDArray[Any], tta: Views) -> Iterator[tuple[float, NDArray[Any]]]:

@@ -217,7 +217,7 @@ def load_model(path: str | Path) -> "keras.Model":
     if not all(isinstance(shape, tuple) for shape in shapes) or not _classifies(*shapes):
         raise InputError(
             f"{path} is no classifier: it makes {shown(model.output_shape)} of "
-            f"{shown(model.input_shape)}, not logits of square images of 8 to 1024 pixels"
+            f"{shown(model.input_shape)}, not logits of square images of up to 1024 pixels"
         )
     return model
 
@@ -225,7 +225,7 @@ def load_model(path: str | Path) -> "keras.Model":
 def _classifies(images: tuple[int | None, ...], logits: tuple[int | None, ...]) -> bool:
     """Tell whether a network takes RGB images ``[B, S, S, 3]`` and gives logits ``[B, K]``."""
     square = len(images) == 4 and images[1] == images[2] and images[3] == 3
-    return square and 8 <= (images[1] or 0) <= 1024 and len(logits) == 2 and (logits[1] or 0) >= 2
+    return square and 1 <= (images[1] or 0) <= 1024 and len(logits) == 2 and (logits[1] or 0) >= 2
 
 
 def _checked_shape(input_shape: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -95,7 +95,10 @@ def _of_arms(done: ClassifyResult | str) -> tuple[str, list[Figure], Path]:
     figures = []
     for arm in table.arms:
         for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
-            if cell.accuracy and (cell.published or checkpoint == table.checkpoints[-1]):
+            last = checkpoint == table.checkpoints[-1]
+            # A shorter profile ends before the epoch of the study's figure, which stands beside it.
+            printed = [*comparison.published.get(arm.name, {}).values()][-1:] if last else []
+            if cell.accuracy and (cell.published or last):
                 figures.append(
                     Figure(
                         arm=arm.name,
@@ -103,7 +106,7 @@ def _of_arms(done: ClassifyResult | str) -> tuple[str, list[Figure], Path]:
                         mean=100 * cell.accuracy.mean,
                         spread=None if cell.accuracy.std is None else 100 * cell.accuracy.std,
                         n=cell.accuracy.n,
-                        published=cell.published or "",
+                        published=cell.published or "".join(printed),
                     )
                 )
     return comparison.source, figures, done.report

@@ -79,7 +79,7 @@ def test_a_backbone_that_is_frozen_for_a_while_is_a_trained_one(changes):
 
 @pytest.mark.slow
 def test_a_head_that_breaks_down_leaves_a_whole_classifier(tiny_images):
-    config = HEAD.model_copy(update={"learning_rate": 1e30})
+    config = HEAD.model_copy(update={"learning_rate": 1000.0, "weight_decay": 0.5})
     with pytest.raises(DivergedError, match=r"weights .* are kept") as raised:
         fit_head(tiny_images.pixels, tiny_images.labels, config, classes=2)
     assert np.isfinite(probabilities(raised.value.model, tiny_images.pixels)).all()
@@ -107,5 +107,5 @@ def test_recipes_train_heads_on_features(tmp_path):
     words = ["classify", "mnist5k", "--recipe", str(tmp_path / "head.toml")]
     words += ["--per-class", "6", "--test-per-class", "4", "--instances", "1"]
     main([*words, "--outputs", str(tmp_path / "o"), "--workers", "1"])
-    assert list((tmp_path / "o/features").glob("efficientnet_lite0-32-*/*.npy"))
+    assert list((tmp_path / "o/features").glob("*/efficientnet_lite0-32-*/*.npy"))
     assert len(list((tmp_path / "o/train").glob("*/model.keras"))) == 2

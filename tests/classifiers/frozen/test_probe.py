@@ -204,7 +204,7 @@ def test_a_recipe_trains_a_probe_that_predicts(folder, image_folder, tmp_path, c
     (training,) = (tmp_path / "outputs" / "train").iterdir()
     result = json.loads((training / "result.json").read_text())
     assert (result["steps"], result["train_images"]) == (0, 12)
-    assert list((tmp_path / "outputs" / "features").glob("efficientnet_lite0-32-imagenet/*.npy"))
+    assert list((tmp_path / "outputs" / "features").glob("*/efficientnet_lite0-32-imagenet/*.npy"))
     capsys.readouterr()
     words = ["predict", str(image_folder / "cat" / "2.png"), "--model", str(training)]
     assert main([*words, "--form", "json"]) == 0

@@ -32,3 +32,10 @@ def shifted_views(model: keras.Model, images: np.ndarray) -> np.ndarray:
 def test_images_of_another_size_are_refused() -> None:
     with pytest.raises(InputError, match=r"\(2, 9, 9, 3\).*\[N, 16, 16, 3\]"):
         probabilities(tiny(), np.zeros((2, 9, 9, 3), np.uint8))
+
+
+def test_answers_that_are_not_finite_are_no_probabilities() -> None:
+    model = tiny()
+    model.set_weights([np.full_like(weight, np.inf) for weight in model.get_weights()])
+    with pytest.raises(InputError, match=r"not finite: its training broke down"):
+        probabilities(model, labelled(1, 5)[0])

@@ -7,6 +7,7 @@ from pipelines.errors import InputError
 from pipelines.report import gradcam
 from pipelines.report.gradcam import show_mistakes
 from pipelines.report.mistakes import find_mistakes
+from pipelines.workspace import RESULT
 from tests.made_comparison import keep_answers, make_comparison
 
 
@@ -115,6 +116,7 @@ def test_a_network_shows_where_it_looked(made, worst, tmp_path):
     logits = layers.Dense(2, name="logits")(layers.GlobalAveragePooling2D()(maps))
     for run in made.trainings:
         keras.Model(inputs, logits).save(tmp_path / run.folder / "model.keras")
+        write_json(tmp_path / run.folder / RESULT, run.result.model_dump(mode="json"))
     shown, why = show_mistakes(made, worst[:2], tmp_path)
     assert not why
     pictures = sorted((tmp_path / worst[0].worst.run.folder / "mistakes").iterdir())

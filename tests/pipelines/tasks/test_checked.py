@@ -37,6 +37,7 @@ def test_it_has_to_answer_as_it_did_when_it_was_trained(
 def test_one_that_cannot_be_loaded_is_named(tiny_images: Images, tmp_path: Path) -> None:
     (tmp_path / MODEL).write_bytes(b"half a file")
     write_json(tmp_path / RESULT, {"class_names": ["down", "across"]})
+    write_json(tmp_path / CONFIG, {"instance": "", "arm": {"train": {"tta": "none"}}})
     with pytest.raises(InputError, match=r"cannot be loaded: .*it is no Keras model") as error:
         check_classifier(tmp_path, some(tiny_images), np.ones((PICTURES, 2)))
     assert "was not handed over" in str(error.value)

@@ -164,7 +164,7 @@ def test_settings_that_contradict_each_other(settings, message):
 @pytest.mark.slow
 def test_a_training_that_breaks_down_leaves_its_last_good_weights(tmp_path, capsys):
     words = ["classify", "mnist5k", "--instances", "1", "--per-class", "6", "--workers", "1"]
-    words += ["--test-per-class", "4", "--train.learning-rate", "1e30", "--train.epochs", "3"]
+    words += ["--test-per-class", "4", "--train.learning-rate", "1000", "--train.epochs", "3"]
     (tmp_path / "one.toml").write_text("[arms.real]\n")
     words += ["--recipe", str(tmp_path / "one.toml"), "--outputs", str(tmp_path)]
     assert main(words) == 2
