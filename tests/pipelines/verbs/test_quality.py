@@ -10,7 +10,6 @@ from PIL import Image
 
 import ganaug
 from ganaug.quality import QualityReport, RandomNetwork
-from groundwork.files import write_json
 from pipelines.data.images import EVERY_CLASS, Images
 from pipelines.errors import InputError
 from pipelines.synthetic.judges import open_judge, open_judges
