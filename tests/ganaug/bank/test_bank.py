@@ -117,7 +117,7 @@ def test_broken_banks_are_refused(bank, tmp_path):
     with pytest.raises(InputError, match="is missing"):
         Bank(bank.folder)
     (bank.folder / "1-dog_wolf/config.json").write_text(json.dumps({"class_name": "dog"}))
-    with pytest.raises(InputError, match="lacks"):
+    with pytest.raises(InputError, match="image_size: Field required"):
         Bank(bank.folder)
 
 
