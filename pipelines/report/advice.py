@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from groundwork.names import listed
+from pipelines.comparison.bases import base_of
 from pipelines.comparison.results import ComparisonResult
+from pipelines.recipes.recipe import Recipe
 from pipelines.report.answers import answers_of, right_answers
 from pipelines.report.classes import arm_members
 from pipelines.report.growth import doubling_in_words
@@ -95,7 +97,7 @@ class Advice:
             value, low, high = (100 * one for one in self.expected.more)
             upto = FURTHEST * self.tested_with
             to = f", to {upto:.0f} of a class," if self.trained_with > upto else ""
-            said += f"of the test images, and by its learning curve more{to} add {value:.1f} "
+            said += f"of the test images, and by the learning curve more{to} add {value:.1f} "
             said += f"points ({low:.1f} to {high:.1f})."
         if points(self.mean) == points(self.expected.tested):
             return said
@@ -148,8 +150,15 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
 def _curve(
     comparison: ComparisonResult, curves: Mapping[str, LearningCurve], winner: str
 ) -> LearningCurve | None:
-    """Return the winner's learning curve; of a vote, the first that one of its members has."""
-    return next((curves[arm] for arm in arm_members(comparison, winner) if arm in curves), None)
+    """Return the winner's learning curve, or of one whose error falls much as fast.
+
+    Of a vote that of a member; of an arm without one, generated images on top, say, that of the arm
+    it builds on.
+    """
+    members = arm_members(comparison, winner)
+    known = Recipe.model_validate(comparison.recipe).arms
+    bases = [base_of(comparison.recipe, arm) or "" for arm in members if arm in known]
+    return next((curves[arm] for arm in [*members, *bases] if arm in curves), None)
 
 
 def _beaten_reference(table: Results, winner: str) -> set[str]:

@@ -152,6 +152,23 @@ def test_the_page_and_the_advice_say_it(made, plain, tmp_path):
     assert growth(plain, results(plain)) is None
 
 
+@pytest.mark.slow
+def test_what_is_announced_is_of_more_images_and_comes_from_the_nearest_curve(
+    made, plain, tmp_path
+):
+    keep_answers(made, tmp_path)
+    found, without = (advise(one, tmp_path) for one in (made, plain))
+    assert without.expected.more is None
+    assert without.expected.accuracy == found.expected.tested
+    low, high = found.expected.interval
+    assert low < found.expected.tested < found.expected.accuracy < high
+    assert "by the learning curve more, to 100 of a class, add" in found.estimate
+    # Made of generated images, which have no curve of their own: that of what they build on.
+    kept = [run for run in made.trainings if run.arm != FLIPS]
+    generated = made.model_copy(update={"arms": [ARMS[0], ARMS[2]], "trainings": kept})
+    assert advise(generated, tmp_path).expected.more is not None
+
+
 def test_harm_is_said_and_a_base_that_never_learned_allows_no_claim(plain):
     def shifted(by):
         trainings = []
