@@ -26,4 +26,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table at the end."""
     if found := Tally(Path(os.environ[FILE])).read():
         terminalreporter.section("faults")
-        terminalreporter.write_line(table(sorted(found, key=lambda one: one.kind)))
+        terminalreporter.write_line(table(found))

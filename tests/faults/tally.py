@@ -32,13 +32,15 @@ class Tried:
 
 
 def table(found: Iterable[Tried]) -> str:
-    """Return the rows of `docs/reliability.md`."""
+    """Return the table of `docs/reliability.md`, by kind."""
+    kinds: dict[str, list[Tried]] = {}
+    for one in found:
+        kinds.setdefault(one.kind, []).append(one)
     rows = ["| kind | tried | failed | seed |", "| --- | --- | --- | --- |"]
-    rows += [
-        f"| {one.kind} | {one.times:,} | {len(one.failed)} | "
-        f"{'–' if one.seed is None else one.seed} |"
-        for one in found
-    ]
+    for kind, several in sorted(kinds.items()):
+        seeds = ", ".join(str(one.seed) for one in several if one.seed is not None) or "–"
+        times, failed = sum(one.times for one in several), sum(len(one.failed) for one in several)
+        rows.append(f"| {kind} | {times:,} | {failed} | {seeds} |")
     return "\n".join(rows)
 
 
