@@ -13,6 +13,7 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import LIBRARY
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.recipe import list_recipes, load_recipe, override
+from pipelines.studies.rows import read_rows
 from pipelines.training.checks import check_training
 
 
@@ -143,7 +144,9 @@ def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> No
     for arm in recipe.resolved_arms().values():
         check_training(arm)
     header = (LIBRARY / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]
-    assert f"--recipe {name}" in header
+    rows = [row for row, one in read_rows().items() if name in {step.run for step in one.steps}]
+    commands = [f"--recipe {name}", *(f"ganaug study run {row}" for row in rows)]
+    assert any(command in header for command in commands)
 
 
 def test_arms_of_another_recipe_join():
