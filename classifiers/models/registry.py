@@ -6,7 +6,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,11 +109,15 @@ def _registered() -> dict[str, ModelInfo]:
 def added_models() -> dict[str, Builder]:
     """Return the builders that did not come with this package, by name."""
     ours = f"{__package__}."
-    return {
-        name: info.builder
-        for name, info in _MODELS.items()
-        if not getattr(info.builder, "__module__", ours).startswith(ours)
-    }
+    return {name: one.builder for name, one in _MODELS.items() if not _home(one).startswith(ours)}
+
+
+def _home(info: ModelInfo) -> str:
+    """Return the module that a builder comes from; that of a partial one is not `functools`."""
+    builder: Any = info.builder
+    while isinstance(builder, partial):
+        builder = builder.func
+    return str(builder.__module__)
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from classifiers.models import registry
 from ganaug.config import GanConfig
 from pipelines import identity
 from pipelines.augment.registry import augmentation
+from pipelines.identity import source_version
 from pipelines.recipes.recipe import Arm
 from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
@@ -81,7 +82,7 @@ def test_settings_that_matter_change_the_folder_and_others_do_not() -> None:
 
 IMPORTED = """
 import json, os, sys
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 import keras, tensorflow
 for work in sys.argv[1:]:
@@ -248,3 +249,37 @@ def test_the_code_of_a_registered_augmentation_counts(monkeypatch: pytest.Monkey
 
     assert train_task(augment="darker").identity()["added"] != first
     del table._TABLE["darker"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["efficientnet_lite0", "MobileNetV2", "airbench"])
+def test_a_task_has_one_name_whatever_was_imported_before(model: str) -> None:
+    """The builders of pre-trained models are partial functions, which are ours all the same."""
+    code = (
+        "from classifiers.models import registry; from tests.pipelines.test_identity import *; "
+        "{}; print(train_task({!r}).identity()['added'], train_task({!r}).folder())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code.format(before, model, model)],
+            capture_output=True, text=True, check=True, cwd=ROOT,
+        ).stdout
+        for before in ("pass", "registry.list_models()", "registry.list_models()")
+    }  # fmt: skip
+    assert len(said) == 1
+    assert said.pop().startswith("{} ")
+
+
+def test_what_is_given_to_a_partial_function_counts_and_where_it_lies_does_not() -> None:
+    def build(width, thing):
+        return width, thing
+
+    class Thing:
+        pass
+
+    things = [Thing(), Thing(), Thing()]  # at once, for each to lie elsewhere
+    first, same, other = (
+        source_version(partial(build, width, thing=thing))
+        for width, thing in zip((4, 4, 5), things, strict=True)
+    )
+    assert first == same != other
