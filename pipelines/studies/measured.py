@@ -41,7 +41,8 @@ class Measured(Result):
     """The images."""
     figures: list[Figure]
     seconds: float
-    """Of all its tasks together, whenever they ran."""
+    """Of all its trainings together, whenever they ran, each on one core; of a search and of
+    generators those of this run, which are few where something was finished."""
     machine: str
     date: str
     """ISO."""

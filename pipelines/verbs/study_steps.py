@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from pipelines.verbs.classify import ClassifyResult, classify
 from pipelines.verbs.gan import GanResult, gan
 from pipelines.verbs.quality import quality
 from pipelines.verbs.tune import TuneResult, tune
-from pipelines.workspace import RESULT
+from pipelines.workspace import REPORT, RESULT
 
 JUDGE = "efficientnet_lite0"
 """Measures generators."""
@@ -64,29 +64,39 @@ def run_step(
     how: dict[str, Any] = {
         "profile": profile, "data": data, "outputs": outputs, "workers": workers,
     }  # fmt: skip
-    found: tuple[str, list[Figure], Path | None]
+    found: Found
     if step.verb == "tune":
         found = _of_search(tune(dataset, search=step.run, **how))
     elif step.verb == "gan":
         found = _of_generators(gan(dataset, recipe=step.run, **how), profile)
     else:
         found = _of_arms(classify(dataset, recipe=step.run, **how))
-    source, figures, report = found
+    elapsed = time.perf_counter() - started
     return Measured(
         row=name,
         run=step.run,
         profile=profile,
-        source=source,
-        figures=figures,
-        seconds=round(time.perf_counter() - started, 1),
+        source=found.source,
+        figures=found.figures,
+        seconds=round(elapsed if found.seconds is None else found.seconds, 1),
         machine=runtime.machine(),
         date=datetime.now(UTC).date().isoformat(),
         command=command,
-        report=report.relative_to(outputs).as_posix() if report else "",
+        report=found.report.relative_to(outputs).as_posix() if found.report else "",
     )
 
 
-def _of_arms(done: ClassifyResult | str) -> tuple[str, list[Figure], Path]:
+class Found(NamedTuple):
+    """What a verb has found."""
+
+    source: str
+    figures: list[Figure]
+    report: Path | None = None
+    seconds: float | None = None
+    """Of its tasks, where that is known: a run that finds them finished takes none."""
+
+
+def _of_arms(done: ClassifyResult | str) -> Found:
     """Return the last accuracy of every arm, and those after epochs with a published figure."""
     if isinstance(done, str):
         raise TypeError(done)
@@ -109,10 +119,12 @@ def _of_arms(done: ClassifyResult | str) -> tuple[str, list[Figure], Path]:
                         published=cell.published or "".join(printed),
                     )
                 )
-    return comparison.source, figures, done.report
+    runs = [*comparison.trainings, *comparison.gans]
+    seconds = sum(run.result.seconds for run in runs)
+    return Found(comparison.source, figures, done.report, seconds)
 
 
-def _of_search(done: TuneResult | str) -> tuple[str, list[Figure], Path]:
+def _of_search(done: TuneResult | str) -> Found:
     """Return the score of the best trial, and the test accuracy of it and of the untuned one."""
     if isinstance(done, str):
         raise TypeError(done)
@@ -136,10 +148,10 @@ def _of_search(done: TuneResult | str) -> tuple[str, list[Figure], Path]:
                     spread=spread, n=len(values),
                 )
             )  # fmt: skip
-    return found.source, figures, done.folder / "report.html"
+    return Found(found.source, figures, done.folder / REPORT)
 
 
-def _of_generators(done: GanResult | str, profile: Profile) -> tuple[str, list[Figure], None]:
+def _of_generators(done: GanResult | str, profile: Profile) -> Found:
     """Return how near generated images come to real ones, by class."""
     if isinstance(done, str):
         raise TypeError(done)
@@ -160,4 +172,4 @@ def _of_generators(done: GanResult | str, profile: Profile) -> tuple[str, list[F
     ]  # fmt: skip
     if not figures:
         raise InputError(f"{done.banks[0]}: too few images to measure its generators")
-    return done.source, figures, None
+    return Found(done.source, figures)
