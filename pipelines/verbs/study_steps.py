@@ -119,8 +119,8 @@ def _of_arms(done: ClassifyResult | str) -> Found:
                         published=cell.published or "".join(printed),
                     )
                 )
-    runs = [*comparison.trainings, *comparison.gans]
-    seconds = sum(run.result.seconds for run in runs)
+    seconds = sum(run.result.seconds for run in comparison.trainings)
+    seconds += sum(run.result.seconds for run in comparison.gans)
     return Found(comparison.source, figures, done.report, seconds)
 
 
