@@ -26,8 +26,8 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 class Settings(BaseModel):
     """Base of every table of settings: frozen, and a misspelt key is an error.
 
-    Every number has a lower and an upper bound (`tests/groundwork/test_settings.py` looks for one
-    that has not), is finite, and a text is one that can be a part of a command.
+    Every number has a lower and an upper bound (`tests/faults/test_fuzz_settings.py` looks for
+    one that has not), is finite, and a text is one that can be a part of a command.
     """
 
     model_config = _FROZEN | ConfigDict(allow_inf_nan=False)

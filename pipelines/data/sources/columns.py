@@ -21,7 +21,8 @@ PARTS = {
     "test": "test",
     "testing": "test",
 }
-"""What a cell may say of the split, in lower case."""
+"""What a cell may say of the split, in lower case, and a word in the name of a split's folder:
+`seg_train`, `Test Set`."""
 LABEL = "label"
 UNNAMED = "column "
 """What columns are called, with their numbers, where the first row does not name them."""

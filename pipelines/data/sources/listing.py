@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.names import few
+from pipelines.data.sources.columns import PARTS
 from pipelines.data.sources.formats import in_order, kind, legible
 from pipelines.data.sources.nothing import (
     TABLES,
@@ -15,7 +16,6 @@ from pipelines.data.sources.nothing import (
     why_one,
 )
 from pipelines.data.sources.roles import (
-    SPLITS,
     ask_of_classes_with_splits,
     called_as_splits,
     split_folders,
@@ -101,7 +101,7 @@ class Listing:
         notes = [
             f"{folder} was read as its {name} split"
             for name, folder in self.folders.items()
-            if folder.lower() not in SPLITS
+            if folder.lower() not in PARTS
         ]
         notes += [f"{what} were left aside: {names}" for what, names in left.items() if names]
         if self.tables:

@@ -9,27 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from groundwork.names import few
+from pipelines.data.sources.columns import PARTS
 from pipelines.data.sources.tree import Tree, below
 from pipelines.errors import InputError
 
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "test": "test",
-    "testing": "test",
-}
-"""What a word in the name of a split's folder may be, in lower case: `seg_train`, `Test Set`."""
 _LIKE_SPLITS = re.compile(r"train|valid|test|(val|dev|eval|holdout)(?![a-z])", re.IGNORECASE)
 """Beginnings of names that may mean a split, such as `testset`, or a class, such as `trains`."""
 
 
 def role_of(name: str) -> str | None:
     """Return which split a folder of that name holds; None if it does not say, or says two."""
-    roles = {SPLITS[word] for word in re.split(r"[\W_\d]+", name.lower()) if word in SPLITS}
+    roles = {PARTS[word] for word in re.split(r"[\W_\d]+", name.lower()) if word in PARTS}
     return roles.pop() if len(roles) == 1 else None
 
 
