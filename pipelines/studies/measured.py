@@ -48,6 +48,8 @@ class Measured(Result):
     """ISO."""
     command: str
     """Repeats it."""
+    failed: str = ""
+    """What of it failed and why, in a line; empty if nothing did."""
     report: str = ""
     """Its page, relative to the outputs; empty of generators."""
 

@@ -164,6 +164,8 @@ def study_run(
                 say(f"{name}: failed: {error}")
                 break
             keep(outputs / MEASURED, found)
+            if found.failed:
+                failed.append(f"{name}: {found.failed}")
     if failed:
         raise InputError(f"{len(failed)} of {len(rows)} rows failed: {'; '.join(failed)}")
     return Rows(rows, known_results(outputs))

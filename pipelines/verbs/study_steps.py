@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from pipelines.verbs.quality import quality
 from pipelines.verbs.tune import TuneResult, tune
 from pipelines.workspace import REPORT, RESULT
 
+Result = TypeVar("Result", ClassifyResult, TuneResult, GanResult)
 JUDGE = "efficientnet_lite0"
 """Measures generators."""
 
@@ -65,12 +66,16 @@ def run_step(
         "profile": profile, "data": data, "outputs": outputs, "workers": workers,
     }  # fmt: skip
     found: Found
+    done: ClassifyResult | TuneResult | GanResult
     if step.verb == "tune":
-        found = _of_search(tune(dataset, search=step.run, **how))
+        done = _ran(tune(dataset, search=step.run, **how), TuneResult)
+        found = _of_search(done)
     elif step.verb == "gan":
-        found = _of_generators(gan(dataset, recipe=step.run, **how), profile)
+        done = _ran(gan(dataset, recipe=step.run, **how), GanResult)
+        found = _of_generators(done, profile)
     else:
-        found = _of_arms(classify(dataset, recipe=step.run, **how))
+        done = _ran(classify(dataset, recipe=step.run, **how), ClassifyResult)
+        found = _of_arms(done)
     elapsed = time.perf_counter() - started
     return Measured(
         row=name,
@@ -82,8 +87,16 @@ def run_step(
         machine=runtime.machine(),
         date=datetime.now(UTC).date().isoformat(),
         command=command,
+        failed=done.failed,
         report=found.report.relative_to(outputs).as_posix() if found.report else "",
     )
+
+
+def _ran(said: Result | str, kind: type[Result]) -> Result:
+    """Return what a verb has found; words are those of a plan, or of a worker."""
+    if not isinstance(said, kind):
+        raise TypeError(said)
+    return said
 
 
 class Found(NamedTuple):
@@ -96,10 +109,8 @@ class Found(NamedTuple):
     """Of its tasks, where that is known: a run that finds them finished takes none."""
 
 
-def _of_arms(done: ClassifyResult | str) -> Found:
+def _of_arms(done: ClassifyResult) -> Found:
     """Return the last accuracy of every arm, and those after epochs with a published figure."""
-    if isinstance(done, str):
-        raise TypeError(done)
     comparison = done.comparison.result
     table = results(comparison)
     figures = []
@@ -124,10 +135,8 @@ def _of_arms(done: ClassifyResult | str) -> Found:
     return Found(comparison.source, figures, done.report, seconds)
 
 
-def _of_search(done: TuneResult | str) -> Found:
+def _of_search(done: TuneResult) -> Found:
     """Return the score of the best trial, and the test accuracy of it and of the untuned one."""
-    if isinstance(done, str):
-        raise TypeError(done)
     found = SearchResult.model_validate(read_json(done.folder / RESULT))
     unit = 1 if found.minimised else 100
     figures = [
@@ -151,10 +160,8 @@ def _of_search(done: TuneResult | str) -> Found:
     return Found(found.source, figures, done.folder / REPORT)
 
 
-def _of_generators(done: GanResult | str, profile: Profile) -> Found:
+def _of_generators(done: GanResult, profile: Profile) -> Found:
     """Return how near generated images come to real ones, by class."""
-    if isinstance(done, str):
-        raise TypeError(done)
     few = 16 if profile == "smoke" else 200
     found: dict[str, list[float]] = {}
     for bank in done.banks:

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from pipelines.cli import main
+from pipelines.errors import InputError
 from pipelines.recipes.files import PROFILES, find_file, list_files, read_tables
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import load_search
 from pipelines.studies.measured import COMMITTED, MEASURED, Figure, Measured, keep, read_measured
 from pipelines.studies.rows import STUDIES, choose_rows, read_rows
+from pipelines.verbs import study_steps
 from pipelines.verbs.study import study_list, study_run
 
 
@@ -66,7 +68,7 @@ def test_what_ships_can_be_read():
 
 
 @pytest.mark.slow
-def test_a_row_runs_and_is_kept_and_another_that_fails_stops_none(tmp_path, monkeypatch):
+def test_a_row_runs_and_is_kept(tmp_path):
     done = study_run(["p4"], profile="smoke", outputs=tmp_path, workers=1)
     (one,) = done.measured["p4"]
     assert (one.row, one.run, one.profile) == ("p4", "pereira-p4", "smoke")
@@ -82,3 +84,20 @@ def test_profiles_are_no_settings_of_a_recipe():
     assert find_file("pereira-p1", "recipe")
     assert "profiles" not in load_recipe("pereira-p1").model_dump()
     assert "data" in read_tables(find_file("pereira-p1", "recipe"))
+
+
+def test_a_row_that_fails_stops_none_and_one_that_fails_in_part_is_kept(
+    tmp_path, monkeypatch, capsys
+):
+    def run_step(name, *_, **__):
+        if name == "p1":
+            raise InputError("no such images")
+        part = "real failed on 1 of 2 instances" if name == "p4" else ""
+        return measured(name).model_copy(update={"failed": part})
+
+    monkeypatch.setattr(study_steps, "run_step", run_step)
+    words = ["study", "run", "p1", "p4", "p5", "--outputs", str(tmp_path)]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "2 of 3 rows failed: p1: no such images; p4: real failed on 1 of 2" in said
+    assert [one.row for one in read_measured(tmp_path / MEASURED)] == ["p4", "p5"]
