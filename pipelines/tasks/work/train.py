@@ -42,6 +42,8 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         steps=fitted.fit.steps,
         notes=[*material.notes, *of_folds(fitted.fit.left_out), *of_some(fitted.fit.start)],
         start=fitted.fit.start,
+        epoch_seconds=list(fitted.fit.epoch_seconds),
+        startup_seconds=fitted.fit.startup,
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )
