@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
-from groundwork.settings import Settings
+from groundwork.settings import Fraction, Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
 from pipelines.errors import InputError, explain
@@ -121,8 +121,13 @@ class Recipe(Arm):
     }
     """What each arm changes of `size`, `mix`, `expand`, `augment`, `train` and `input`; `drop`
     lists what it takes back to the default (`["train.schedule"]`). The first is the reference."""
+    targets: tuple[Fraction, ...] = Field((), max_length=20, exclude_if=lambda targets: not targets)
+    """Accuracies, 0..1, whose times are told: the seconds of the epochs until an arm has reached
+    each (study M). They are read off the validation images, where there are any, else off the test
+    images at `train.evaluate_at`."""
     published: dict[str, dict[str, str]] = {}
-    """Published figures as printed, by arm and epoch (`final`: the last one)."""
+    """Published figures as printed, by arm and epoch (`final`: the last one); of times, by
+    `seconds an epoch` and `seconds to 80 %`."""
 
     @property
     def needs_generators(self) -> bool:

@@ -48,7 +48,7 @@ def test_a_kept_network_starts_at_once_and_its_epochs_are_as_long():
     config = settings(model="pereira_baseline", epochs=4, learning_rate=0.003, momentum=0.314)
     first, second = (train(batches(), config, **shape) for _ in range(2))
     assert len(first.epoch_seconds) == len(second.epoch_seconds) == 4
-    assert first.startup is not None and second.startup is not None
+    assert None not in (first.startup, second.startup)
     assert first.history == second.history  # times are no part of the curves
 
 
