@@ -16,6 +16,8 @@ and in that the card that says what it is worth."""
 
 TRAIN, TEST = "train.npz", "test.npz"
 """Files of an instance: the images to train on, and those to test on."""
+VALID = "valid.npz"
+"""And those that watch, where the source sets some apart."""
 PREPARATION = "preparation.json"
 """How the pictures of an instance became its images."""
 CONFIG, RESULT, IDENTITY = "config.json", "result.json", "identity.json"

@@ -129,6 +129,25 @@ def times(comparison: ComparisonResult) -> Times | None:
     return Times(arms, targets, images) if arms else None
 
 
+def times_in_words(comparison: ComparisonResult) -> list[str]:
+    """Return a line an arm for the terminal, of a comparison that has targets."""
+    found = times(comparison)
+    if found is None or not found.targets:
+        return []
+    lines = []
+    for arm in found.arms:
+        parts = [f"{arm.epoch.mean:.3g} {AN_EPOCH}"]
+        for target, reached in arm.reached.items():
+            when = (
+                f"{reached.seconds.mean:.3g} {said(target)}"
+                if reached.seconds
+                else (f"never at {100 * target:g} %")
+            )
+            parts.append(f"{when} ({reached.count} of {arm.trained})" if reached.count else when)
+        lines.append(f"{arm.name}: {', '.join(parts)}")
+    return [*lines, f"Those seconds are of epochs alone; reached on {found.images} images."]
+
+
 def measured_on(comparison: ComparisonResult) -> str:
     """Return which images tell how far an epoch has come: `validation` if all arms have some."""
     timed = [run.result for run in comparison.trainings if run.result.epoch_seconds]

@@ -9,7 +9,7 @@ import pytest
 from pipelines.report.curves import curves_of_arms
 from pipelines.report.epochs import epochs_csv
 from pipelines.report.page import render
-from pipelines.report.times import accuracy_against_time, said, times
+from pipelines.report.times import accuracy_against_time, said, times, times_in_words
 from tests.made_comparison import ARMS, make_comparison
 
 
@@ -53,6 +53,12 @@ def test_validation_images_tell_it_where_there_are_some(tmp_path):
     assert found.images == "validation"
     assert found.arms[0].reached[0.8].seconds.mean == 6
     assert found.arms[0].reached[0.8].epoch == 3
+
+
+def test_the_terminal_says_it_too(tmp_path):
+    first, *_, last = times_in_words(timed(tmp_path))
+    assert first == "real: 2.5 seconds an epoch, 6.5 seconds to 80 % (2 of 2), never at 99 %"
+    assert last.endswith("reached on test images.")
 
 
 def test_what_was_not_timed_has_no_times(plain):
