@@ -14,7 +14,7 @@ from classifiers.config import TrainConfig
 from classifiers.errors import DivergedError, InputError
 from classifiers.optim.losses import make_loss
 from classifiers.optim.optimizers import make_optimizer, start_from
-from classifiers.optim.schedules import Tabled, learning_rates, schedule_params
+from classifiers.optim.schedules import Tabled, learning_rates, momenta, schedule_params
 from classifiers.training.callbacks import (
     Diverged,
     FirstBadStep,
@@ -29,6 +29,7 @@ from classifiers.training.callbacks import (
 from classifiers.training.clock import Clock
 from classifiers.training.phases import rate_factors
 from classifiers.training.starts import AT_ONCE, Start
+from classifiers.training.state import build_metrics, copy_variables
 from groundwork.compute import steps_per_execution
 
 if TYPE_CHECKING:
@@ -119,12 +120,14 @@ class Trainer:
         self._epochs = epochs or range(config.epochs)
         rates = learning_rates(config, steps_per_epoch)
         self._last_rates = rates[steps_per_epoch - 1 :: steps_per_epoch]
-        rates = rates[self._epochs.start * steps_per_epoch : self._epochs.stop * steps_per_epoch]
+        own = slice(self._epochs.start * steps_per_epoch, self._epochs.stop * steps_per_epoch)
+        rates, cycled = rates[own], momenta(config, steps_per_epoch)
         optimizer = make_optimizer(
             config,
             float(rates[0]) if np.ptp(rates) == 0 else Tabled(rates),
             network.trainable_variables,
             rate_factors(config, network),
+            None if cycled is None else cycled[own],
         )
         if config.precision == "mixed_float16":  # or small gradients vanish
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -137,7 +140,7 @@ class Trainer:
             jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
             auto_scale_loss=False,
         )
-        _build_metrics(network)
+        build_metrics(network)
         self._optimizer_start = [ops.convert_to_numpy(v) for v in network.optimizer.variables]
 
     def fit(
@@ -165,7 +168,7 @@ class Trainer:
         try:
             history = self._run(data, [*own, *callbacks])
         except Diverged as error:
-            _copy_variables(self._network, model)
+            copy_variables(self._network, model)
             raise DivergedError(
                 f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm",
                 model,
@@ -174,7 +177,7 @@ class Trainer:
         final = None
         if tester and self._is_last:
             final = tester.record(self._epochs.start + epochs)
-        _copy_variables(self._network, model)
+        copy_variables(self._network, model)
         epoch_seconds, startup = clock.seconds()
         return FitResult(
             model=model,
@@ -205,7 +208,7 @@ class Trainer:
 
     def _reset(self, model: keras.Model) -> None:
         """Give the network the model's state and the optimiser its first."""
-        _copy_variables(model, self._network)
+        copy_variables(model, self._network)
         for variable, value in zip(
             self._network.optimizer.variables, self._optimizer_start, strict=True
         ):
@@ -250,32 +253,6 @@ class Trainer:
                 keras.callbacks.ReduceLROnPlateau(monitor=monitor, **schedule_params(config))
             )
         return chosen
-
-
-def _build_metrics(network: keras.Model) -> None:
-    """Create the metrics' state, for which `fit` would take a batch away from the data.
-
-    A shuffled dataset gives its next reader another order: the first training would not see the
-    batches that it sees when it is repeated.
-    """
-    images = np.zeros((1, *network.input_shape[1:]), np.float32)
-    labels = np.zeros((1, network.output_shape[-1]), np.float32)
-    predicted = network(images, training=False)
-    network.compute_loss(images, labels, predicted, training=False)
-    network.compute_metrics(images, labels, predicted)
-    network.reset_metrics()
-
-
-def _copy_variables(source: keras.Model, target: keras.Model) -> None:
-    """Copy weights, moving statistics and random states."""
-    if [v.shape for v in source.variables] != [v.shape for v in target.variables]:
-        raise InputError(
-            f"model {source.name!r} has other weights than the network the trainer was made for: "
-            "make a trainer of this model"
-        )
-    for mine, theirs in zip(source.variables, target.variables, strict=True):
-        if mine is not theirs:
-            theirs.assign(mine)
 
 
 def check_labels(model: keras.Model, images: Labelled | None, name: str) -> None:
