@@ -29,6 +29,8 @@ from pipelines.recipes.files import (
 from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 
 Value = str | bool | int | float
+BEST = "best"
+"""Names the best setting among the published figures."""
 JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
 """Networks that measure generators, in the order of preference."""
 
@@ -106,11 +108,25 @@ class Search(Settings):
     space
         What varies: dotted keys of the recipe, such as `train.learning_rate`, `augment` or
         `mix.fraction`, each with a list of values or a range.
+    published
+        Published figures as printed, by setting, as `said` writes it, or `best`.
     """
 
     recipe: Recipe
     tune: TuneConfig = TuneConfig()
     space: dict[str, Dimension] = Field(min_length=1)
+    published: dict[str, str] = Field({}, exclude_if=lambda published: not published)
+
+    @model_validator(mode="after")
+    def _published_of_its_settings(self) -> Self:
+        for setting in self.published:
+            keys = {part.partition(" = ")[0] for part in setting.split(", ")}
+            if setting != BEST and not keys <= self.space.keys():
+                raise InputError(
+                    f"published: {setting!r} is no setting of this search: write {BEST!r}, or its "
+                    f"values as '{next(iter(self.space))} = …', joined by commas"
+                )
+        return self
 
     def judge(self) -> str:
         """Return the network whose features measure generators: none that a trial looks through.
@@ -165,6 +181,17 @@ class Search(Settings):
         return merge(tables, {"gan": gan}) if gan else tables
 
 
+def said(values: Mapping[str, Any]) -> str:
+    """Return a setting as the published figures name it.
+
+    Examples
+    --------
+    >>> said({"train.batch": 32, "train.learning_rate": 0.1, "augment": "flip"})
+    'train.batch = 32, train.learning_rate = 0.1, augment = flip'
+    """
+    return ", ".join(f"{key} = {value}" for key, value in values.items())
+
+
 def load_search(
     search: str | Path, changes: Mapping[str, Any] | None = None, profile: Profile = PAPER
 ) -> Search:
@@ -186,7 +213,7 @@ def load_search(
     """
     path = find_file(search, "search")
     tables = merge(at_profile(read_tables(path), profile), changes or {})
-    own = {name: tables.pop(name) for name in ("tune", "space") if name in tables}
+    own = {name: tables.pop(name) for name in ("tune", "space", "published") if name in tables}
     recipe = load_recipe(None, {"name": path.stem, **tables})
     try:
         result = Search.model_validate({"recipe": recipe, **own})

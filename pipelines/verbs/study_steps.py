@@ -14,6 +14,7 @@ from pipelines.comparison.results import ComparisonResult
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import Profile
+from pipelines.recipes.search import said as said_setting
 from pipelines.report.cells import column_name
 from pipelines.report.table import results
 from pipelines.report.times import AN_EPOCH, said, times
@@ -163,17 +164,27 @@ def _of_times(comparison: ComparisonResult) -> list[Figure]:
 
 
 def _of_search(done: TuneResult) -> Found:
-    """Return the score of the best trial, and the test accuracy of it and of the untuned one."""
+    """Return the score of the best trial, and the test accuracy of it and of the untuned one.
+
+    And the scores of those settings that have a published figure.
+    """
     found = SearchResult.model_validate(read_json(done.folder / RESULT))
     unit = 1 if found.minimised else 100
+    measure = f"{found.score_name}{'' if found.minimised else ', %'}"
+    named = [(f"best of {len(found.trials)} trials", found.best)]
+    named += [
+        (said_setting(trial.values), trial) for trial in found.ranked() if found.published(trial)
+    ]
     figures = [
         Figure(
-            arm=f"best of {len(found.trials)} trials",
-            measure=f"{found.score_name}{'' if found.minimised else ', %'}",
-            mean=unit * found.best.mean,
-            spread=unit * float(np.std(found.best.scores, ddof=1)),
-            n=len(found.best.scores),
+            arm=name,
+            measure=measure,
+            mean=unit * trial.mean,
+            spread=unit * float(np.std(trial.scores, ddof=1)) if len(trial.scores) > 1 else None,
+            n=len(trial.scores),
+            published=found.published(trial),
         )
+        for name, trial in named
     ]
     for arm, values in (("best", found.retrained), ("untuned", found.untuned)):
         if values:
