@@ -5,7 +5,8 @@ A sweep stands for the arms that differ from the base in one setting:
     [sweeps."train.learning_rate"]
     values = [0.01, 0.1]
 
-are the arms "learning rate 0.01" and "learning rate 0.1", beside the arm "base".
+are the arms "learning rate 0.01" and "learning rate 0.1", beside the arm "base". A list `only`
+keeps some of all arms, as a profile may want that has no time for others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,9 @@ class Sweep(Settings):
 
 
 def expanded(tables: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the tables of a recipe with its sweeps turned into arms, behind its own.
+    """Return the tables of a recipe with its sweeps turned into arms, and the arms it keeps.
+
+    Those of sweeps stand behind its own.
 
     Parameters
     ----------
@@ -83,9 +86,24 @@ def expanded(tables: Mapping[str, Any], where: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        A sweep is none, or an arm of one has the name of another arm.
+        A sweep is none, an arm of one has the name of another arm, or there is no arm to keep.
     """
     own = dict(tables)
+    only = own.pop("only", None)
+    own = _swept(own, where)
+    if only is None:
+        return own
+    arms = own.get("arms")
+    if not isinstance(only, list) or not only or not isinstance(arms, Mapping):
+        raise InputError(f"{where}: only: a list of arms, received {shown(str(only))}")
+    for name in only:
+        if name not in arms:
+            raise unknown_name("arm", shown(str(name))[1:-1], [*arms])
+    return own | {"arms": {name: arm for name, arm in arms.items() if name in only}}
+
+
+def _swept(own: dict[str, Any], where: str) -> dict[str, Any]:
+    """Turn sweeps into arms."""
     sweeps = own.pop("sweeps", None)
     if sweeps is None:
         return own

@@ -43,6 +43,20 @@ def test_arms_of_the_file_come_before_those_of_its_sweeps(tmp_path: Path):
     assert list(load_recipe(path).arms) == ["a", "batch 8"]
 
 
+def test_a_profile_can_keep_some_of_the_arms(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[arms.a]\n[arms.b]\n[sweeps."train.batch"]\nvalues = [8, 9]\n'
+        '[profiles.smoke]\nonly = ["batch 9", "a"]\n',
+        encoding="utf-8",
+    )
+    assert list(load_recipe(path).arms) == ["a", "b", "batch 8", "batch 9"]
+    assert list(load_recipe(path, profile="smoke").arms) == ["a", "batch 9"]
+    for only, message in ((["c"], "unknown arm 'c'"), ("a", "a list of arms"), ([3], "arm '3'")):
+        with pytest.raises(InputError, match=message):
+            load_recipe(path, {"only": only})
+
+
 @pytest.mark.parametrize(
     ("sweeps", "message"),
     [
