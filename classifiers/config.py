@@ -16,7 +16,7 @@ from groundwork.settings import Seed, Settings
 
 OptimizerName = Literal[
     "sgd", "sgdw", "nesterov", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta",
-    "adafactor", "rmsprop", "ftrl", "lion", "lamb", "muon", "schedule_free_adamw",
+    "adafactor", "rmsprop", "ftrl", "lion", "lamb", "muon", "schedule_free_adamw", "lars",
 ]  # fmt: skip
 ScheduleName = Literal[
     "constant", "step", "exponential", "inverse", "cosine", "one_cycle", "cyclic", "plateau"
@@ -24,6 +24,7 @@ ScheduleName = Literal[
 LossName = Literal["cross_entropy", "multi_margin", "focal"]
 Views = Literal["none", "flip", "flip+shift"]
 MOST_EPOCHS = 100_000
+Momentum = Annotated[float, Field(ge=0, lt=1)]
 Epoch = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
 
@@ -61,7 +62,13 @@ class TrainConfig(Settings):
     learning_rate: float = Field(0.01, gt=0, le=1000)
     """Learning rate that the schedule starts from (one_cycle: its peak)."""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """Momentum of sgd, sgdw and nesterov; the others do not read it."""
+    """Momentum of sgd, sgdw, nesterov and lars; the others do not read it."""
+    momentum_cycle: tuple[Momentum, Momentum] | None = Field(
+        None, exclude_if=lambda cycle: cycle is None
+    )
+    """Of sgd, sgdw and nesterov with the schedules one_cycle and cyclic: the momentum falls from
+    the second number to the first while the learning rate rises, and back (PyTorch's OneCycleLR
+    does so, from 0.95 to 0.85). None keeps `momentum`."""
     weight_decay: float = Field(5e-4, ge=0, le=1000)
     """L2 added to the gradient, as PyTorch's SGD and Adam do it; with sgdw, adamw, lion, lamb, muon
     and schedule_free_adamw, weights are instead shrunk by learning rate x this."""
@@ -151,6 +158,22 @@ class TrainConfig(Settings):
             raise InputError(
                 f"train.evaluate_at={list(self.evaluate_at)} with several classifiers: they vote "
                 "at the end only; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cycles_with_its_rate(self) -> Self:
+        if self.momentum_cycle is None:
+            return self
+        if self.schedule not in ("one_cycle", "cyclic"):
+            raise InputError(
+                f"train.momentum_cycle with train.schedule={self.schedule!r}: it follows one_cycle "
+                "or cyclic"
+            )
+        if self.optimizer not in ("sgd", "sgdw", "nesterov"):
+            raise InputError(
+                f"train.momentum_cycle with train.optimizer={self.optimizer!r}: give sgd, sgdw or "
+                "nesterov"
             )
         return self
 

@@ -80,13 +80,13 @@ def he_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
     return layers.Conv2D(filters, kernel, use_bias=False, kernel_initializer=init, **kwargs)(x)
 
 
-def torch_batch_norm(x: Any) -> Any:
-    """Apply BatchNorm with PyTorch's constants.
+def torch_batch_norm(x: Any, **kwargs: Any) -> Any:
+    """Apply BatchNorm with PyTorch's constants; ``kwargs`` as in Keras.
 
     Keras keeps 99 % of the moving statistics a step, PyTorch 90 %: a hundred steps, all that a
     training on a few dozen images may have, would leave Keras's far from converged.
     """
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **kwargs)(x)
 
 
 def dropped(x: Any, fraction: float) -> Any:

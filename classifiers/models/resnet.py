@@ -1,16 +1,36 @@
 """ResNet-18 and -34 (He et al., 2016) with the stems of study M, and Wide ResNet-16."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import keras
 from keras import layers
 from pydantic import Field
 
+from classifiers.models.fast import PatchWhitening
+from classifiers.models.ghost import GhostBatchNormalization
 from classifiers.models.parts import he_conv, logits, normalise, torch_batch_norm
 from classifiers.models.registry import register_model
 
 Stem = Literal["7x7_pool", "7x7", "3x3_pool", "3x3"]
+Pool = Literal["average", "max"]
 Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Norm(NamedTuple):
+    """How a network's features are normalised."""
+
+    ghost: int = 0
+    scale: bool = True
+
+    def apply(self, x: Any) -> Any:
+        """Add the layer."""
+        own = {} if self.scale else {"scale": False}
+        if not self.ghost:
+            return torch_batch_norm(x, **own)
+        return GhostBatchNormalization(self.ghost, momentum=0.9, epsilon=1e-5, **own)(x)
+
+
+WHOLE_BATCH = Norm()
 
 
 @register_model(family="resnet", source="A1, M1-M6", input_size=224, min_size=8)
@@ -21,6 +41,10 @@ def resnet18(
     width: Annotated[int, Field(ge=1, le=1024)] = 64,
     activation: str = "relu",
     dropout: Rate = 0.0,
+    pool: Pool = "average",
+    ghost: Annotated[int, Field(ge=0, le=65_536)] = 0,
+    frozen_scale: bool = False,
+    whitening: bool = False,
 ) -> keras.Model:
     """Build ResNet-18.
 
@@ -39,8 +63,21 @@ def resnet18(
         Name of a Keras activation (M2).
     dropout
         Fraction of features dropped before the last layer (M2).
+    pool
+        What becomes of the last stage's pixels: their mean, or the highest.
+    ghost
+        Images that are normalised together, a divisor of the batch; 0 for the whole batch.
+    frozen_scale
+        Leave the scale of every normalisation at 1.
+    whitening
+        Fixed whitening of 2x2 patches before the first convolution; see `fast.whiten`. This and the
+        three above are tricks that study M's notes name.
     """
-    return _resnet("resnet18", (2, 2, 2, 2), input_shape, classes, stem, width, activation, dropout)
+    norm = Norm(ghost, not frozen_scale)
+    return _resnet(
+        "resnet18", (2, 2, 2, 2), input_shape, classes, stem, width, activation, dropout,
+        pool=pool, norm=norm, whitening=whitening,
+    )  # fmt: skip
 
 
 @register_model(family="resnet", source="K3", input_size=224, min_size=8)
@@ -65,32 +102,39 @@ def _resnet(
     width: int,
     activation: str,
     dropout: float,
+    *,
+    pool: Pool = "average",
+    norm: Norm = WHOLE_BATCH,
+    whitening: bool = False,
 ) -> keras.Model:
     inputs = keras.Input(input_shape, name="image")
     x = normalise(inputs)
+    if whitening:
+        x = layers.Activation(activation)(PatchWhitening(name="whitening")(x))
     if stem.startswith("7x7"):
         x = he_conv(x, width, 7, strides=2, padding="same")
     else:
         x = he_conv(x, width, 3)
-    x = layers.Activation(activation)(torch_batch_norm(x))
+    x = layers.Activation(activation)(norm.apply(x))
     if stem.endswith("pool"):
         x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     for stage, depth in enumerate(depths):
         for i in range(depth):
             strides = 2 if stage > 0 and i == 0 else 1
-            x = _basic_block(x, width * 2**stage, strides, activation)
-    x = layers.Dropout(dropout)(layers.GlobalAveragePooling2D()(x))
+            x = _basic_block(x, width * 2**stage, strides, activation, norm)
+    ends = {"average": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D}
+    x = layers.Dropout(dropout)(ends[pool]()(x))
     return keras.Model(inputs, logits(x, classes, torch=True), name=name)
 
 
-def _basic_block(x: Any, filters: int, strides: int, activation: str) -> Any:
+def _basic_block(x: Any, filters: int, strides: int, activation: str, norm: Norm) -> Any:
     """Two 3x3 convolutions and a shortcut, projected where the shape changes."""
     shortcut = x
     if strides > 1 or x.shape[-1] != filters:
-        shortcut = torch_batch_norm(he_conv(x, filters, 1, strides=strides))
-    x = torch_batch_norm(he_conv(x, filters, 3, strides=strides, padding="same"))
+        shortcut = norm.apply(he_conv(x, filters, 1, strides=strides))
+    x = norm.apply(he_conv(x, filters, 3, strides=strides, padding="same"))
     x = layers.Activation(activation)(x)
-    x = torch_batch_norm(he_conv(x, filters, 3, padding="same"))
+    x = norm.apply(he_conv(x, filters, 3, padding="same"))
     return layers.Activation(activation)(layers.Add()([x, shortcut]))
 
 

@@ -9,7 +9,8 @@ What stays different: Keras multiplies the learning rate into the momentum buffe
 it to the buffer, which is the same until a schedule changes it. Keras' epsilon is 1e-7 (PyTorch
 1e-8), RMSprop has it under the root, and Adagrad's accumulator starts at 0.1 (PyTorch 0); set
 `optimizer_params` for PyTorch's values. `muon` orthogonalises matrices only: Keras gives
-convolution kernels, biases and, here, the last layer to AdamW. Keras has no LARS.
+convolution kernels, biases and, here, the last layer to AdamW.
+Keras has no LARS: that, and a momentum that cycles, stand in `classifiers.optim.own`.
 """
 
 import inspect
@@ -17,14 +18,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from classifiers.config import OptimizerName, TrainConfig
 from classifiers.errors import InputError, first_line, unknown_name
+from classifiers.optim.own import CycledSGD, Lars
 
 
 class _Kind(NamedTuple):
-    keras_name: str
+    keras_name: str | type[keras.Optimizer]
     decoupled: bool = False
     reads_momentum: bool = False
     fixed: dict[str, Any] = {}
@@ -46,6 +50,7 @@ OPTIMIZERS: dict[OptimizerName, _Kind] = {
     "lion": _Kind("Lion", decoupled=True),
     "lamb": _Kind("Lamb", decoupled=True),
     "muon": _Kind("Muon", decoupled=True, fixed={"exclude_layers": ["logits"]}),
+    "lars": _Kind(Lars, decoupled=True, reads_momentum=True),
     "schedule_free_adamw": _Kind("ScheduleFreeAdamW", decoupled=True),
 }
 
@@ -64,6 +69,7 @@ def make_optimizer(
     learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
     variables: Sequence[keras.Variable],
     factors: Sequence[float] | None = None,
+    momenta: NDArray[np.floating[Any]] | None = None,
 ) -> keras.Optimizer:
     """Return the configured optimiser, built for `variables`.
 
@@ -78,6 +84,8 @@ def make_optimizer(
     factors
         Of the learning rate, for each variable: discriminative fine-tuning (Howard & Ruder 2018).
         Decoupled decay keeps the full rate. None for 1 throughout.
+    momenta
+        Momentum of each step, of sgd, sgdw and nesterov; None for the configured one throughout.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def make_optimizer(
         For parameters that the optimiser does not have or that `TrainConfig` has a field for.
     """
     kind = OPTIMIZERS[config.optimizer]
-    keras_class = getattr(keras.optimizers, kind.keras_name)
+    keras_class = _class_of(kind)
     _check_params(config, keras_class)
     kwargs: dict[str, Any] = {
         "learning_rate": learning_rate,
@@ -96,6 +104,8 @@ def make_optimizer(
     }
     if kind.reads_momentum:
         kwargs["momentum"] = config.momentum
+    if momenta is not None:
+        keras_class, kwargs = CycledSGD, kwargs | {"momenta": momenta}
     if config.optimizer == "muon":
         kwargs["adam_weight_decay"] = kwargs["weight_decay"]
     try:
@@ -110,6 +120,13 @@ def make_optimizer(
         optimizer.exclude_from_weight_decay(var_list=[v for v in variables if _is_bias(v)])
     optimizer.build(list(variables))
     return optimizer
+
+
+def _class_of(kind: _Kind) -> type[keras.Optimizer]:
+    if isinstance(kind.keras_name, str):
+        found: type[keras.Optimizer] = getattr(keras.optimizers, kind.keras_name)
+        return found
+    return kind.keras_name
 
 
 def check_optimizer(config: TrainConfig) -> None:

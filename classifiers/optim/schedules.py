@@ -172,6 +172,27 @@ def learning_rates(config: TrainConfig, steps_per_epoch: int) -> Floats:
     return config.learning_rate * factors
 
 
+def momenta(config: TrainConfig, steps_per_epoch: int) -> Floats | None:
+    """Return the momentum of every step, [epochs x steps_per_epoch]; None where it does not cycle.
+
+    It falls as the learning rate rises, and rises as it falls (Smith 2018), along the same curve,
+    as PyTorch's OneCycleLR and CyclicLR do by themselves.
+
+    Examples
+    --------
+    >>> cycled = {"schedule": "cyclic", "schedule_params": {"up": 1}, "momentum_cycle": (0.8, 0.9)}
+    >>> momenta(TrainConfig(epochs=2, **cycled), steps_per_epoch=2).round(2).tolist()
+    [0.9, 0.85, 0.8, 0.85]
+    """
+    if config.momentum_cycle is None:
+        return None
+    low, high = config.momentum_cycle
+    ends = {"one_cycle": {"start": 0.0, "final": 0.0}, "cyclic": {"low": 0.0}}[config.schedule]
+    time = Timeline(config.epochs * steps_per_epoch, config.epochs)
+    position = SCHEDULES[config.schedule](time, **schedule_params(config) | ends)
+    return np.asarray(high - (high - low) * position)
+
+
 class Tabled(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A Keras schedule that looks the learning rate of a step up in a table.
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -14,7 +14,7 @@ from classifiers.config import TrainConfig
 from classifiers.errors import DivergedError, InputError
 from classifiers.optim.losses import make_loss
 from classifiers.optim.optimizers import make_optimizer, start_from
-from classifiers.optim.schedules import Tabled, learning_rates, schedule_params
+from classifiers.optim.schedules import Tabled, learning_rates, momenta, schedule_params
 from classifiers.training.callbacks import (
     Diverged,
     FirstBadStep,
@@ -26,8 +26,10 @@ from classifiers.training.callbacks import (
     TestAt,
     Validate,
 )
+from classifiers.training.clock import Clock
 from classifiers.training.phases import rate_factors
 from classifiers.training.starts import AT_ONCE, Start
+from classifiers.training.state import build_metrics, copy_variables
 from groundwork.compute import steps_per_execution
 
 if TYPE_CHECKING:
@@ -56,6 +58,11 @@ class FitResult:
         Optimiser steps taken.
     seconds
         Wall time of training and testing.
+    epoch_seconds
+        Wall time of each epoch: its batches and steps, no validation or test.
+    startup
+        Seconds for building and compiling the network and starting its input, hardly any where a
+        compiled one was kept; None where a training was too short to tell them apart.
     left_out
         Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
     start
@@ -68,8 +75,16 @@ class FitResult:
     test_probabilities: NDArray[np.float32] | None
     steps: int
     seconds: float
+    epoch_seconds: tuple[float, ...] = ()
+    startup: float | None = None
     left_out: tuple[float, ...] = ()
     start: Start = AT_ONCE
+
+    def built_in(self, seconds: float) -> "FitResult":
+        """Return this result of a network that was built in so many seconds before."""
+        if self.startup is None:
+            return self
+        return replace(self, startup=self.startup + seconds)
 
 
 class Trainer:
@@ -105,12 +120,14 @@ class Trainer:
         self._epochs = epochs or range(config.epochs)
         rates = learning_rates(config, steps_per_epoch)
         self._last_rates = rates[steps_per_epoch - 1 :: steps_per_epoch]
-        rates = rates[self._epochs.start * steps_per_epoch : self._epochs.stop * steps_per_epoch]
+        own = slice(self._epochs.start * steps_per_epoch, self._epochs.stop * steps_per_epoch)
+        rates, cycled = rates[own], momenta(config, steps_per_epoch)
         optimizer = make_optimizer(
             config,
             float(rates[0]) if np.ptp(rates) == 0 else Tabled(rates),
             network.trainable_variables,
             rate_factors(config, network),
+            None if cycled is None else cycled[own],
         )
         if config.precision == "mixed_float16":  # or small gradients vanish
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -123,7 +140,7 @@ class Trainer:
             jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
             auto_scale_loss=False,
         )
-        _build_metrics(network)
+        build_metrics(network)
         self._optimizer_start = [ops.convert_to_numpy(v) for v in network.optimizer.variables]
 
     def fit(
@@ -146,11 +163,12 @@ class Trainer:
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
             tester = TestAt(on_the_way, test, self._config.tta)
-        own = self._callbacks(validation, tester, progress)
+        clock = Clock()
+        own = [clock, *self._callbacks(validation, tester, progress)]
         try:
             history = self._run(data, [*own, *callbacks])
         except Diverged as error:
-            _copy_variables(self._network, model)
+            copy_variables(self._network, model)
             raise DivergedError(
                 f"{error}: lower learning_rate ({self._config.learning_rate:g}) or set clip_norm",
                 model,
@@ -159,7 +177,8 @@ class Trainer:
         final = None
         if tester and self._is_last:
             final = tester.record(self._epochs.start + epochs)
-        _copy_variables(self._network, model)
+        copy_variables(self._network, model)
+        epoch_seconds, startup = clock.seconds()
         return FitResult(
             model=model,
             history=history,
@@ -167,6 +186,8 @@ class Trainer:
             test_probabilities=final,
             steps=epochs * self._steps_per_epoch,
             seconds=time.perf_counter() - start,
+            epoch_seconds=epoch_seconds,
+            startup=startup,
         )
 
     @property
@@ -187,7 +208,7 @@ class Trainer:
 
     def _reset(self, model: keras.Model) -> None:
         """Give the network the model's state and the optimiser its first."""
-        _copy_variables(model, self._network)
+        copy_variables(model, self._network)
         for variable, value in zip(
             self._network.optimizer.variables, self._optimizer_start, strict=True
         ):
@@ -232,32 +253,6 @@ class Trainer:
                 keras.callbacks.ReduceLROnPlateau(monitor=monitor, **schedule_params(config))
             )
         return chosen
-
-
-def _build_metrics(network: keras.Model) -> None:
-    """Create the metrics' state, for which `fit` would take a batch away from the data.
-
-    A shuffled dataset gives its next reader another order: the first training would not see the
-    batches that it sees when it is repeated.
-    """
-    images = np.zeros((1, *network.input_shape[1:]), np.float32)
-    labels = np.zeros((1, network.output_shape[-1]), np.float32)
-    predicted = network(images, training=False)
-    network.compute_loss(images, labels, predicted, training=False)
-    network.compute_metrics(images, labels, predicted)
-    network.reset_metrics()
-
-
-def _copy_variables(source: keras.Model, target: keras.Model) -> None:
-    """Copy weights, moving statistics and random states."""
-    if [v.shape for v in source.variables] != [v.shape for v in target.variables]:
-        raise InputError(
-            f"model {source.name!r} has other weights than the network the trainer was made for: "
-            "make a trainer of this model"
-        )
-    for mine, theirs in zip(source.variables, target.variables, strict=True):
-        if mine is not theirs:
-            theirs.assign(mine)
 
 
 def check_labels(model: keras.Model, images: Labelled | None, name: str) -> None:

@@ -23,11 +23,14 @@ from pipelines.recipes.files import (
     find_file,
     list_files,
     merge,
+    nest,
     read_tables,
 )
 from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 
 Value = str | bool | int | float
+BEST = "best"
+"""Names the best setting among the published figures."""
 JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
 """Networks that measure generators, in the order of preference."""
 
@@ -105,11 +108,25 @@ class Search(Settings):
     space
         What varies: dotted keys of the recipe, such as `train.learning_rate`, `augment` or
         `mix.fraction`, each with a list of values or a range.
+    published
+        Published figures as printed, by setting, as `said` writes it, or `best`.
     """
 
     recipe: Recipe
     tune: TuneConfig = TuneConfig()
     space: dict[str, Dimension] = Field(min_length=1)
+    published: dict[str, str] = Field({}, exclude_if=lambda published: not published)
+
+    @model_validator(mode="after")
+    def _published_of_its_settings(self) -> Self:
+        for setting in self.published:
+            keys = {part.partition(" = ")[0] for part in setting.split(", ")}
+            if setting != BEST and not keys <= self.space.keys():
+                raise InputError(
+                    f"published: {setting!r} is no setting of this search: write {BEST!r}, or its "
+                    f"values as '{next(iter(self.space))} = …', joined by commas"
+                )
+        return self
 
     def judge(self) -> str:
         """Return the network whose features measure generators: none that a trial looks through.
@@ -164,22 +181,15 @@ class Search(Settings):
         return merge(tables, {"gan": gan}) if gan else tables
 
 
-def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys into tables.
+def said(values: Mapping[str, Any]) -> str:
+    """Return a setting as the published figures name it.
 
     Examples
     --------
-    >>> nest({"train.batch": 32, "train.epochs": 5, "augment": "flip"})
-    {'train': {'batch': 32, 'epochs': 5}, 'augment': 'flip'}
+    >>> said({"train.batch": 32, "train.learning_rate": 0.1, "augment": "flip"})
+    'train.batch = 32, train.learning_rate = 0.1, augment = flip'
     """
-    tables: dict[str, Any] = {}
-    for key, value in values.items():
-        *parents, name = key.split(".")
-        table = tables
-        for parent in parents:
-            table = table.setdefault(parent, {})
-        table[name] = value
-    return tables
+    return ", ".join(f"{key} = {value}" for key, value in values.items())
 
 
 def load_search(
@@ -203,7 +213,7 @@ def load_search(
     """
     path = find_file(search, "search")
     tables = merge(at_profile(read_tables(path), profile), changes or {})
-    own = {name: tables.pop(name) for name in ("tune", "space") if name in tables}
+    own = {name: tables.pop(name) for name in ("tune", "space", "published") if name in tables}
     recipe = load_recipe(None, {"name": path.stem, **tables})
     try:
         result = Search.model_validate({"recipe": recipe, **own})

@@ -45,6 +45,7 @@ def render_search(result: SearchResult) -> str:
             trials=trials,
             failed=[trial for trial in result.trials if not trial.scores],
             keys=keys,
+            any_published=any(map(result.published, trials)),
             unit=unit,
             digits="%.3f" if result.minimised else "%.1f",
             score=result.score_name,

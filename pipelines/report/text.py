@@ -15,6 +15,7 @@ from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.notes import failed_lines, short_notes
 from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
+from pipelines.report.times import times_in_words
 from pipelines.report.words import (
     caveats,
     guessing,
@@ -63,6 +64,7 @@ def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str
     for indent, words in _of_arms(table):
         console.print(Padding(Text(words), (0, 0, 0, indent)), width=width)
     below = [
+        *times_in_words(comparison),
         method_in_words(comparison, table),
         *caveats(comparison, table),
         *guessing(table),

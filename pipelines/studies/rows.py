@@ -76,7 +76,7 @@ def choose_rows(names: Sequence[str]) -> dict[str, Row]:
     Examples
     --------
     >>> list(choose_rows(["P12", "m"]))[:3]
-    ['p12', 'm2', 'm3']
+    ['p12', 'm1', 'm2']
     """
     rows = read_rows()
     chosen: dict[str, Row] = {}

@@ -13,7 +13,7 @@ from groundwork.files import read_json, replacing
 from groundwork.settings import Result
 from pipelines.errors import InputError
 from pipelines.recipes.data import INSTANCES
-from pipelines.recipes.search import Search
+from pipelines.recipes.search import BEST, Search, said
 from pipelines.statistics.paired import Paired, paired, summary, variance_factor
 from pipelines.statistics.verdicts import points, verdict
 
@@ -151,6 +151,12 @@ class SearchResult(Result):
         elif made < asked:
             return f"{made} trials instead of {asked}: there are no more settings"
         return ""
+
+    def published(self, trial: TrialRecord) -> str:
+        """Return the published figure of a trial's setting, as printed; empty if there is none."""
+        known: dict[str, str] = self.settings.get("published", {})
+        best = known.get(BEST, "") if trial == self.best else ""
+        return known.get(said(trial.values), best)
 
     @property
     def minimised(self) -> bool:

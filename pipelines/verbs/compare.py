@@ -28,6 +28,7 @@ from pipelines.workspace import (
     CLASSIFIER,
     COMPARE,
     CONFIG,
+    EPOCHS,
     MODEL,
     NOT_SURE,
     PREPARATION,
@@ -207,6 +208,7 @@ def _written(
     Without a classifier, for its training failed, one from before stays.
     """
     from pipelines.report.advice import advise  # only now: it loads matplotlib
+    from pipelines.report.epochs import epochs_csv
     from pipelines.report.page import render
 
     advice = advise(result, outputs)
@@ -219,6 +221,8 @@ def _written(
         write_json(folder / RESULT, result.model_dump(mode="json"))
         with replacing(report) as part:
             part.write_text(render(result, outputs), encoding="utf-8")
+        with replacing(folder / EPOCHS) as part:
+            part.write_text(epochs_csv(result), encoding="utf-8")
     return CompareResult(result, advice, folder, classifier, report)
 
 

@@ -10,11 +10,15 @@ import numpy as np
 
 from groundwork.files import read_json
 from pipelines import runtime
+from pipelines.comparison.results import ComparisonResult
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import Profile
+from pipelines.recipes.search import said as said_setting
 from pipelines.report.cells import column_name
 from pipelines.report.table import results
+from pipelines.report.times import AN_EPOCH, said, times
+from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
 from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step
@@ -123,7 +127,9 @@ def _of_arms(done: ClassifyResult) -> Found:
         for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
             last = checkpoint == table.checkpoints[-1]
             # A shorter profile ends before the epoch of the study's figure, which stands beside it.
-            printed = [*comparison.published.get(arm.name, {}).values()][-1:] if last else []
+            known = comparison.published.get(arm.name, {})
+            printed = [text for key, text in known.items() if not key.startswith("seconds")]
+            printed = printed[-1:] if last else []
             if cell.accuracy and (cell.published or last):
                 figures.append(
                     Figure(
@@ -135,6 +141,7 @@ def _of_arms(done: ClassifyResult) -> Found:
                         published=cell.published or "".join(printed),
                     )
                 )
+    figures += _of_times(comparison)
     seconds = sum(run.result.seconds for run in comparison.trainings)
     seconds += sum(run.result.seconds for run in comparison.gans)
     return Found(
@@ -143,18 +150,49 @@ def _of_arms(done: ClassifyResult) -> Found:
     )  # fmt: skip
 
 
+def _of_times(comparison: ComparisonResult) -> list[Figure]:
+    """Return the times of a recipe that asks for them: an epoch's, and until each target."""
+    found = times(comparison)
+    if found is None or not found.targets:
+        return []
+    figures = []
+    for arm in found.arms:
+        measures: dict[str, tuple[Summary | None, str]] = {AN_EPOCH: (arm.epoch, arm.published)}
+        for target, reached in arm.reached.items():
+            measures[said(target)] = (reached.seconds, reached.published)
+        figures += [
+            Figure(
+                arm=arm.name, measure=measure, mean=one.mean, spread=one.std, n=one.n,
+                published=printed,
+            )
+            for measure, (one, printed) in measures.items()
+            if one is not None
+        ]  # fmt: skip
+    return figures
+
+
 def _of_search(done: TuneResult) -> Found:
-    """Return the score of the best trial, and the test accuracy of it and of the untuned one."""
+    """Return the score of the best trial, and the test accuracy of it and of the untuned one.
+
+    And the scores of those settings that have a published figure.
+    """
     found = SearchResult.model_validate(read_json(done.folder / RESULT))
     unit = 1 if found.minimised else 100
+    measure = f"{found.score_name}{'' if found.minimised else ', %'}"
+    named = [(f"best of {len(found.trials)} trials", found.best)]
+    named += [
+        (said_setting(trial.values), trial) for trial in found.ranked() if found.published(trial)
+    ]
     figures = [
         Figure(
-            arm=f"best of {len(found.trials)} trials",
-            measure=f"{found.score_name}{'' if found.minimised else ', %'}",
-            mean=unit * found.best.mean,
-            spread=unit * float(np.std(found.best.scores, ddof=1)),
-            n=len(found.best.scores),
+            arm=name,
+            measure=measure,
+            mean=unit * trial.mean,
+            spread=unit * float(np.std(trial.scores, ddof=1)) if len(trial.scores) > 1 else None,
+            n=len(trial.scores),
+            published=found.published(trial),
         )
+        for name, trial in named
     ]
     for arm, values in (("best", found.retrained), ("untuned", found.untuned)):
         if values:

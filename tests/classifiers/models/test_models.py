@@ -8,6 +8,7 @@ import pytest
 from classifiers.errors import InputError
 from classifiers.models import registry
 from classifiers.models.fast import PartialIdentity, PatchWhitening, whiten
+from classifiers.models.ghost import GhostBatchNormalization
 from classifiers.models.registry import (
     build_model,
     list_models,
@@ -126,6 +127,44 @@ def test_resnet_stems(stem, side):
     first_sum = next(layer for layer in half.layers if isinstance(layer, keras.layers.Add))
     assert first_sum.output.shape == (None, side, side, 32)
     assert half.layers[-1].kernel.shape == (256, 10)
+
+
+def test_the_tricks_of_a_resnet():
+    with keras.StatelessScope():
+        plain = build_model("resnet18", (32, 32, 3), 10, width=8)
+        tricks = build_model(
+            "resnet18", (32, 32, 3), 10,
+            width=8, pool="max", ghost=4, frozen_scale=True, whitening=True,
+        )  # fmt: skip
+    norms = [
+        next(one for one in model.layers if isinstance(one, keras.layers.BatchNormalization))
+        for model in (plain, tricks)
+    ]
+    assert [norm.scale for norm in norms] == [True, False]
+    assert [isinstance(norm, GhostBatchNormalization) for norm in norms] == [False, True]
+    kinds = {type(layer) for layer in tricks.layers}
+    assert keras.layers.GlobalMaxPooling2D in kinds
+    assert keras.layers.GlobalAveragePooling2D not in kinds
+    assert tricks.get_layer("whitening").output.shape == (None, 31, 31, 24)
+
+
+def test_ghost_batch_norm_normalises_parts_of_the_batch():
+    x = np.random.default_rng(0).normal(3, 2, (6, 5, 5, 2)).astype(np.float32)
+    ghost = GhostBatchNormalization(3, momentum=0.9, epsilon=1e-5)
+    parts = [keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5) for _ in range(2)]
+    wanted = np.concatenate(
+        [part(x[at : at + 3], training=True) for part, at in zip(parts, (0, 3), strict=True)]
+    )
+    np.testing.assert_allclose(ghost(x, training=True), wanted, atol=1e-5)
+    for name in ("moving_mean", "moving_variance"):
+        mean = np.mean([getattr(part, name).numpy() for part in parts], axis=0)
+        np.testing.assert_allclose(getattr(ghost, name).numpy(), mean, rtol=1e-5)
+    tested = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    tested.build(x.shape)
+    tested.set_weights(ghost.get_weights())
+    np.testing.assert_allclose(ghost(x), tested(x), atol=1e-6)
+    with pytest.raises(InputError, match="ghost=4 with batches of 6 images"):
+        GhostBatchNormalization(4)(x, training=True)
 
 
 def test_whitening_decorrelates_patches():

@@ -36,3 +36,26 @@ def test_importance_finds_what_the_score_depends_on():
     assert found["rate"] > 0.9
     assert sum(found.values()) == pytest.approx(1)
     assert importance(trials[:3], ["rate"]) == {}
+
+
+def test_published_figures_stand_beside_their_trials():
+    published = {"train.learning_rate = 0.1": "68.40 ± 10.18", "best": "79.37"}
+    search = Search(
+        recipe=load_recipe(), space={"train.learning_rate": [0.1, 0.01]}, published=published
+    )
+    result = result_of({0.1: (0.5, 0.6), 0.01: (0.7, 0.8)}, settings=search.model_dump(mode="json"))
+    first, second = result.trials
+    assert (result.published(first), result.published(second)) == ("68.40 ± 10.18", "79.37")
+    html = render_search(result)
+    assert ">published<" in html
+    assert "<td>68.40 ± 10.18</td>" in html
+    assert ">published<" not in render_search(result_of({0.1: (0.5, 0.6)}))
+
+
+def test_a_published_figure_of_no_setting_is_refused():
+    with pytest.raises(ValueError, match=r"'train\.batch = 3' is no setting of this search"):
+        Search(
+            recipe=load_recipe(),
+            space={"train.learning_rate": [0.1]},
+            published={"train.batch = 3": "1"},
+        )

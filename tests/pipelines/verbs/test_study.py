@@ -4,15 +4,18 @@ import json
 
 import pytest
 
+from groundwork.files import write_json
 from pipelines.cli import main
 from pipelines.errors import InputError
 from pipelines.recipes.files import PROFILES, find_file, list_files, read_tables
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import load_search
+from pipelines.recipes.search import Search, load_search
 from pipelines.studies.measured import COMMITTED, MEASURED, Figure, Measured, keep, read_measured
 from pipelines.studies.rows import STUDIES, choose_rows, read_rows
 from pipelines.verbs import study_steps
 from pipelines.verbs.study import study_list, study_run
+from pipelines.verbs.tune import TuneResult
+from tests.pipelines.searches import result_of
 
 
 def measured(row: str = "p1", profile: str = "quick", mean: float = 70.0) -> Measured:
@@ -101,3 +104,17 @@ def test_a_row_that_fails_stops_none_and_one_that_fails_in_part_is_kept(
     said = capsys.readouterr().err
     assert "2 of 3 rows failed: p1: no such images; p4: real failed on 1 of 2" in said
     assert [one.row for one in read_measured(tmp_path / MEASURED)] == ["p4", "p5"]
+
+
+def test_published_figures_of_a_search_stand_in_what_the_row_came_to(tmp_path):
+    space = {"train.learning_rate": [0.1, 0.01]}
+    search = Search(
+        recipe=load_recipe(), space=space, published={"train.learning_rate = 0.1": "68.40"}
+    )
+    result = result_of({0.1: (0.5, 0.6), 0.01: (0.7, 0.8)}, settings=search.model_dump(mode="json"))
+    write_json(tmp_path / "result.json", result.model_dump(mode="json"))
+    found = study_steps._of_search(TuneResult(tmp_path, []))
+    figures = {figure.arm: figure for figure in found.figures}
+    assert figures["best of 2 trials"].mean == pytest.approx(75)
+    assert figures["train.learning_rate = 0.1"].mean == pytest.approx(55)
+    assert figures["train.learning_rate = 0.1"].published == "68.40"
