@@ -22,8 +22,9 @@ from ganaug.config import GanConfig
 from groundwork.settings import Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
-from pipelines.errors import InputError, explain
+from pipelines.errors import InputError, explain, unknown_name
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.ensemble import Ensemble
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import (
     PAPER,
@@ -118,8 +119,23 @@ class Recipe(Arm):
     }
     """What each arm changes of `size`, `mix`, `expand`, `augment` and `train`; the first arm is the
     reference."""
+    ensembles: dict[str, Ensemble] = Field({}, exclude_if=lambda ensembles: not ensembles)
+    """Arms that vote, by the name under which the vote stands among the arms. None is not written
+    down, so that comparisons keep their names."""
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one)."""
+
+    @model_validator(mode="after")
+    def _has_arms_that_vote(self) -> Self:
+        for name, one in self.ensembles.items():
+            if name in self.arms:
+                raise InputError(f"ensembles.{name}: there is an arm {name!r}; give another name")
+            for arm in one.arms:
+                if arm not in self.arms:
+                    raise unknown_name(f"arm of the ensemble {name!r}", arm, list(self.arms))
+            if len(set(one.arms)) < len(one.arms):
+                raise InputError(f"ensembles.{name}: an arm is named twice; each votes once")
+        return self
 
     @property
     def needs_generators(self) -> bool:
@@ -133,6 +149,8 @@ class Recipe(Arm):
 
     def joined(self, other: "Recipe") -> Self:
         """Return this recipe with the arms of another one, each with all its settings.
+
+        Ensembles of the other one are left out.
 
         Raises
         ------

@@ -23,6 +23,7 @@ from pipelines.report.notes import failed_lines, notes
 from pipelines.report.onward import next_commands
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.templates import environment
+from pipelines.report.votes import votes
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
 from pipelines.statistics.paired import Summary, summary
@@ -115,6 +116,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         mistakes=mistakes,
         pictured=pictured,
         unexplained=unexplained,
+        votes=votes(comparison, table),
         voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),

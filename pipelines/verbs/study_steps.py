@@ -130,7 +130,9 @@ def _of_arms(done: ClassifyResult) -> Found:
                         published=cell.published or "".join(printed),
                     )
                 )
-    seconds = sum(run.result.seconds for run in comparison.trainings)
+    # A vote counts the time of its members, which are arms themselves.
+    trained = [run for run in comparison.trainings if not run.result.members]
+    seconds = sum(run.result.seconds for run in trained)
     seconds += sum(run.result.seconds for run in comparison.gans)
     return Found(comparison.source, figures, done.report, seconds)
 
