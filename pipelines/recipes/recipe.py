@@ -13,7 +13,7 @@ A recipe file lists only what differs from these defaults. Its arms differ from 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
@@ -119,6 +119,9 @@ class Recipe(Arm):
     }
     """What each arm changes of `size`, `mix`, `expand`, `augment` and `train`; the first arm is the
     reference."""
+    top_k: Literal[3, 5] | None = Field(None, exclude_if=lambda top_k: top_k is None)
+    """Also show how often the true class is among so many most probable ones, as study K counts;
+    where there are no more classes than that, it is left out."""
     ensembles: dict[str, Ensemble] = Field({}, exclude_if=lambda ensembles: not ensembles)
     """Arms that vote, by the name under which the vote stands among the arms. None is not written
     down, so that comparisons keep their names."""

@@ -192,7 +192,9 @@ def _measured(results: Sequence[Measured]) -> list[str]:
         said = []
         for figure in one.figures:
             spread = "" if figure.spread is None else f" ± {figure.spread:.2f}"
-            said.append(f"{figure.arm} {figure.mean:.2f}{spread}")
+            kind = figure.measure.partition(" ")[0]
+            top = f" ({kind})" if kind.startswith("top-") else ""
+            said.append(f"{figure.arm} {figure.mean:.2f}{spread}{top}")
         n = max((figure.n for figure in one.figures), default=0)
         measure = one.figures[0].measure.split(", ")[0] if one.figures else ""
         lines.append(

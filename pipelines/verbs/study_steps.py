@@ -130,6 +130,17 @@ def _of_arms(done: ClassifyResult) -> Found:
                         published=cell.published or "".join(printed),
                     )
                 )
+            if arm.top and last:
+                figures.append(
+                    Figure(
+                        arm=arm.name,
+                        measure=f"top-{table.top_k} accuracy, %, {column_name(checkpoint)}",
+                        mean=100 * arm.top.mean,
+                        spread=None if arm.top.std is None else 100 * arm.top.std,
+                        n=arm.top.n,
+                        published=cell.published or "".join(printed),
+                    )
+                )
     # A vote counts the time of its members, which are arms themselves.
     trained = [run for run in comparison.trainings if not run.result.members]
     seconds = sum(run.result.seconds for run in trained)
