@@ -1,5 +1,6 @@
 """Training a classifier: built from a seed, in one phase or several."""
 
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
@@ -96,6 +97,7 @@ def train(
     InputError
         For settings that do not work together, or a loss that is not finite.
     """
+    began = time.perf_counter()
     model = new_model(config, input_shape, classes)
     if standardise:
         if real is None:
@@ -104,10 +106,13 @@ def train(
     if real is not None:
         whiten(model, as_floats(real))
     if config.frozen_epochs or config.thaw_every or wrap:
-        return fit(model, data, config, steps_per_epoch=steps_per_epoch, wrap=wrap, **hooks)
+        built = time.perf_counter() - began
+        fitted = fit(model, data, config, steps_per_epoch=steps_per_epoch, wrap=wrap, **hooks)
+        return fitted.built_in(built)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()
     trainer = _kept_trainer(settings, input_shape, classes, steps_per_epoch, standardise)
-    return trainer.fit(model, data, **hooks)
+    built = time.perf_counter() - began
+    return trainer.fit(model, data, **hooks).built_in(built)
 
 
 @lru_cache(maxsize=4)
@@ -141,6 +146,7 @@ def fit(
     """
     done: list[FitResult] = []
     for phase in phases(config, model):
+        began = time.perf_counter()
         phase.prepare(model)
         first_step = phase.epochs.start * steps_per_epoch
         if wrap:
@@ -150,12 +156,14 @@ def fit(
         trainer = Trainer(
             shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
         )
-        done.append(trainer.fit(model, data.skip(first_step), **hooks))
+        built = time.perf_counter() - began
+        done.append(trainer.fit(model, data.skip(first_step), **hooks).built_in(built))
     return _joined(done)
 
 
 def _joined(parts: Sequence[FitResult]) -> FitResult:
     """Put the phases of one training together."""
+    known = [part.startup for part in parts if part.startup is not None]
     return FitResult(
         model=parts[-1].model,
         history={
@@ -168,4 +176,6 @@ def _joined(parts: Sequence[FitResult]) -> FitResult:
         test_probabilities=parts[-1].test_probabilities,
         steps=sum(part.steps for part in parts),
         seconds=sum(part.seconds for part in parts),
+        epoch_seconds=tuple(one for part in parts for one in part.epoch_seconds),
+        startup=sum(known) if len(known) == len(parts) else None,
     )

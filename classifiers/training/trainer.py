@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -26,6 +26,7 @@ from classifiers.training.callbacks import (
     TestAt,
     Validate,
 )
+from classifiers.training.clock import Clock
 from classifiers.training.phases import rate_factors
 from classifiers.training.starts import AT_ONCE, Start
 from groundwork.compute import steps_per_execution
@@ -56,6 +57,11 @@ class FitResult:
         Optimiser steps taken.
     seconds
         Wall time of training and testing.
+    epoch_seconds
+        Wall time of each epoch: its batches and steps, no validation or test.
+    startup
+        Seconds for building and compiling the network and starting its input, hardly any where a
+        compiled one was kept; None where a training was too short to tell them apart.
     left_out
         Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
     start
@@ -68,8 +74,16 @@ class FitResult:
     test_probabilities: NDArray[np.float32] | None
     steps: int
     seconds: float
+    epoch_seconds: tuple[float, ...] = ()
+    startup: float | None = None
     left_out: tuple[float, ...] = ()
     start: Start = AT_ONCE
+
+    def built_in(self, seconds: float) -> "FitResult":
+        """Return this result of a network that was built in so many seconds before."""
+        if self.startup is None:
+            return self
+        return replace(self, startup=self.startup + seconds)
 
 
 class Trainer:
@@ -146,7 +160,8 @@ class Trainer:
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
             tester = TestAt(on_the_way, test, self._config.tta)
-        own = self._callbacks(validation, tester, progress)
+        clock = Clock()
+        own = [clock, *self._callbacks(validation, tester, progress)]
         try:
             history = self._run(data, [*own, *callbacks])
         except Diverged as error:
@@ -160,6 +175,7 @@ class Trainer:
         if tester and self._is_last:
             final = tester.record(self._epochs.start + epochs)
         _copy_variables(self._network, model)
+        epoch_seconds, startup = clock.seconds()
         return FitResult(
             model=model,
             history=history,
@@ -167,6 +183,8 @@ class Trainer:
             test_probabilities=final,
             steps=epochs * self._steps_per_epoch,
             seconds=time.perf_counter() - start,
+            epoch_seconds=epoch_seconds,
+            startup=startup,
         )
 
     @property

@@ -19,7 +19,7 @@ from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
 from pipelines.findings.gallery import without
 from pipelines.recipes.data import DataConfig
-from pipelines.workspace import PREPARATION, TEST, TRAIN, run_folder
+from pipelines.workspace import PREPARATION, TEST, TRAIN, VALID, run_folder
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class OnDisk:
     Attributes
     ----------
     folder
-        Relative to outputs/; holds `train.npz` and `test.npz`.
+        Relative to outputs/; holds `train.npz` and `test.npz`, and perhaps `valid.npz`.
     class_digests
         Stands for the training images of each class, and its name.
     further
@@ -140,9 +140,14 @@ def write_at(one: Instance, outputs: Path, size: int, further: Pool | None = Non
     # Equal pixels may have come about in two ways; `ganaug predict` must know the right one.
     how = one.train.preparation
     identity = [train.digest(), test.digest(), *[how.model_dump(mode="json")] * (how != USUAL)]
+    valid = None if one.valid is None else one.valid.read(size)
+    if valid is not None:
+        identity.append({"valid": valid.digest()})
     folder = run_folder("instance", f"{one.train.source}-{name}", identity)
     _save(train, outputs / folder / TRAIN)
     _save(test, outputs / folder / TEST)
+    if valid is not None:
+        _save(valid, outputs / folder / VALID)
     write_json(outputs / folder / PREPARATION, how.model_dump(mode="json"))
     beside = None
     if further is not None:

@@ -25,7 +25,7 @@ from pipelines.data.pool import in_memory
 from pipelines.data.reader import Preparation
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor, Failed
-from pipelines.workspace import PREPARATION, TEST, TRAIN
+from pipelines.workspace import PREPARATION, TEST, TRAIN, VALID
 
 FRACTIONS = (0.25, 0.5)
 """Parts of an instance's training images, beside all of them, which its arms are trained on anyway.
@@ -133,8 +133,14 @@ def write_part(one: Drawn, outputs: Path, fraction: float, sizes: Sequence[int])
         every, folder = _on_disk(one, outputs, size)
         how = Preparation.model_validate(read_json(folder / PREPARATION))
         train, test = every.select(which), Images.load(folder / TEST)
+        watching = folder / VALID
         part = Instance(
-            in_memory(train, how), in_memory(test, how), one.record.seed, train.class_names, ()
+            in_memory(train, how),
+            in_memory(test, how),
+            one.record.seed,
+            train.class_names,
+            (),
+            valid=in_memory(Images.load(watching), how) if watching.is_file() else None,
         )
         at[size] = write_at(part, outputs, size)
     record = one.record.model_copy(update={"train_images": len(which)})

@@ -47,6 +47,7 @@ class Draw(IntEnum):
     TRAIN = 2
     TEST = 3
     GROUPS = 4
+    VALID = 5
 
     def generator(self, seed: int, label: int = 0) -> np.random.Generator:
         """Return the generator of this draw."""
@@ -67,6 +68,8 @@ class Design(Settings):
     """Most training images of each class."""
     test_per_class: Count
     """Most test images of each class."""
+    own_validation: bool = False
+    """Whether the source's own validation images watch the trainings; of `split` alone."""
     folds: int
     """Folds, as far as the smallest class allows."""
     seed: int

@@ -41,6 +41,9 @@ class Instance:
     ----------
     train, test
         Images that have none in common, still to be read; labels number ``classes`` from 0.
+    valid
+        Validation images of the source's own, which are none of those; None where it sets none
+        apart, or they are not asked for.
     seed
         What it was drawn with.
     classes
@@ -57,6 +60,7 @@ class Instance:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     part: str = ""
+    valid: Pool | None = None
 
     def record(self) -> InstanceRecord:
         """Return what was drawn, in a form that can be written to a file."""

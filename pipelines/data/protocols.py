@@ -90,7 +90,8 @@ def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]
             "data.protocol 'folds'"
         )
     notes = []
-    if source.valid is not None:
+    watching = source.valid if design.own_validation else None
+    if source.valid is not None and watching is None:
         notes.append(f"{len(source.valid)} validation images of its own were not used")
     everything = _readable(source.train, source, design)
     tests = _readable(source.test, source, design)
@@ -105,6 +106,8 @@ def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]
         notes.append(f"{count} {what} were not used")
     tests = tests.select(~leaked & ~related)
     notes += _under_two_labels(everything)
+    if watching is not None:
+        watching = _unseen(_readable(watching, source, design), everything, tests)
     for seed in range(design.seed, design.seed + design.instances):
         train = _at_most(everything, design.per_class, seed, Draw.TRAIN)
         test = _at_most(tests, design.test_per_class, seed, Draw.TEST)
@@ -115,7 +118,8 @@ def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]
                     f"class {name!r} of {source.name} has no {what} image in its own split: add "
                     "some, leave the class out (--classes), or use data.protocol 'folds'"
                 )
-        yield Instance(train, test, seed, train.class_names, tuple(notes), OWN_SPLIT)
+        valid = _watching(watching, source, design, seed)
+        yield Instance(train, test, seed, train.class_names, tuple(notes), OWN_SPLIT, valid)
 
 
 def _whole(source: "Source", design: Design) -> Iterator[Instance]:
@@ -130,6 +134,27 @@ def _readable(pool: Pool, source: "Source", design: Design) -> Pool:
     """Return the images of the design's classes, class by class, labels counted from 0."""
     own = pool.relabelled(choose_classes(source, design.seed, design.classes))
     return own.select(own.can_be_read())
+
+
+def _watching(unseen: Pool | None, source: "Source", design: Design, seed: int) -> Pool | None:
+    """Return the validation images of an instance, some of every class."""
+    if unseen is None:
+        return None
+    valid = _at_most(unseen, design.test_per_class, seed, Draw.VALID)
+    if not valid.counts().min():
+        name = valid.class_names[int(valid.counts().argmin())]
+        raise InputError(
+            f"class {name!r} of {source.name} has no validation image in its own split that is "
+            "neither trained nor tested on: leave data.own_validation out"
+        )
+    return valid
+
+
+def _unseen(valid: Pool, train: Pool, test: Pool) -> Pool:
+    """Return the validation images that are no training or test images, nor belong to some."""
+    for others in (train, test):
+        valid = valid.select(~valid.found_in(set(others.hashes())) & ~_related(valid, others))
+    return valid
 
 
 def _related(some: Pool, others: Pool) -> NDArray[np.bool_]:

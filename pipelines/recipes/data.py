@@ -55,6 +55,10 @@ class DataConfig(Settings):
     test_per_class: Count | None = None
     """Test images of each class, or `all`; fewer only where the source has fewer. By default 350
     where images are drawn, else all."""
+    own_validation: bool = Field(False, exclude_if=lambda own: not own)
+    """Watch every training on the source's own validation images, of each class as many as
+    `test_per_class` allows, where its own split is kept and has some; elsewhere
+    `train.validation` says what is left out. False is not written down."""
     folds: int = Field(FOLDS, ge=2, le=1000)
     """Folds of the protocol `folds`; fewer where the smallest class has fewer images."""
     seed: Seed = 0

@@ -126,5 +126,23 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn dotted keys into tables.
+
+    Examples
+    --------
+    >>> nest({"train.batch": 32, "train.epochs": 5, "augment": "flip"})
+    {'train': {'batch': 32, 'epochs': 5}, 'augment': 'flip'}
+    """
+    tables: dict[str, Any] = {}
+    for key, value in values.items():
+        *parents, name = key.split(".")
+        table = tables
+        for parent in parents:
+            table = table.setdefault(parent, {})
+        table[name] = value
+    return tables
+
+
 def _kind(path: Path) -> Kind:
     return "search" if "space" in read_tables(path) else "recipe"

@@ -9,6 +9,8 @@ A recipe file lists only what differs from these defaults. Its arms differ from 
     [arms.real]
     [arms.synthetic]
     mix.strategy = "fraction"
+
+A table `[sweeps."train.learning_rate"]` stands for arms: see `pipelines.recipes.arms`.
 """
 
 from collections.abc import Mapping
@@ -19,10 +21,11 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from classifiers.config import TrainConfig
 from ganaug.config import GanConfig
-from groundwork.settings import Settings
+from groundwork.settings import Fraction, Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
 from pipelines.errors import InputError, explain, unknown_name
+from pipelines.recipes.arms import NothingToDropError, expanded, over_base
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.ensemble import Ensemble
 from pipelines.recipes.feed import InputConfig
@@ -117,8 +120,12 @@ class Recipe(Arm):
         "real + synthetic": {"mix": {"strategy": "fraction"}},
         "real + flip, shift": {"augment": "flip|shift(4)"},
     }
-    """What each arm changes of `size`, `mix`, `expand`, `augment` and `train`; the first arm is the
-    reference."""
+    """What each arm changes of `size`, `mix`, `expand`, `augment`, `train` and `input`; `drop`
+    lists what it takes back to the default (`["train.schedule"]`). The first is the reference."""
+    targets: tuple[Fraction, ...] = Field((), max_length=20, exclude_if=lambda targets: not targets)
+    """Accuracies, 0..1, whose times are told: the seconds of the epochs until an arm has reached
+    each (study M). They are read off the validation images, where there are any, else off the test
+    images at `train.evaluate_at`."""
     top_k: Literal[3, 5] | None = Field(None, exclude_if=lambda top_k: top_k is None)
     """Also show how often the true class is among so many most probable ones, as study K counts;
     where there are no more classes than that, it is left out."""
@@ -126,7 +133,8 @@ class Recipe(Arm):
     """Arms that vote, by the name under which the vote stands among the arms. None is not written
     down, so that comparisons keep their names."""
     published: dict[str, dict[str, str]] = {}
-    """Published figures as printed, by arm and epoch (`final`: the last one)."""
+    """Published figures as printed, by arm and epoch (`final`: the last one); of times, by
+    `seconds an epoch` and `seconds to 80 %`."""
 
     @model_validator(mode="after")
     def _has_arms_that_vote(self) -> Self:
@@ -177,7 +185,7 @@ class Recipe(Arm):
         """Return the full settings of every arm by name, the reference arm first."""
         base = {name: getattr(self, name).model_dump() for name in ("mix", "train", "input")}
         base |= {"augment": self.augment, "expand": self.expand, "size": self.size}
-        return {name: Arm.model_validate(merge(base, own)) for name, own in self.arms.items()}
+        return {name: Arm.model_validate(over_base(base, own)) for name, own in self.arms.items()}
 
 
 def load_recipe(
@@ -209,13 +217,15 @@ def load_recipe(
         path = find_file(recipe, "recipe")
         where = path.name
         settings = at_profile({"name": path.stem, **read_tables(path)}, profile)
-    settings = merge(settings, changes or {})
+    settings = expanded(merge(settings, changes or {}), where)
     try:
         result = Recipe.model_validate(settings)
         if not result.arms:
             raise InputError(f"{where}: no arm to train, received an empty [arms] table")
         where = f"{where}: an arm"
         result.resolved_arms()
+    except NothingToDropError as error:
+        raise NothingToDropError(f"{where}: {error}") from error
     except ValidationError as error:
         raise InputError(explain(error, where, Recipe)) from error
     return result

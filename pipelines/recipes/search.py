@@ -23,6 +23,7 @@ from pipelines.recipes.files import (
     find_file,
     list_files,
     merge,
+    nest,
     read_tables,
 )
 from pipelines.recipes.recipe import Arm, Recipe, load_recipe
@@ -162,24 +163,6 @@ class Search(Settings):
             tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "fraction"}}}
         tables.pop("published", None)
         return merge(tables, {"gan": gan}) if gan else tables
-
-
-def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted keys into tables.
-
-    Examples
-    --------
-    >>> nest({"train.batch": 32, "train.epochs": 5, "augment": "flip"})
-    {'train': {'batch': 32, 'epochs': 5}, 'augment': 'flip'}
-    """
-    tables: dict[str, Any] = {}
-    for key, value in values.items():
-        *parents, name = key.split(".")
-        table = tables
-        for parent in parents:
-            table = table.setdefault(parent, {})
-        table[name] = value
-    return tables
 
 
 def load_search(

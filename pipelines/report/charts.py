@@ -165,8 +165,9 @@ def _thinned(
 
 def _mean(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean line, as far as every run goes: runs may stop early."""
-    shortest = min((x for x, _ in lines), key=len)
-    return shortest, np.mean([y[: len(shortest)] for _, y in lines], axis=0)
+    length = min(len(x) for x, _ in lines)
+    x, y = (np.mean([line[axis][:length] for line in lines], axis=0) for axis in (0, 1))
+    return x, y
 
 
 def svg(draw: Callable[[Axes], None], height: int, label: str, key: str) -> Markup:

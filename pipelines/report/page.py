@@ -12,7 +12,7 @@ from pipelines.report.advice import advise
 from pipelines.report.answers import accuracy_intervals
 from pipelines.report.calibration import pooled, reliability_chart
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
-from pipelines.report.curves import training_curves
+from pipelines.report.curves import curves_of_arms, training_curves
 from pipelines.report.forest import Estimate, forest_plot
 from pipelines.report.generators import SHOWN_GENERATORS, generators
 from pipelines.report.gradcam import show_mistakes
@@ -23,6 +23,7 @@ from pipelines.report.notes import failed_lines, notes
 from pipelines.report.onward import next_commands
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.templates import environment
+from pipelines.report.times import accuracy_against_time, times
 from pipelines.report.votes import votes
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
@@ -105,6 +106,9 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         dots=charts.instance_plot({arm.name: arm.final for arm in table.arms}),
         growth=growth(comparison, table),
         curves=training_curves(comparison),
+        of_arms=curves_of_arms(comparison),
+        times=times(comparison),
+        race=accuracy_against_time(comparison),
         generators=shown,
         nearest_shown=JUDGE if any(one.nearest for _, own in shown for one in own) else "",
         unshown=comparison.gans[SHOWN_GENERATORS:],

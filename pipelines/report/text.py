@@ -15,6 +15,7 @@ from pipelines.report.cells import column_name, interval, percent
 from pipelines.report.notes import failed_lines, short_notes
 from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
+from pipelines.report.times import times_in_words
 from pipelines.report.words import (
     caveats,
     guessing,
@@ -64,6 +65,7 @@ def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str
     for indent, words in _of_arms(table):
         console.print(Padding(Text(words), (0, 0, 0, indent)), width=width)
     below = [
+        *times_in_words(comparison),
         method_in_words(comparison, table),
         *caveats(comparison, table),
         *guessing(table),
@@ -127,7 +129,7 @@ def _table(table: Results) -> Table:
 
 
 def _further(arm: ArmResult, table: Results) -> list[tuple[str, Summary]]:
-    """Return what else is shown of an arm, and its label; it is known after the last epoch alone."""
+    """Return what is known of an arm after the last epoch alone, each with its label."""
     balanced = [(_BALANCED, arm.balanced)] * bool(table.guess)
     return balanced + ([(f"  top-{table.top_k}", arm.top)] if arm.top else [])
 

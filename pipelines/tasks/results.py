@@ -26,6 +26,11 @@ class TrainTaskResult(Result):
     """Whether the training started, and in which attempt; None in results of older versions."""
     members: dict[str, float] = {}
     """Of an ensemble: test accuracy of each voter by its folder, then of both ways to vote."""
+    epoch_seconds: list[float] = []
+    """Wall time of each epoch, without validation and tests; of the first of several members. Empty
+    of probes, of votes across arms, and in results of older versions."""
+    startup_seconds: float | None = None
+    """For building and compiling the network; None where that is not known."""
     effort: int
     """`Task.effort` of the task that made it: estimates of run time go by it."""
     seconds: float

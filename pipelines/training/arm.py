@@ -40,6 +40,7 @@ def fit_arm(
     synthetic: Synthetic | None,
     test: Images | None,
     *,
+    valid: Images | None = None,
     cache: Path,
     bank: Bank | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -58,6 +59,9 @@ def fit_arm(
         Real images; those of ``test`` influence nothing. None: the classifier is not tested.
     synthetic
         Images that join the real ones, or None.
+    valid
+        Images that watch every training, in place of those that `TrainConfig.validation` leaves
+        out; None where the source sets none apart.
     cache
         Folder that keeps features between runs.
     bank
@@ -70,7 +74,7 @@ def fit_arm(
         Folder in which images on disk lie while they are trained on; None: the system's.
     """
     fit_member = way_of(arm, joined=synthetic is not None)
-    parts = _parts(arm.train, train)
+    parts = _parts(arm.train, train, valid)
     fitted = []
     for number, part in enumerate(parts):
         seed = arm.train.seed + NEXT_MEMBER * number
@@ -116,13 +120,15 @@ class _Part(NamedTuple):
     left_out: Images | None
 
 
-def _parts(config: TrainConfig, train: Images) -> list[_Part]:
+def _parts(config: TrainConfig, train: Images, valid: Images | None) -> list[_Part]:
     """Return the images of each member."""
     if config.probe:  # fitted in closed form: a second one would be the same
         return [_Part(train, None)]
     if config.folds:
         splits = stratified_folds(train.labels, config.folds, config.seed, groups=train.groups())
         return [_Part(train.select(kept), train.select(left_out)) for kept, left_out in splits]
+    if valid is not None:
+        return [_Part(train, valid)] * config.members
     if config.validation:
         kept, left_out = _watched(config, train)
         return [_Part(train.select(kept), train.select(left_out))] * config.members

@@ -23,9 +23,9 @@ from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.run import train_arms, train_generators
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError, first_line
-from pipelines.recipes.files import merge
+from pipelines.recipes.files import merge, nest
 from pipelines.recipes.recipe import Recipe, load_recipe
-from pipelines.recipes.search import Search, nest
+from pipelines.recipes.search import Search
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.learning import never_learned
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle

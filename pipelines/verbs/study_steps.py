@@ -10,11 +10,14 @@ import numpy as np
 
 from groundwork.files import read_json
 from pipelines import runtime
+from pipelines.comparison.results import ComparisonResult
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import Profile
 from pipelines.report.cells import column_name
 from pipelines.report.table import results
+from pipelines.report.times import AN_EPOCH, said, times
+from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
 from pipelines.studies.rows import Row, Step
 from pipelines.tuning.results import SearchResult
@@ -118,7 +121,9 @@ def _of_arms(done: ClassifyResult) -> Found:
         for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
             last = checkpoint == table.checkpoints[-1]
             # A shorter profile ends before the epoch of the study's figure, which stands beside it.
-            printed = [*comparison.published.get(arm.name, {}).values()][-1:] if last else []
+            known = comparison.published.get(arm.name, {})
+            printed = [text for key, text in known.items() if not key.startswith("seconds")]
+            printed = printed[-1:] if last else []
             if cell.accuracy and (cell.published or last):
                 figures.append(
                     Figure(
@@ -141,11 +146,33 @@ def _of_arms(done: ClassifyResult) -> Found:
                         published=cell.published or "".join(printed),
                     )
                 )
+    figures += _of_times(comparison)
     # A vote counts the time of its members, which are arms themselves.
     trained = [run for run in comparison.trainings if not run.result.members]
     seconds = sum(run.result.seconds for run in trained)
     seconds += sum(run.result.seconds for run in comparison.gans)
     return Found(comparison.source, figures, done.report, seconds)
+
+
+def _of_times(comparison: ComparisonResult) -> list[Figure]:
+    """Return the times of a recipe that asks for them: an epoch's, and until each target."""
+    found = times(comparison)
+    if found is None or not found.targets:
+        return []
+    figures = []
+    for arm in found.arms:
+        measures: dict[str, tuple[Summary | None, str]] = {AN_EPOCH: (arm.epoch, arm.published)}
+        for target, reached in arm.reached.items():
+            measures[said(target)] = (reached.seconds, reached.published)
+        figures += [
+            Figure(
+                arm=arm.name, measure=measure, mean=one.mean, spread=one.std, n=one.n,
+                published=printed,
+            )
+            for measure, (one, printed) in measures.items()
+            if one is not None
+        ]  # fmt: skip
+    return figures
 
 
 def _of_search(done: TuneResult) -> Found:

@@ -55,7 +55,10 @@ epochs = 1
 [space]
 "train.learning_rate" = [0.01, 0.03, 0.1]
 """
-UNCOUNTED = {"seconds", "files", "machine", "command", "title", "more"}
+UNCOUNTED = {
+    *("seconds", "epoch_seconds", "startup_seconds"),
+    *("files", "machine", "command", "title", "more"),
+}
 """Of a result, what may differ between two runs: times, and digests of files that hold a date."""
 
 

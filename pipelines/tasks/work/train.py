@@ -21,7 +21,7 @@ from pipelines.tasks.train import TrainTask
 from pipelines.training.arm import fit_arm, trained_on
 from pipelines.training.tracking import Tracker
 from pipelines.training.ways import FittedArm
-from pipelines.workspace import CONFIG, LAST_GOOD, MODEL, TEST, TRAIN, features_folder
+from pipelines.workspace import CONFIG, LAST_GOOD, MODEL, TEST, TRAIN, VALID, features_folder
 
 
 def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> TrainTaskResult:
@@ -42,6 +42,8 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         steps=fitted.fit.steps,
         notes=[*material.notes, *of_folds(fitted.fit.left_out), *of_some(fitted.fit.start)],
         start=fitted.fit.start,
+        epoch_seconds=list(fitted.fit.epoch_seconds),
+        startup_seconds=fitted.fit.startup,
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )
@@ -54,6 +56,7 @@ class Material:
     train: Images
     bank: Bank | None
     synthetic: Synthetic | None
+    valid: Images | None = None
     watched: bool = False
 
     @property
@@ -71,18 +74,21 @@ class Material:
 def gather(task: TrainTask, outputs: Path) -> Material:
     """Read the real images and the generators, and make the images that join the real ones."""
     train = Images.load(outputs / task.instance / TRAIN)
+    watching = outputs / task.instance / VALID
+    valid = Images.load(watching) if watching.is_file() else None
     bank = Bank(outputs / task.bank) if task.bank else None
     synthetic = None
     if task.arm.mix.strategy != "none":
         synthetic = synthesise(
             task.arm.mix,
-            trained_on(task.arm.train, train),
+            train if valid is not None else trained_on(task.arm.train, train),
             task.arm.train.seed,
             bank=bank,
             further=Images.load(outputs / task.further) if task.further else None,
             cache=features_folder(outputs),
         )
-    return Material(train, bank, synthetic, watched=task.arm.train.validation > 0)
+    watched = valid is None and task.arm.train.validation > 0
+    return Material(train, bank, synthetic, valid, watched)
 
 
 def fit(
@@ -107,6 +113,7 @@ def fit(
             material.train,
             material.synthetic,
             test,
+            valid=material.valid,
             cache=features_folder(outputs),
             bank=material.bank,
             callbacks=[tracker],

@@ -126,6 +126,24 @@ def test_a_test_image_that_trains_is_not_tested_on(make_images):
     assert one.notes == ("3 test images identical to training images were not tested on",)
 
 
+def test_validation_images_of_the_sources_own_are_neither_trained_nor_tested_on(make_images):
+    train, test, fresh = make_images(10), make_images(5, seed=1), make_images(6, seed=2)
+    seen = Images.concatenate([fresh, train.select([0, 15]), test.select([3])])
+    source = replace(own(train, test), valid=in_memory(seen))
+    unasked = made(source)[0]
+    assert unasked.valid is None
+    assert unasked.notes == ("15 validation images of its own were not used",)
+    asked = made(source, own_validation=True)[0]
+    assert asked.valid.read().digest() == fresh.digest()
+    assert asked.notes == ()
+    assert asked.train.read().digest() == train.digest()
+    few = made(source, own_validation=True, protocol="split", test_per_class=2)[0]
+    assert few.valid.counts().tolist() == [2, 2]
+    gone = replace(source, valid=in_memory(train))
+    with pytest.raises(InputError, match=r"leave data\.own_validation out"):
+        made(gone, own_validation=True)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

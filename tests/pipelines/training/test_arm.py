@@ -113,6 +113,15 @@ def test_patience_watches_images_that_are_left_out(tiny_images, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_validation_split_watches_in_place_of_training_images(tiny_images, tmp_path):
+    train, test = halves(tiny_images)
+    settings = arm(validation=0.3)
+    fitted, count = fit(settings, train, None, test, valid=test, cache=tmp_path)
+    assert count == len(train)  # none is left out
+    assert fitted.history["val_accuracy"][-1] == pytest.approx(fitted.accuracy_at[2])
+
+
+@pytest.mark.slow
 def test_members_vote_by_what_they_make_of_images_that_are_left_out(tiny_images, tmp_path):
     train, test = halves(tiny_images)
     fitted, _ = fit(arm(members=2, validation=0.3), train, None, test, cache=tmp_path)
