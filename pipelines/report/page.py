@@ -12,6 +12,7 @@ from pipelines.report.advice import advise
 from pipelines.report.answers import accuracy_intervals
 from pipelines.report.calibration import pooled, reliability_chart
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
+from pipelines.report.costs import costs
 from pipelines.report.curves import curves_of_arms, training_curves
 from pipelines.report.forest import Estimate, forest_plot
 from pipelines.report.generators import SHOWN_GENERATORS, generators
@@ -121,6 +122,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         pictured=pictured,
         unexplained=unexplained,
         votes=votes(comparison, table),
+        costs=costs(table),
         voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),

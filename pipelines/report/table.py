@@ -71,6 +71,8 @@ class ArmResult:
         Side of the images that it saw, in pixels; 0 where that was not written down.
     images, steps, seconds
         Means over the instances: images in an epoch, optimiser steps and seconds of a training.
+    flops
+        Of its network for one image; 0 where that was not written down.
     """
 
     name: str
@@ -90,6 +92,7 @@ class ArmResult:
     images: float
     steps: float
     seconds: float
+    flops: float
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ class Results:
     def sizes(self) -> set[int]:
         """At which sizes the arms saw the images, in pixels, where that was written down."""
         return {arm.size for arm in self.arms if arm.size}
+
+    @property
+    def costs(self) -> set[float]:
+        """What the arms' networks cost for one image, in FLOPs, where that was written down."""
+        return {arm.flops for arm in self.arms if arm.flops}
 
     @property
     def compared(self) -> dict[str, Paired]:
@@ -231,6 +239,7 @@ def _arm_result(
         images=float(np.mean([one.train_images for one in every])),
         steps=float(np.mean([one.steps for one in every])),
         seconds=float(np.mean([one.seconds for one in every])),
+        flops=float(np.mean([one.flops for one in every])),
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.cells import column_name, interval, percent
+from pipelines.report.cells import GFLOPS, column_name, gflops, interval, percent
 from pipelines.report.notes import failed_lines, short_notes
 from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
@@ -119,6 +119,9 @@ def _table(table: Results) -> Table:
             labels += _LABELS[:2]
         if any(cell.published for cell in arm.cells):
             labels.append(_LABELS[2])
+        if len(table.costs) > 1:
+            labels.append(f"  {gflops(arm.flops)} {GFLOPS}")
+            columns = [[*lines, ""] for lines in columns]
         if len(table.sizes) > 1:
             labels.append(_SIZE.format(arm.size))
             columns = [[*lines, ""] for lines in columns]

@@ -14,6 +14,7 @@ from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PROFILES, Profile
 from pipelines.recipes.options import as_options
+from pipelines.report.cells import GFLOPS
 from pipelines.studies.measured import COMMITTED, MEASURED, Measured, keep, read_measured
 from pipelines.studies.rows import Row, choose_rows, read_rows
 
@@ -193,8 +194,8 @@ def _measured(results: Sequence[Measured]) -> list[str]:
         for figure in one.figures:
             spread = "" if figure.spread is None else f" ± {figure.spread:.2f}"
             kind = figure.measure.partition(" ")[0]
-            top = f" ({kind})" if kind.startswith("top-") else ""
-            said.append(f"{figure.arm} {figure.mean:.2f}{spread}{top}")
+            named = f" ({kind})" if kind.startswith(("top-", GFLOPS)) else ""
+            said.append(f"{figure.arm} {figure.mean:.2f}{spread}{named}")
         n = max((figure.n for figure in one.figures), default=0)
         measure = one.figures[0].measure.split(", ")[0] if one.figures else ""
         lines.append(

@@ -59,6 +59,7 @@ def run(task: VoteTask, outputs: Path, folder: Path, progress: Progress) -> Trai
         size=test.size[0],
         train_images=results[0].train_images,
         steps=sum(one.steps for one in results),
+        flops=sum(one.flops for one in results),
         notes=notes,
         members={arm: one.scores.accuracy for arm, one in zip(task.arms, results, strict=True)},
         effort=task.effort,
