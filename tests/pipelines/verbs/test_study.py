@@ -101,3 +101,13 @@ def test_a_row_that_fails_stops_none_and_one_that_fails_in_part_is_kept(
     said = capsys.readouterr().err
     assert "2 of 3 rows failed: p1: no such images; p4: real failed on 1 of 2" in said
     assert [one.row for one in read_measured(tmp_path / MEASURED)] == ["p4", "p5"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a4_and_a5_name_the_same_trainings(profile):
+    first, second = (load_recipe(f"andrzejczuk-{row}", profile=profile) for row in ("a4", "a5"))
+    assert first.name == second.name
+    assert first.data == second.data
+    shared = second.resolved_arms()
+    assert len(shared) == 3
+    assert all(first.resolved_arms()[name] == arm for name, arm in shared.items())
