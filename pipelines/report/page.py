@@ -25,6 +25,7 @@ from pipelines.report.onward import next_commands
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.templates import environment
 from pipelines.report.times import accuracy_against_time, times
+from pipelines.report.unequal import unequal
 from pipelines.report.votes import votes
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
@@ -123,6 +124,7 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         unexplained=unexplained,
         votes=votes(comparison, table),
         costs=costs(table),
+        unequal_classes=unequal(comparison, best) if table.guess else None,
         voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),

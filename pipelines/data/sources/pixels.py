@@ -131,7 +131,8 @@ def _squared(image: Image.Image, size: int, fit: Fit) -> NDArray[np.uint8]:
         return np.asarray(ImageOps.fit(image, square))
     if fit == "inner":
         outer = outer_side(size)
-        return middle(np.asarray(ImageOps.fit(image, (outer, outer)))[None], size)[0]
+        (inner,) = middle(np.asarray(ImageOps.fit(image, (outer, outer)))[None], size)
+        return np.asarray(inner)
     if fit == "pad":
         return np.asarray(ImageOps.pad(image, square))
     return np.asarray(image.resize(square, Image.Resampling.BICUBIC))
