@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from pipelines.report.cells import GFLOPS, gflops
 from pipelines.report.charts import INK, MUTED, PAPER, series_color, svg
@@ -64,6 +64,7 @@ def _chart(table: Results, arms: Sequence[ArmResult], front: Sequence[ArmResult]
                 markeredgecolor=PAPER, markeredgewidth=0.8,
             )  # fmt: skip
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda flops, _: gflops(flops)))
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda flops, _: ""))
         axes.set_xlabel(f"{GFLOPS} for one image")

@@ -14,8 +14,10 @@ from pipelines.statistics.paired import summary
 
 MOST_CLASSES = 30
 """Rows of a chart; of more classes, those on which the predictors differ most."""
-ROW = 24
+ROW = 30
 """Units of the chart's height."""
+SPREAD = 0.6
+"""Part of a row's height over which predictors stand."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,12 @@ def _chart(predictors: Sequence[Predictor], names: Sequence[str]) -> Markup:
         for row, own in enumerate(rows):
             ends = [100 * min(own.values()), 100 * max(own.values())]
             axes.plot(ends, [row, row], color=RULE, linewidth=2, zorder=2)
-            for one in predictors:
+            for at, one in enumerate(predictors):
                 if one.name in own:
+                    beside = SPREAD * ((at + 0.5) / len(predictors) - 0.5)  # equal ones are seen
                     axes.plot(
-                        100 * own[one.name], row, "D" if one.votes else "o",
-                        markersize=9 if one.votes else 7, color=series_color(one.color),
+                        100 * own[one.name], row + beside, "D" if one.votes else "o",
+                        markersize=8 if one.votes else 6, color=series_color(one.color),
                         markeredgecolor=PAPER, markeredgewidth=0.8, zorder=3 + one.votes,
                     )  # fmt: skip
         axes.axhline(0.5, color=INK, linewidth=0.8)
