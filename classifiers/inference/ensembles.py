@@ -77,26 +77,54 @@ def validation_weights(members: Floats, labels: NDArray[Any]) -> Floats:
 
 
 def as_one_model(
-    models: Sequence[keras.Model], weights: Sequence[float] | Floats | None = None
+    models: Sequence[keras.Model],
+    weights: Sequence[float] | Floats | None = None,
+    *,
+    hard: bool = False,
 ) -> keras.Model:
-    """Join models into one classifier that votes softly, with log-probabilities as its logits.
+    """Join models into one classifier that votes, with log-probabilities as its logits.
 
-    It is predicted, saved, exported and explained as any other model.
+    It is predicted, saved, exported and explained as any other model. It votes as `soft_vote` does
+    with ``weights``, or, if ``hard``, as `hard_vote`.
     """
     if not models or len({model.input_shape for model in models}) > 1:
         raise InputError(
             f"{len(models)} models of input shapes {[m.input_shape for m in models]}: an ensemble "
             "needs at least one model, all of the same input"
         )
-    fractions = np.ones(len(models)) if weights is None else np.asarray(weights, float)
-    fractions = fractions / fractions.sum()
     inputs = keras.Input(models[0].input_shape[1:], name="image")
-    mean: Any = 0.0
-    for number, (model, fraction) in enumerate(zip(models, fractions, strict=True)):
+    answers = []
+    for number, model in enumerate(models):
         member = keras.Model(model.inputs[0], model.outputs[0], name=f"{_MEMBER}{number}")
-        mean = mean + float(fraction) * ops.softmax(member(inputs))
+        answers.append(ops.softmax(member(inputs)))
+    voted = _counted(answers) if hard else _averaged(answers, weights)
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")
-    return keras.Model(inputs, logits(ops.log(ops.maximum(mean, 1e-12))), name="ensemble")
+    return keras.Model(inputs, logits(ops.log(ops.maximum(voted, 1e-12))), name="ensemble")
+
+
+def _averaged(answers: Sequence[Any], weights: Sequence[float] | Floats | None) -> Any:
+    """`soft_vote` of symbolic answers, a tensor [N, K] of each member."""
+    fractions = np.ones(len(answers)) if weights is None else np.asarray(weights, float)
+    fractions = fractions / fractions.sum()
+    mean: Any = 0.0
+    for answer, fraction in zip(answers, fractions, strict=True):
+        mean = mean + float(fraction) * answer
+    return mean
+
+
+def _counted(answers: Sequence[Any]) -> Any:
+    """`hard_vote` of symbolic answers, a tensor [N, K] of each member."""
+    members = ops.cast(ops.stack(answers), "float32")  # [M, N, K]
+    votes = ops.one_hot(ops.argmax(members, axis=2), members.shape[2])
+    total = ops.sum(votes, axis=0)  # [N, K]
+    leads = ops.cast(ops.equal(total, ops.max(total, axis=1, keepdims=True)), "float32")
+    tied = ops.cast(ops.greater(ops.sum(leads, axis=1, keepdims=True), 1.5), "float32")
+    for_leader = ops.sum(votes * ops.expand_dims(leads, 0), axis=2)  # [M, N]
+    decider = ops.argmax(for_leader * (1 + ops.max(members, axis=2)), axis=0)
+    chosen = ops.transpose(ops.one_hot(decider, len(answers)))  # [M, N]
+    deciding = ops.sum(votes * ops.expand_dims(chosen, 2), axis=0)
+    total = total + 0.5 * tied * deciding
+    return total / ops.sum(total, axis=1, keepdims=True)
 
 
 def members_of(model: keras.Model) -> list[keras.Model]:

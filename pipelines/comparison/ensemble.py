@@ -1,14 +1,16 @@
-"""The ensemble of the best: arms that see the same images vote, on every instance.
+"""Ensembles: arms that vote, on every instance, by the answers that they have given.
 
-Which arms vote on an instance is decided by the other instances, so that the accuracy of the
-ensemble does not flatter; which vote in the classifier that is handed over, by all of them.
+Those of a recipe are named there. In the ensemble of the best of `ganaug compare`, which arms vote
+on an instance is decided by the other instances, so that the accuracy of the ensemble does not
+flatter; which vote in the classifier that is handed over, by all of them.
 """
 
 from collections.abc import Mapping, Sequence
 
 from groundwork.terminal import say
 from pipelines.comparison.instances import Drawn
-from pipelines.comparison.results import TrainRun, accuracies_of
+from pipelines.comparison.results import FailedRun, TrainRun, accuracies_of
+from pipelines.recipes.ensemble import Ensemble
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import leader
 from pipelines.tasks.executor import Executor, Failed, in_words
@@ -100,3 +102,79 @@ def vote(
         TrainRun(instance=i, folder=task.folder(), arm=ENSEMBLE, result=result)
         for i, task, result in zip(instances, tasks, results, strict=True)
     ]
+
+
+def vote_across(
+    recipe: Recipe,
+    sizes: Mapping[str, int],
+    drawn: Sequence[Drawn],
+    trainings: Sequence[TrainRun],
+    executor: Executor,
+) -> tuple[list[TrainRun], list[FailedRun]]:
+    """Let the arms of every ensemble of a recipe vote; trainings of one seed vote together.
+
+    Parameters
+    ----------
+    recipe
+        Its arms and ensembles.
+    sizes
+        Of each arm's images.
+    drawn, trainings
+        The instances, and the finished trainings on them.
+    executor
+        Runs the tasks.
+
+    Returns
+    -------
+    list of TrainRun
+        One for each ensemble, instance and seed of which every member was trained.
+    list of FailedRun
+        The votes that could not be.
+    """
+    folders = {(run.arm, run.instance, run.seed): run.folder.name for run in trainings}
+    places = list(dict.fromkeys((run.instance, run.seed) for run in trainings))
+    planned = [
+        (name, place, _vote_task(recipe, name, one, place, drawn, sizes, folders))
+        for name, one in recipe.ensembles.items()
+        for place in places
+        if all((arm, *place) in folders for arm in one.arms)
+    ]
+    voted, failed = [], []
+    results = executor.attempt([task for *_, task in planned], "votes") if planned else []
+    for (name, (instance, seed), task), result in zip(planned, results, strict=True):
+        if isinstance(result, Failed):
+            why = {"name": task.name, "reason": result.reason}
+            failed.append(FailedRun(instance=instance, arm=name, **why))
+        else:
+            found = {"folder": task.folder(), "result": result}
+            voted.append(TrainRun(instance=instance, arm=name, seed=seed, **found))
+    return voted, failed
+
+
+def _vote_task(
+    recipe: Recipe,
+    name: str,
+    one: Ensemble,
+    place: tuple[int, int],
+    drawn: Sequence[Drawn],
+    sizes: Mapping[str, int],
+    folders: Mapping[tuple[str, int, int], str],
+) -> VoteTask:
+    index, seed = place
+    weighted = one.vote == "weighted"
+    return VoteTask(
+        name=f"{recipe.name}-{name}-{drawn[index].record.seed}" + (f"-{seed}" if seed else ""),
+        instance=drawn[index].at[sizes[one.arms[0]]].folder,
+        members=tuple(folders[arm, index, seed] for arm in one.arms),
+        arms=one.arms,
+        vote=one.vote,
+        others=tuple(
+            tuple(
+                folder
+                for (named, instance, other), folder in folders.items()
+                if named == arm and other == seed and instance != index and weighted
+            )
+            for arm in one.arms
+        ),
+        kept=True,
+    )

@@ -15,6 +15,7 @@ from pipelines.data.instances import Instance, InstanceRecord, further_images
 from pipelines.data.pool import Pool
 from pipelines.data.protocols import OWN_SPLIT, make_instances
 from pipelines.data.reader import USUAL
+from pipelines.data.regrouped import regrouped
 from pipelines.data.relations import related
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
@@ -80,7 +81,8 @@ def open_source(data: DataConfig) -> Source:
         skip_bad=data.skip_bad,
         group_by=data.group_by,
     )
-    return related(source if data.exclude is None else without(source, data.exclude))
+    kept = source if data.exclude is None else without(source, data.exclude)
+    return related(regrouped(kept, data.groups))
 
 
 def draw_instances(

@@ -8,6 +8,7 @@ from pathlib import Path
 from groundwork.files import write_json
 from pipelines import runtime
 from pipelines.comparison.banks import TasksFailedError, said, train_gans
+from pipelines.comparison.ensemble import vote_across
 from pipelines.comparison.instances import Drawn, draw_instances, open_source
 from pipelines.comparison.plan import plan_gans, plan_trainings
 from pipelines.comparison.results import (
@@ -65,10 +66,11 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         if banks is not None:
             clock.lap("generators")
         trainings = _trainings(recipe, drawn, banks, sizes, executor, failed)
+        votes, not_voted = vote_across(recipe, sizes, drawn, trainings, executor)
     clock.lap("classifiers")
-    tried = [arm for arm in recipe.arms if arm in {run.arm for run in trainings}]
+    trainings, failed = [*trainings, *votes], [*failed, *not_voted]
     result = as_result(
-        recipe.model_copy(update={"arms": {arm: recipe.arms[arm] for arm in tried}}),
+        _tried(recipe, trainings),
         source,
         drawn,
         gans,
@@ -76,12 +78,20 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         command=command,
         seconds=clock.laps,
     )
-    left = failures_of(list(recipe.arms), failed, len(drawn))
+    left = failures_of([*recipe.arms, *recipe.ensembles], failed, len(drawn))
     result = result.model_copy(update={"failed": failed, "left": left})
     identity = [result.recipe, [run.folder.as_posix() for run in trainings]]
     folder = outputs / run_folder("comparison", recipe.name, identity)
     write_json(folder / RESULT, result.model_dump(mode="json"))
     return Comparison(result, folder)
+
+
+def _tried(recipe: Recipe, trainings: Sequence[TrainRun]) -> Recipe:
+    """Return a recipe with the arms and ensembles of which something was trained."""
+    names = {run.arm for run in trainings}
+    arms = {name: arm for name, arm in recipe.arms.items() if name in names}
+    votes = {name: one for name, one in recipe.ensembles.items() if name in names}
+    return recipe.model_copy(update={"arms": arms, "ensembles": votes})
 
 
 def _generators(
@@ -135,7 +145,7 @@ def as_result(
         published=recipe.published,
         instances=[one.record for one in drawn],
         overlap=overlap_of([(one.train, one.test) for one in drawn]),
-        arms=list(recipe.arms),
+        arms=[*recipe.arms, *recipe.ensembles],
         gans=gans,
         trainings=trainings,
     )

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from groundwork.settings import Settings
 
@@ -31,9 +31,13 @@ Count = Annotated[int | Literal["all"], BeforeValidator(_count)]
 """A number of images of each class, or all there are."""
 
 
-Fit = Literal["crop", "pad", "squash"]
-"""How a picture becomes a square: its centre is cut out, it is set on black, it is stretched."""
-Protocol = Literal["draws", "folds", "split", "whole"]
+Share = Annotated[float, Field(ge=0, le=1000)]
+Fit = Literal["crop", "inner", "pad", "squash"]
+"""How a picture becomes a square: its centre is cut out, or 7/8 of that, as networks are tested on
+ImageNet (256 pixels, then 224); it is set on black; it is stretched."""
+Protocol = Literal["draws", "folds", "split", "shares", "whole"]
+Shares = tuple[Share, Share, Share]
+"""Of training, validation and test images, in any unit: (85, 5, 10)."""
 
 
 class Draw(IntEnum):
@@ -60,8 +64,8 @@ class Design(Settings):
     protocol: Protocol
     """`draws`: some images of some classes, drawn anew for each instance (study P). `folds`: every
     image, in stratified folds of which each is tested by what the others taught; imbalance is kept.
-    `split`: the source's own split, each instance with another seed. `whole`: every image trains
-    and none tests."""
+    `split`: the source's own split, each instance with another seed. `shares`: every image, dealt
+    out anew for each instance. `whole`: every image trains and none tests."""
     classes: int | tuple[str, ...]
     """How many, drawn anew for each instance, or their names."""
     per_class: Count
@@ -70,6 +74,8 @@ class Design(Settings):
     """Most test images of each class."""
     own_validation: bool = False
     """Whether the source's own validation images watch the trainings; of `split` alone."""
+    shares: Shares = (85, 5, 10)
+    """What `shares` deals out."""
     folds: int
     """Folds, as far as the smallest class allows."""
     seed: int

@@ -201,6 +201,18 @@ def resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return made
 
 
+def outer_side(side: int) -> int:
+    """Return the side of the square whose middle is kept: 256 for 224."""
+    return round(side * 8 / 7)
+
+
+def middle(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return the middle of square images ``[N, S, S, 3]``, uint8 ``[N, side, side, 3]``."""
+    start = (pixels.shape[1] - side) // 2
+    inner: NDArray[np.uint8] = pixels[:, start : start + side, start : start + side]
+    return inner
+
+
 def pixel_hashes(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
     """Return one hash an image of ``[N, H, W, 3]``: equal only for identical ones of one size."""
     size = repr((pixels.shape[1], pixels.shape[2])).encode()

@@ -11,7 +11,7 @@ from groundwork.names import few
 from pipelines.data.choosing import ALL, Count, Design, Draw
 from pipelines.data.instances import Instance, check_disjoint, choose_classes, instance, shuffled
 from pipelines.data.pool import Pool
-from pipelines.data.splits import stratified_folds
+from pipelines.data.splits import stratified_folds, stratified_split
 from pipelines.errors import InputError
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
@@ -50,6 +50,8 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
             yield replace(one, notes=(*one.notes, *_under_two_labels(one.train)))
     elif design.protocol == "folds":
         yield from _folds(source, design)
+    elif design.protocol == "shares":
+        yield from _shares(source, design)
     elif design.protocol == "split":
         yield from _split(source, design, tested)
     else:
@@ -81,6 +83,36 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
         check_disjoint(train, test)
         where = f"fold {number % folds + 1} of {folds}, repetition {number // folds + 1}"
         yield Instance(train, test, seed, pool.class_names, tuple(notes), where)
+
+
+def _shares(source: "Source", design: Design) -> Iterator[Instance]:
+    """Deal all images of a source out, its own split put together; copies stay on one side."""
+    pool = _readable(Pool.concatenate(list(source.splits.values())), source, design)
+    train_share, valid_share, test_share = design.shares
+    total = sum(design.shares)
+    if not train_share or not test_share:
+        raise InputError(
+            f"data.shares {', '.join(f'{one:g}' for one in design.shares)}: some images have to "
+            "be trained on, and some tested on"
+        )
+    notes = (*_joined(source), *_under_two_labels(pool))
+    groups = pool.groups()
+    where = "dealt out " + "/".join(f"{100 * one / total:g}" for one in design.shares)
+    for seed in range(design.seed, design.seed + design.instances):
+        rest, tests = stratified_split(pool.labels, test_share / total, seed, groups=groups)
+        test = _at_most(pool.select(tests), design.test_per_class, seed, Draw.TEST)
+        valid = None
+        if valid_share:
+            fraction = valid_share / (train_share + valid_share)
+            kept, watching = stratified_split(
+                pool.labels[rest], fraction, seed, groups=groups[rest]
+            )
+            chosen = pool.select(rest[watching])
+            valid = _at_most(chosen, design.test_per_class, seed, Draw.VALID)
+            rest = rest[kept]
+        train = _at_most(pool.select(rest), design.per_class, seed, Draw.TRAIN)
+        check_disjoint(train, test)
+        yield Instance(train, test, seed, pool.class_names, notes, where, valid)
 
 
 def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]:

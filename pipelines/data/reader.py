@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from groundwork.settings import Result
 from pipelines.data.choosing import Fit
-from pipelines.data.images import pixel_hashes, resized
+from pipelines.data.images import middle, outer_side, pixel_hashes, resized
 
 Indices = NDArray[np.int64]
 SHRUNK = 1.5
@@ -115,6 +115,8 @@ class InMemory(Reader):
 
     def read(self, positions: Indices, size: int) -> NDArray[np.uint8]:
         """Return pictures; another size than their own is interpolated."""
+        if self.preparation.fit == "inner":
+            return middle(resized(self.pixels[positions], outer_side(size)), size)
         return resized(self.pixels[positions], size)
 
     def hashes(self, positions: Indices) -> list[str | None]:

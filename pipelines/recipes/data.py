@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from pydantic import Field
 
 from groundwork.settings import Seed, Settings
-from pipelines.data.choosing import ALL, Count, Design, Fit, Protocol, parse_classes
+from pipelines.data.choosing import ALL, Count, Design, Fit, Protocol, Shares, parse_classes
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source
@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # no training may depend on how folders are read
 DRAWN_CLASSES, DRAWN, DRAWN_TEST = "2", 50, 350
 """Study P's testbed: classes, training and test images of each in an instance that is drawn."""
 FOLDS = 5
+SHARES: Shares = (85, 5, 10)
+"""Those of study K."""
 INSTANCES, SPLIT_INSTANCES = 10, 5
 """How often a comparison is repeated: on other images, or on the same ones with other seeds."""
 
@@ -32,8 +34,8 @@ class DataConfig(Settings):
     suits its model, as far as the pictures have it: a pre-trained network that of its training, one
     from scratch at most 64, or 32 where generators are trained, whose time grows with it."""
     fit: Fit = "crop"
-    """How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
-    stretches them."""
+    """How pictures become squares: `crop` keeps the centre, `inner` 7/8 of that (256 pixels, then
+    224), `pad` sets them on black, `squash` stretches them."""
     skip_bad: bool = False
     """Go on without images that cannot be read."""
     group_by: str | None = None
@@ -42,11 +44,18 @@ class DataConfig(Settings):
     a regular expression whose first group is found in their paths: `(patient\d+)`."""
     exclude: Path | None = None
     """A table as `ganaug data` writes it: files whose action is `exclude` are left out."""
+    groups: Annotated[dict[str, tuple[str, ...]], Parameter(parse=False)] = Field(
+        {}, exclude_if=lambda groups: not groups
+    )
+    """Classes that are put together before anything is drawn, by the name of the new class: their
+    names, or patterns (`"*-bird"`). Those that no group names stay as they are."""
     protocol: Protocol | Literal["auto"] = "auto"
     """`draws`: a few images of some classes, drawn anew for each instance (study P). `folds`: every
     image, in stratified folds that are tested in turn. `split`: the source's own training and test
-    images, with other seeds. `whole`: every image trains, none tests (for generators). `auto`:
-    draws of a named data set; of your own images their split if they have one, else folds."""
+    images, with other seeds. `shares`: every image, dealt out to training, validation and test
+    anew for each instance (study K). `whole`: every image trains, none tests (for generators).
+    `auto`: draws of a named data set; of your own images their split if they have one, else
+    folds."""
     classes: str | None = None
     """`all`, a number of classes, drawn anew for each instance, or names joined by commas. By
     default 2 where images are drawn, else all."""
@@ -59,6 +68,9 @@ class DataConfig(Settings):
     """Watch every training on the source's own validation images, of each class as many as
     `test_per_class` allows, where its own split is kept and has some; elsewhere
     `train.validation` says what is left out. False is not written down."""
+    shares: Shares = Field(SHARES, exclude_if=lambda shares: shares == SHARES)
+    """Training, validation and test images of the protocol `shares`, in per cent or any unit, the
+    same of every class and at least one of each; validation images watch the trainings."""
     folds: int = Field(FOLDS, ge=2, le=1000)
     """Folds of the protocol `folds`; fewer where the smallest class has fewer images."""
     seed: Seed = 0

@@ -15,7 +15,7 @@ A table `[sweeps."train.learning_rate"]` stands for arms: see `pipelines.recipes
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
@@ -24,9 +24,10 @@ from ganaug.config import GanConfig
 from groundwork.settings import Fraction, Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
-from pipelines.errors import InputError, explain
+from pipelines.errors import InputError, explain, unknown_name
 from pipelines.recipes.arms import NothingToDropError, expanded, over_base
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.ensemble import Ensemble
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import (
     PAPER,
@@ -125,9 +126,27 @@ class Recipe(Arm):
     """Accuracies, 0..1, whose times are told: the seconds of the epochs until an arm has reached
     each (study M). They are read off the validation images, where there are any, else off the test
     images at `train.evaluate_at`."""
+    top_k: Literal[3, 5] | None = Field(None, exclude_if=lambda top_k: top_k is None)
+    """Also show how often the true class is among so many most probable ones, as study K counts;
+    where there are no more classes than that, it is left out."""
+    ensembles: dict[str, Ensemble] = Field({}, exclude_if=lambda ensembles: not ensembles)
+    """Arms that vote, by the name under which the vote stands among the arms. None is not written
+    down, so that comparisons keep their names."""
     published: dict[str, dict[str, str]] = {}
     """Published figures as printed, by arm and epoch (`final`: the last one); of times, by
     `seconds an epoch` and `seconds to 80 %`."""
+
+    @model_validator(mode="after")
+    def _has_arms_that_vote(self) -> Self:
+        for name, one in self.ensembles.items():
+            if name in self.arms:
+                raise InputError(f"ensembles.{name}: there is an arm {name!r}; give another name")
+            for arm in one.arms:
+                if arm not in self.arms:
+                    raise unknown_name(f"arm of the ensemble {name!r}", arm, list(self.arms))
+            if len(set(one.arms)) < len(one.arms):
+                raise InputError(f"ensembles.{name}: an arm is named twice; each votes once")
+        return self
 
     @property
     def needs_generators(self) -> bool:
@@ -141,6 +160,8 @@ class Recipe(Arm):
 
     def joined(self, other: "Recipe") -> Self:
         """Return this recipe with the arms of another one, each with all its settings.
+
+        Ensembles of the other one are left out.
 
         Raises
         ------

@@ -5,6 +5,8 @@ from pipelines.statistics.verdicts import points
 
 FINAL = "final"
 """Name of the last epoch in the published figures, and of its column where arms end apart."""
+GFLOPS = "GFLOPs"
+"""Name of the cost of an arm in the published figures."""
 
 
 def percent(accuracy: Summary) -> str:
@@ -32,6 +34,30 @@ def interval(against: Paired | None) -> str:
     if against is None or against.low is None or against.high is None:
         return "–"
     return f"{points(against.low)} to {points(against.high)}"
+
+
+def gflops(flops: float) -> str:
+    """Return what a network costs for one image, in GFLOPs.
+
+    Examples
+    --------
+    >>> gflops(0.69e9), gflops(8.17e9), gflops(1_234_567), gflops(0)
+    ('0.69', '8.17', '0.0012', '–')
+    """
+    if not flops:
+        return "–"
+    return f"{flops / 1e9:.2f}" if flops >= 1e8 else f"{flops / 1e9:.2g}"
+
+
+def is_checkpoint(key: str) -> bool:
+    """Whether a key of the published figures stands for accuracies, and not for times or costs.
+
+    Examples
+    --------
+    >>> [key for key in ("15", "final", "seconds to 80 %", "GFLOPs") if is_checkpoint(key)]
+    ['15', 'final']
+    """
+    return key == FINAL or key.isdecimal()
 
 
 def column_name(checkpoint: str) -> str:

@@ -12,6 +12,7 @@ from pipelines.report.advice import advise
 from pipelines.report.answers import accuracy_intervals
 from pipelines.report.calibration import pooled, reliability_chart
 from pipelines.report.classes import arm_results, arm_runs, class_means, confusion, overall
+from pipelines.report.costs import costs
 from pipelines.report.curves import curves_of_arms, training_curves
 from pipelines.report.forest import Estimate, forest_plot
 from pipelines.report.generators import SHOWN_GENERATORS, generators
@@ -24,6 +25,8 @@ from pipelines.report.onward import next_commands
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.templates import environment
 from pipelines.report.times import accuracy_against_time, times
+from pipelines.report.unequal import unequal
+from pipelines.report.votes import votes
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
 from pipelines.statistics.paired import Summary, summary
@@ -119,6 +122,9 @@ def render(comparison: ComparisonResult, outputs: Path) -> str:
         mistakes=mistakes,
         pictured=pictured,
         unexplained=unexplained,
+        votes=votes(comparison, table),
+        costs=costs(table),
+        unequal_classes=unequal(comparison, best) if table.guess else None,
         voted=any(run.members for run in arm_results(comparison, best)),
         commands=next_commands(comparison, best, outputs),
         notes=notes(comparison),

@@ -1,21 +1,20 @@
 """The numbers of a comparison, worked out once for the page and for the terminal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from pipelines.comparison.results import ComparisonResult, TrainRun
-from pipelines.errors import InputError
+from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import image_intervals
 from pipelines.report.cells import FINAL
 from pipelines.report.imbalance import Guess, guess
 from pipelines.report.learning import retried
+from pipelines.report.trained import ByInstance, accuracies, by_instance, find_checkpoints, means
 from pipelines.statistics.paired import Paired, Summary, holm_adjusted, paired, summary
 from pipelines.tasks.learning import never_learned
 from pipelines.tasks.not_sure import Interval
-from pipelines.tasks.results import TrainTaskResult
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,9 @@ class ArmResult:
         Accuracy after the last epoch, by instance: the mean over the seeds.
     balanced
         Mean recall of the classes after the last epoch, over the instances.
+    top
+        How often the true class is among the `Results.top_k` most probable ones after the last
+        epoch, over the instances; None where that is not asked for.
     against
         Difference of the final accuracies from the reference arm, Holm-adjusted over all arms.
     two_way
@@ -69,12 +71,15 @@ class ArmResult:
         Side of the images that it saw, in pixels; 0 where that was not written down.
     images, steps, seconds
         Means over the instances: images in an epoch, optimiser steps and seconds of a training.
+    flops
+        Of its network for one image; 0 where that was not written down.
     """
 
     name: str
     cells: list[Cell]
     final: dict[int, float]
     balanced: Summary
+    top: Summary | None
     against: Paired | None
     two_way: Interval | None
     guessing: Paired | None
@@ -87,6 +92,7 @@ class ArmResult:
     images: float
     steps: float
     seconds: float
+    flops: float
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,15 @@ class Results:
         Trainings of an arm on an instance, whose mean stands for it there; the most there are.
     guess
         Always answering the largest class; None where classes are about equal.
+    top_k
+        Among how many of the most probable classes the true one is looked for too; 0 for none.
     """
 
     checkpoints: list[str]
     arms: list[ArmResult]
     seeds: int
     guess: Guess | None
+    top_k: int = 0
 
     @property
     def reference(self) -> ArmResult:
@@ -117,6 +126,11 @@ class Results:
     def sizes(self) -> set[int]:
         """At which sizes the arms saw the images, in pixels, where that was written down."""
         return {arm.size for arm in self.arms if arm.size}
+
+    @property
+    def costs(self) -> set[float]:
+        """What the arms' networks cost for one image, in FLOPs, where that was written down."""
+        return {arm.flops for arm in self.arms if arm.flops}
 
     @property
     def compared(self) -> dict[str, Paired]:
@@ -141,8 +155,8 @@ def results(comparison: ComparisonResult, outputs: Path | None = None) -> Result
         If the comparison has no training of an arm, or two of one arm on one instance with the same
         seed.
     """
-    runs = {arm: _by_instance(comparison, arm) for arm in comparison.arms}
-    checkpoints = _checkpoints(runs)
+    runs = {arm: by_instance(comparison, arm) for arm in comparison.arms}
+    checkpoints = find_checkpoints(runs)
     guessed = guess(comparison)
     arms = [
         _arm_result(comparison, arm, runs[comparison.arms[0]], own, checkpoints, guessed)
@@ -160,7 +174,14 @@ def results(comparison: ComparisonResult, outputs: Path | None = None) -> Result
         for arm in arms
     ]
     seeds = max(len(of_one) for own in runs.values() for of_one in own.values())
-    return Results(checkpoints, arms, seeds, guessed)
+    top_k = _top_k(comparison) if arms[0].top else 0
+    return Results(checkpoints, arms, seeds, guessed, top_k)
+
+
+def _top_k(comparison: ComparisonResult) -> int:
+    """Return among how many classes the true one is looked for, 0 for none."""
+    asked = comparison.recipe.get("top_k")
+    return asked if isinstance(asked, int) else 0
 
 
 def _no_claim(reference: ArmResult) -> str:
@@ -171,63 +192,6 @@ def _no_claim(reference: ArmResult) -> str:
         f"no claim, for “{reference.name}” never learned in {reference.failed} of "
         f"{reference.trained} trainings"
     )
-
-
-ByInstance = Mapping[int, Sequence[TrainTaskResult]]
-"""Of one arm, by instance: a result for each seed."""
-
-
-def _by_instance(comparison: ComparisonResult, arm: str) -> dict[int, list[TrainTaskResult]]:
-    found: dict[int, dict[int, TrainRun]] = {}
-    for run in (run for run in comparison.trainings if run.arm == arm):
-        if run.seed in found.setdefault(run.instance, {}):
-            raise InputError(
-                f"comparison {comparison.name}: arm {arm!r} has two trainings on instance "
-                f"{run.instance} with the same seed; run it again"
-            )
-        found[run.instance][run.seed] = run
-    if not found:
-        raise InputError(f"comparison {comparison.name}: arm {arm!r} has no training; run it again")
-    return {
-        instance: [run.result for run in own.values()] for instance, own in sorted(found.items())
-    }
-
-
-def _checkpoints(runs: Mapping[str, ByInstance]) -> list[str]:
-    """Return the epochs at which some arm was tested in all its trainings, as column names.
-
-    Early stopping ends each training at an epoch of its own, and a probe has none: those are no
-    checkpoints, and the column of final accuracies then goes by the name FINAL instead of by an
-    epoch. One that is the last of all trainings that have it would say the same again.
-    """
-    tested = {
-        arm: [set(one.accuracy_at) for of_one in own.values() for one in of_one]
-        for arm, own in runs.items()
-    }
-    epochs = {epoch for own in tested.values() for epoch in set.intersection(*own)}
-    last = {max(own, default=0) for every in tested.values() for own in every}
-    if len(last) == 1 and last <= epochs:
-        return [str(epoch) for epoch in sorted(epochs)]
-    early = {e for every in tested.values() for own in every for e in own if e < max(own)}
-    return [*(str(epoch) for epoch in sorted(epochs & early)), FINAL]
-
-
-def _accuracies(runs: ByInstance, checkpoint: str) -> dict[int, float]:
-    """Return test accuracies by instance, means over the seeds, where all were measured."""
-    if checkpoint == FINAL:
-        return _means(runs, lambda one: one.scores.accuracy)
-    epoch = int(checkpoint)
-    measured = {
-        instance: own
-        for instance, own in runs.items()
-        if all(epoch in one.accuracy_at for one in own)
-    }
-    return _means(measured, lambda one: one.accuracy_at[epoch])
-
-
-def _means(runs: ByInstance, value: Callable[[TrainTaskResult], float]) -> dict[int, float]:
-    """Return the mean over the seeds, by instance."""
-    return {instance: float(np.mean([*map(value, own)])) for instance, own in runs.items()}
 
 
 def _arm_result(
@@ -242,25 +206,28 @@ def _arm_result(
     is_reference = arm == comparison.arms[0]
     cells = []
     for checkpoint in checkpoints:
-        here = _accuracies(own, checkpoint)
+        here = accuracies(own, checkpoint)
         last = checkpoint == checkpoints[-1]
         cells.append(
             Cell(
                 accuracy=summary(list(here.values())) if here else None,
                 against=None
                 if is_reference
-                else _pair(comparison, _accuracies(reference, checkpoint), here),
+                else _pair(comparison, accuracies(reference, checkpoint), here),
                 published=published.get(checkpoint, published.get(FINAL) if last else None),
             )
         )
-    final = _accuracies(own, FINAL)
+    final = accuracies(own, FINAL)
     every = [one for of_one in own.values() for one in of_one]
+    k = _top_k(comparison)
+    top = means(own, lambda one: one.scores.top_k[k]) if k in every[0].scores.top_k else {}
     return ArmResult(
         name=arm,
         cells=cells,
         final=final,
-        balanced=summary(list(_means(own, lambda one: one.scores.balanced_accuracy).values())),
-        against=None if is_reference else _pair(comparison, _accuracies(reference, FINAL), final),
+        balanced=summary(list(means(own, lambda one: one.scores.balanced_accuracy).values())),
+        top=summary(list(top.values())) if top else None,
+        against=None if is_reference else _pair(comparison, accuracies(reference, FINAL), final),
         two_way=None,
         guessing=_pair(comparison, guessed.right, final) if guessed else None,
         failed=sum(never_learned(one) for one in every),
@@ -272,6 +239,7 @@ def _arm_result(
         images=float(np.mean([one.train_images for one in every])),
         steps=float(np.mean([one.steps for one in every])),
         seconds=float(np.mean([one.seconds for one in every])),
+        flops=float(np.mean([one.flops for one in every])),
     )
 
 

@@ -3,7 +3,7 @@
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from pipelines.report import charts, terms
-from pipelines.report.cells import column_name, interval, percent
+from pipelines.report.cells import column_name, gflops, interval, percent
 from pipelines.report.words import judged, outlook, over_images
 from pipelines.statistics.verdicts import points
 
@@ -27,6 +27,7 @@ def environment(package: str = "pipelines.report") -> Environment:
         "percent": percent,
         "interval": interval,
         "column_name": column_name,
+        "gflops": gflops,
         "points": points,
         "judged": judged,
         "outlook": outlook,

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.comparison.results import ComparisonResult
-from pipelines.report.cells import column_name, interval, percent
+from pipelines.report.cells import GFLOPS, column_name, gflops, interval, percent
 from pipelines.report.notes import failed_lines, short_notes
 from pipelines.report.table import ArmResult, Cell, Results, results
 from pipelines.report.terms import ARM, INSTANCE, SEEDS
@@ -25,6 +25,7 @@ from pipelines.report.words import (
     outlook,
     over_images,
 )
+from pipelines.statistics.paired import Summary
 from pipelines.statistics.verdicts import points
 
 _LABELS = ("  difference", "  95 % interval", "  published")
@@ -81,8 +82,10 @@ def _what(table: Results) -> str:
     """Say what the figures are."""
     several = f", {SEEDS.format(table.seeds)}" if table.seeds > 1 else ""
     balanced = "; balanced: mean recall of the classes" if table.guess else ""
+    top = f"; top-{table.top_k}: the true class is among the {table.top_k} most probable ones"
     size = f"; images of {min(table.sizes)} pixels a side" if len(table.sizes) == 1 else ""
-    return f"test accuracy in %, mean ± standard deviation over instances{several}{balanced}{size}"
+    further = f"{several}{balanced}{top * bool(table.top_k)}{size}"
+    return f"test accuracy in %, mean ± standard deviation over instances{further}"
 
 
 def _of_arms(table: Results) -> list[tuple[int, str]]:
@@ -107,14 +110,18 @@ def _table(table: Results) -> Table:
         shown.add_column(column_name(checkpoint), justify="right", no_wrap=True)
     for arm in table.arms:
         labels, columns = [arm.name], [_lines(cell, arm) for cell in arm.cells]
-        if table.guess:
-            labels.append(_BALANCED)
-            for lines, words in zip(columns, _balanced(arm), strict=True):
-                lines.insert(1, words)
+        for label, fraction in reversed(_further(arm, table)):
+            labels.insert(1, label)
+            for lines in columns[:-1]:
+                lines.insert(1, "–")
+            columns[-1].insert(1, percent(fraction))
         if arm.against:
             labels += _LABELS[:2]
         if any(cell.published for cell in arm.cells):
             labels.append(_LABELS[2])
+        if len(table.costs) > 1:
+            labels.append(f"  {gflops(arm.flops)} {GFLOPS}")
+            columns = [[*lines, ""] for lines in columns]
         if len(table.sizes) > 1:
             labels.append(_SIZE.format(arm.size))
             columns = [[*lines, ""] for lines in columns]
@@ -124,9 +131,10 @@ def _table(table: Results) -> Table:
     return shown
 
 
-def _balanced(arm: ArmResult) -> list[str]:
-    """Return the balanced accuracy in the last column: it is known after the last epoch alone."""
-    return ["–"] * (len(arm.cells) - 1) + [percent(arm.balanced)]
+def _further(arm: ArmResult, table: Results) -> list[tuple[str, Summary]]:
+    """Return what is known of an arm after the last epoch alone, each with its label."""
+    balanced = [(_BALANCED, arm.balanced)] * bool(table.guess)
+    return balanced + ([(f"  top-{table.top_k}", arm.top)] if arm.top else [])
 
 
 def _lines(cell: Cell, arm: ArmResult) -> list[str]:

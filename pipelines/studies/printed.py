@@ -3,6 +3,7 @@
 import re
 
 from pipelines.comparison.results import ComparisonResult
+from pipelines.report.cells import is_checkpoint
 from pipelines.report.table import ArmResult, Results
 from pipelines.statistics.verdicts import points
 
@@ -62,7 +63,8 @@ def contradictions(table: Results, comparison: ComparisonResult) -> list[str]:
 
 def _last_printed(comparison: ComparisonResult, arm: str) -> float | None:
     """Return the published accuracy after an arm's last epoch, in per cent."""
-    printed = [*comparison.published.get(arm, {}).values()]
+    known = comparison.published.get(arm, {})
+    printed = [text for key, text in known.items() if is_checkpoint(key)]
     found = as_percent(printed[-1]) if printed else None
     return found[0] if found else None
 

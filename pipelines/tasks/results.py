@@ -24,6 +24,9 @@ class TrainTaskResult(Result):
     """What a reader of the numbers has to know, e.g. how many samples it took to choose some."""
     start: Start | None = None
     """Whether the training started, and in which attempt; None in results of older versions."""
+    flops: int = 0
+    """Of its network for one image, as `classifiers.evaluation.cost` counts; 0 in results of older
+    versions."""
     members: dict[str, float] = {}
     """Of an ensemble: test accuracy of each voter by its folder, then of both ways to vote."""
     epoch_seconds: list[float] = []

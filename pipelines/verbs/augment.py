@@ -40,8 +40,8 @@ def augment_preview(
     size
         Side of the square images, in pixels; by default the pictures' own, at most 64.
     fit
-        How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
-        stretches them.
+        How pictures become squares: `crop` keeps the centre, `inner` 7/8 of that, `pad` sets
+        them on black, `squash` stretches them.
     augment
         One pipeline to show instead, e.g. `flip|shift(4)`: each row draws anew.
     columns

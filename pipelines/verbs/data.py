@@ -105,8 +105,8 @@ def data(
     size
         Side of the squares that are shown, in pixels; by default the pictures' own, at most 64.
     fit
-        How pictures become squares: `crop` keeps the centre, `pad` sets them on black, `squash`
-        stretches them.
+        How pictures become squares: `crop` keeps the centre, `inner` 7/8 of that, `pad` sets
+        them on black, `squash` stretches them.
     skip_bad
         Go on without images that cannot be read.
     group_by
@@ -114,7 +114,8 @@ def data(
         `parent`: the folder below that of their class; a column of a table; or a regular
         expression whose first group is found in their paths: ``(patient\d+)``.
     protocol
-        How instances are made: `draws`, `folds`, `split` or `whole`, as in `ganaug classify`.
+        How instances are made: `draws`, `folds`, `split`, `shares` or `whole`, as in `ganaug
+        classify`.
     classes
         Classes of the instance: `all`, a number, to be drawn at random, or names joined by commas.
     per_class, test_per_class

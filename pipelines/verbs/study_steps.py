@@ -15,8 +15,8 @@ from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import Profile
 from pipelines.recipes.search import said as said_setting
-from pipelines.report.cells import column_name
-from pipelines.report.table import results
+from pipelines.report.cells import GFLOPS, column_name, is_checkpoint
+from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.times import AN_EPOCH, said, times
 from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
@@ -122,32 +122,45 @@ def _of_arms(done: ClassifyResult) -> Found:
     """Return the last accuracy of every arm, and those after epochs with a published figure."""
     comparison = done.comparison.result
     table = results(comparison)
-    figures = []
-    for arm in table.arms:
-        for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
-            last = checkpoint == table.checkpoints[-1]
-            # A shorter profile ends before the epoch of the study's figure, which stands beside it.
-            known = comparison.published.get(arm.name, {})
-            printed = [text for key, text in known.items() if not key.startswith("seconds")]
-            printed = printed[-1:] if last else []
-            if cell.accuracy and (cell.published or last):
-                figures.append(
-                    Figure(
-                        arm=arm.name,
-                        measure=f"test accuracy, %, {column_name(checkpoint)}",
-                        mean=100 * cell.accuracy.mean,
-                        spread=None if cell.accuracy.std is None else 100 * cell.accuracy.std,
-                        n=cell.accuracy.n,
-                        published=cell.published or "".join(printed),
-                    )
-                )
+    figures = [one for arm in table.arms for one in _of_arm(comparison, table, arm)]
     figures += _of_times(comparison)
-    seconds = sum(run.result.seconds for run in comparison.trainings)
+    # A vote counts the time of its members, which are arms themselves.
+    trained = [run for run in comparison.trainings if not run.result.members]
+    seconds = sum(run.result.seconds for run in trained)
     seconds += sum(run.result.seconds for run in comparison.gans)
     return Found(
         comparison.source, figures, done.report, seconds,
         contradicts=contradictions(table, comparison),
     )  # fmt: skip
+
+
+def _of_arm(comparison: ComparisonResult, table: Results, arm: ArmResult) -> list[Figure]:
+    """Return the accuracies of an arm, and what it costs where the study says so."""
+    known = comparison.published.get(arm.name, {})
+    figures = []
+    for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
+        last = checkpoint == table.checkpoints[-1]
+        # A shorter profile ends before the epoch of the study's figure, which stands beside it.
+        printed = [text for key, text in known.items() if is_checkpoint(key)][-1:] if last else []
+        measures = {"test accuracy": cell.accuracy if cell.published or last else None}
+        if last:
+            measures[f"top-{table.top_k} accuracy"] = arm.top
+        figures += [
+            Figure(
+                arm=arm.name,
+                measure=f"{measure}, %, {column_name(checkpoint)}",
+                mean=100 * one.mean,
+                spread=None if one.std is None else 100 * one.std,
+                n=one.n,
+                published=cell.published or "".join(printed),
+            )
+            for measure, one in measures.items()
+            if one
+        ]
+    if GFLOPS in known and arm.flops:
+        cost = arm.flops / 1e9
+        figures.append(Figure(arm=arm.name, measure=GFLOPS, mean=cost, published=known[GFLOPS]))
+    return figures
 
 
 def _of_times(comparison: ComparisonResult) -> list[Figure]:

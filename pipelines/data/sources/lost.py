@@ -37,6 +37,8 @@ def what_fitting_lost(sides: NDArray[np.int64], size: int, fit: Fit = "crop") ->
     what = {
         "crop": f"only the centre square was kept: {middle} of their longer side is cut off at the "
         f"median, {most} at most (--fit pad or --fit squash keeps all)",
+        "inner": f"7/8 of the centre square were kept: beside that, {middle} of their longer side "
+        f"is cut off at the median, {most} at most (--fit pad or --fit squash keeps all)",
         "pad": f"the shorter side was filled up with black: {middle} of the square at the median, "
         f"{most} at most",
         "squash": f"the longer side was pressed together by {middle} at the median, {most} at most",

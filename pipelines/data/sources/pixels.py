@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from groundwork.errors import LONGEST
 from groundwork.names import few
 from pipelines.data.choosing import Fit
+from pipelines.data.images import middle, outer_side
 from pipelines.data.reader import USUAL, Preparation
 from pipelines.data.sources.colours import Room, to_rgb
 from pipelines.data.sources.formats import Encoded, open_picture
@@ -78,6 +79,7 @@ def decode(picture: Encoded, size: int, how: Preparation = USUAL) -> NDArray[np.
         Side of the square in pixels.
     how
         Its `fit` is one of: `crop`, the shorter side becomes ``size`` and the centre is kept;
+        `inner`, it becomes 8/7 of ``size`` and the centre of ``size`` is kept;
         `pad`, the longer side does, and what is missing is black; `squash`, both do.
 
     Returns
@@ -127,6 +129,10 @@ def _squared(image: Image.Image, size: int, fit: Fit) -> NDArray[np.uint8]:
     square = (size, size)
     if fit == "crop":
         return np.asarray(ImageOps.fit(image, square))
+    if fit == "inner":
+        outer = outer_side(size)
+        (inner,) = middle(np.asarray(ImageOps.fit(image, (outer, outer)))[None], size)
+        return np.asarray(inner)
     if fit == "pad":
         return np.asarray(ImageOps.pad(image, square))
     return np.asarray(image.resize(square, Image.Resampling.BICUBIC))
@@ -202,7 +208,8 @@ def from_arrays(images: NDArray[np.uint8], fit: Fit = "crop") -> NDArray[np.uint
     images
         uint8 ``[N, H, W]`` or ``[N, H, W, C]`` with 1 (grey), 3 (RGB) or 4 (RGBA) channels.
     fit
-        How they become squares: as in `decode`.
+        How they become squares: as in `decode`. For `inner` they become what `crop` makes of them:
+        their middle is taken where they are brought to a size.
 
     Returns
     -------
@@ -225,7 +232,8 @@ def from_arrays(images: NDArray[np.uint8], fit: Fit = "crop") -> NDArray[np.uint
     size = max(min(images.shape[1:3]), DEFAULT_SIZE)
     if images.shape[1:3] == (size, size):
         return images
-    return np.stack([_squared(Image.fromarray(image), size, fit) for image in images])
+    whole: Fit = "crop" if fit == "inner" else fit
+    return np.stack([_squared(Image.fromarray(image), size, whole) for image in images])
 
 
 def is_centred(images: NDArray[np.uint8]) -> bool:

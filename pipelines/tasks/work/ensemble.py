@@ -43,6 +43,7 @@ def run(task: EnsembleTask, outputs: Path, folder: Path, progress: Progress) -> 
         size=test.size[0],
         train_images=found[0].result.train_images,
         steps=sum(one.result.steps for one in found),
+        flops=sum(one.result.flops for one in found),
         notes=found[0].result.notes,
         members={name: one.accuracy for name, one in scores.items()},
         effort=task.effort,

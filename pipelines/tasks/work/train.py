@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifiers.errors import DivergedError
+from classifiers.evaluation.cost import count_flops
 from classifiers.evaluation.scores import Evaluation, evaluate
 from classifiers.training.starts import Start
 from ganaug.bank.bank import Bank
@@ -40,6 +41,7 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         size=material.train.size[0],
         train_images=fitted.images,
         steps=fitted.fit.steps,
+        flops=count_flops(fitted.fit.model),
         notes=[*material.notes, *of_folds(fitted.fit.left_out), *of_some(fitted.fit.start)],
         start=fitted.fit.start,
         epoch_seconds=list(fitted.fit.epoch_seconds),

@@ -83,3 +83,19 @@ def test_what_cannot_be_an_ensemble() -> None:
         soft_vote(random_members()[0])
     with pytest.raises(InputError, match="30 images and 2 labels"):
         validation_weights(random_members(), np.zeros(2, int))
+
+
+def test_one_model_counts_votes_as_they_are_counted(tmp_path: Path) -> None:
+    inputs = keras.Input((1, 1, 12))
+
+    def member(first: int) -> keras.Model:
+        flat = keras.layers.Flatten()(inputs)
+        return keras.Model(inputs, keras.ops.log(flat[:, first : first + 3]))
+
+    answers = random_members(4, 200)  # ties of two against two, and of four, are among them
+    images = answers.transpose(1, 0, 2).reshape(200, 1, 1, 12).astype(np.float32)
+    path = tmp_path / "voting.keras"
+    as_one_model([member(3 * number) for number in range(4)], hard=True).save(path)
+    joined = keras.models.load_model(path)
+    found = np.asarray(keras.ops.softmax(joined(images)))
+    np.testing.assert_allclose(found, hard_vote(answers), atol=1e-5)

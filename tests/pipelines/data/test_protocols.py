@@ -215,3 +215,32 @@ def test_a_group_that_holds_a_whole_class(make_images):
     images = replace(make_images(6), together=np.repeat([0, 1, 2], [6, 3, 3]))
     with pytest.raises(InputError, match=r"the 6 images of class 'down' .* are all of one group"):
         made(own(images), protocol="folds")
+
+
+def test_shares_deal_every_image_out_in_the_same_fractions(make_images):
+    images = make_images(40)
+    instances = made(own(images), protocol="shares", instances=3)
+    for one in instances:
+        assert [*one.train.counts()] == [34, 34]
+        assert [*one.valid.counts()] == [2, 2]
+        assert [*one.test.counts()] == [4, 4]
+        every = [hashed for part in (one.train, one.valid, one.test) for hashed in part.hashes()]
+        assert sorted(every) == sorted(in_memory(images).hashes())
+        assert one.part == "dealt out 85/5/10"
+    assert instances[0].test.hashes() != instances[1].test.hashes()
+    (half,) = made(own(images), protocol="shares", shares=(1, 0, 1), instances=1, per_class=5)
+    assert half.valid is None
+    assert [*half.train.counts(), *half.test.counts()] == [5, 5, 20, 20]
+
+
+def test_shares_keep_copies_on_one_side(make_images):
+    images = make_images(20)
+    twice = Images.concatenate([images, images])
+    (one,) = made(own(twice), protocol="shares", shares=(50, 25, 25), instances=1)
+    parts = [set(part.hashes()) for part in (one.train, one.valid, one.test)]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 40
+
+
+def test_shares_without_test_images_are_one_line(make_images):
+    with pytest.raises(InputError, match=r"data.shares 90, 10, 0: some images have to be trained"):
+        made(own(make_images(5)), protocol="shares", shares=(90, 10, 0))

@@ -140,7 +140,7 @@ def test_the_sets_of_a2_are_those_of_the_study() -> None:
 @pytest.mark.parametrize("name", list_recipes())
 def test_every_recipe_that_ships_is_valid_and_shows_its_command(name: str) -> None:
     recipe = load_recipe(name)
-    assert set(recipe.published) <= set(recipe.arms)
+    assert set(recipe.published) <= {*recipe.arms, *recipe.ensembles}
     for arm in recipe.resolved_arms().values():
         check_training(arm)
     header = (LIBRARY / f"{name}.toml").read_text(encoding="utf-8").split("\n\n")[0]

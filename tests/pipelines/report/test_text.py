@@ -1,3 +1,6 @@
+import numpy as np
+import pytest
+
 from pipelines.report.table import results
 from pipelines.report.text import text_table
 from tests.made_comparison import ARMS, make_comparison
@@ -39,3 +42,20 @@ def test_unequal_classes_have_their_balanced_accuracy_in_the_last_column(tmp_pat
     assert [words[1:5] for words in balanced] == [["–", "–", "–", mean] for mean in means]
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("Classes are unequal") for line in lines)
+
+
+def test_top_k_stands_below_the_accuracy_where_it_is_asked_for(tmp_path):
+    names = [f"class {number}" for number in range(5)]
+    made = make_comparison(tmp_path, draws=[names], pictures=False)
+    assert "top-3" not in text_table(made)
+    asked = made.model_copy(update={"recipe": made.recipe | {"top_k": 3}})
+    table = results(asked)
+    expected = np.mean([run.result.scores.top_k[3] for run in made.trainings if run.arm == "real"])
+    assert table.arms[0].top.mean == pytest.approx(expected)
+    said = text_table(asked)
+    assert "top-3: the true class is among the 3 most probable ones" in " ".join(said.split())
+    lines = [line for line in said.splitlines() if line.startswith("  top-3")]
+    assert len(lines) == len(made.arms)
+    assert lines[0].split()[1:4] == ["–", "–", "–"]
+    few = make_comparison(tmp_path, pictures=False)
+    assert results(few.model_copy(update={"recipe": few.recipe | {"top_k": 3}})).top_k == 0

@@ -25,6 +25,7 @@ def outputs(tmp_path_factory):
         "[data]\nsource = 'mnist5k'\nclasses = '3,8'\nper_class = 12\ntest_per_class = 20\n"
         "instances = 2\n[train]\nepochs = 3\nmodel = 'pereira_small'\ntta = 'flip'\n"
         "[arms.plain]\n[arms.faster]\ntrain.learning_rate = 0.02\n"
+        "[ensembles.votes]\narms = ['plain', 'faster']\nvote = 'weighted'\n"
     )
     words = ["classify", "--recipe", str(root / "two.toml"), "--outputs", str(root)]
     assert main([*words, "--workers", "1"]) == 0
@@ -32,7 +33,9 @@ def outputs(tmp_path_factory):
 
 
 def runs(outputs, instance):
-    return sorted((outputs / "train").glob(f"two-*-{instance}-*"))
+    """Return the folders of an instance's trainings."""
+    found = sorted((outputs / "train").glob(f"two-*-{instance}-*"))
+    return [folder for folder in found if "votes" not in folder.name]
 
 
 @pytest.mark.slow
@@ -46,7 +49,8 @@ def test_probabilities_are_those_that_were_tested(outputs):
 @pytest.mark.slow
 def test_the_answers_of_a_training_and_of_an_ensemble_are_kept(outputs):
     voted = ensemble(runs(outputs, 0))
-    for folder in (*runs(outputs, 0), voted.folder):
+    (by_recipe,) = (outputs / "train").glob("two-votes-0-*")
+    for folder in (*runs(outputs, 0), voted.folder, by_recipe):
         (one,) = open_together([folder])
         kept = read_predictions(folder)
         np.testing.assert_allclose(

@@ -118,3 +118,13 @@ def test_published_figures_of_a_search_stand_in_what_the_row_came_to(tmp_path):
     assert figures["best of 2 trials"].mean == pytest.approx(75)
     assert figures["train.learning_rate = 0.1"].mean == pytest.approx(55)
     assert figures["train.learning_rate = 0.1"].published == "68.40"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a4_and_a5_name_the_same_trainings(profile):
+    first, second = (load_recipe(f"andrzejczuk-{row}", profile=profile) for row in ("a4", "a5"))
+    assert first.name == second.name
+    assert first.data == second.data
+    shared = second.resolved_arms()
+    assert len(shared) == 3
+    assert all(first.resolved_arms()[name] == arm for name, arm in shared.items())

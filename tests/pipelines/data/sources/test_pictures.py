@@ -28,7 +28,7 @@ def test_every_fit_is_shown_of_what_squares_cost_most(wide):
     assert reader.in_each_fit(2, 32) == {}  # nothing is known of pictures that were not read
     source.train.hashes()
     found = reader.in_each_fit(2, 32)
-    assert list(found) == ["crop", "pad", "squash"]
+    assert list(found) == ["crop", "inner", "pad", "squash"]
     red = {fit: (pixels[0, ..., 0] > 200).mean() for fit, pixels in found.items()}
     assert red["crop"] == 0
     assert red["pad"] == pytest.approx(1 / 18, abs=0.02)

@@ -1,5 +1,7 @@
 """Pictures and arrays to squares of one size."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -135,3 +137,17 @@ def test_grey_values_that_say_neither_black_nor_white_are_refused(tmp_path, valu
     )
     with pytest.raises(InputError, match=r"grey values from \S+ to \S+ where 0 to .* are known"):
         decode(tmp_path / "x.tif", 8)
+
+
+def test_inner_is_the_middle_of_a_larger_square():
+    picture = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    square, inner = (
+        decode(buffer.getvalue(), size, Preparation(fit=fit))
+        for size, fit in ((64, "crop"), (56, "inner"))
+    )
+    assert (inner == square[4:-4, 4:-4]).all()
+    whole = InMemory(square[None], Preparation(fit="inner"))
+    assert (whole.read(np.array([0]), 56)[0] == inner).all()
+    assert (from_arrays(picture[None], "inner") == from_arrays(picture[None])).all()
