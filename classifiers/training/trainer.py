@@ -89,6 +89,9 @@ class Trainer:
         Batches that make one epoch.
     epochs
         Which epochs of the training to do, counted from 0; None for all.
+    classes
+        Where the network has more outputs than there are classes: these, to choose from when it is
+        tested.
     """
 
     def __init__(
@@ -98,7 +101,9 @@ class Trainer:
         *,
         steps_per_epoch: int,
         epochs: range | None = None,
+        classes: int | None = None,
     ) -> None:
+        self._classes = classes
         self._network = network
         self._config = config
         self._steps_per_epoch = steps_per_epoch
@@ -145,7 +150,7 @@ class Trainer:
         tester = None
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
-            tester = TestAt(on_the_way, test, self._config.tta)
+            tester = TestAt(on_the_way, test, self._config.tta, classes=self._classes)
         own = self._callbacks(validation, tester, progress)
         try:
             history = self._run(data, [*own, *callbacks])
@@ -220,7 +225,7 @@ class Trainer:
         monitor = "val_loss" if validation else "loss"
         chosen: list[keras.callbacks.Callback] = [StopWhenDiverged()]
         if validation:
-            chosen.append(Validate(validation))
+            chosen.append(Validate(validation, self._classes))
         if tester:
             chosen.append(tester)
         if config.patience and self._is_last:

@@ -83,6 +83,11 @@ class Arm(Settings):
                 "train.validation with mix.strategy 'dada', whose discriminator has seen all "
                 "images: set train.validation = 0"
             )
+        if self.train.outputs and self.mix.strategy == "dada":
+            raise InputError(
+                f"train.outputs={self.train.outputs} with mix.strategy 'dada', whose network has "
+                "one output a class: set train.outputs = 0"
+            )
         in_one_pool = self.mix.strategy in ("none", "concatenate")
         if not in_one_pool and parse(self.augment).needs_epoch:
             raise InputError(
