@@ -37,6 +37,8 @@ class Row(Settings):
     """How it differs from the study, in a phrase; empty if in nothing that is known."""
     weights: str = ""
     """Weights from outside that it needs; empty if none."""
+    network: Literal["", "torchvision_resnet18", "torchvision_alexnet"] = ""
+    """The study's own pre-trained network, whose weights are a file that users bring."""
     folder: str = ""
     """The study's own images, where they are a folder that users bring: `cinic10`, `animals`."""
 
