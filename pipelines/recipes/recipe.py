@@ -18,7 +18,6 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from classifiers.config import TrainConfig
-from ganaug.config import GanConfig
 from groundwork.settings import Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
@@ -34,6 +33,7 @@ from pipelines.recipes.files import (
     merge,
     read_tables,
 )
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
 
 
@@ -111,7 +111,7 @@ class Recipe(Arm):
     """Heading of the report."""
     data: DataConfig = DataConfig()
     """Which images."""
-    gan: GanConfig = GanConfig()
+    gan: GeneratorConfig = GeneratorConfig()
     """The generators, one a class, of the arms that mix synthetic images in."""
     seeds: int = Field(1, ge=1, le=1000, exclude_if=lambda seeds: seeds == 1)
     """Trainings of every arm on every instance, which differ in their seeds alone: their mean
