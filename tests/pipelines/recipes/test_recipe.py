@@ -134,6 +134,7 @@ def test_the_sets_of_a2_are_those_of_the_study() -> None:
         "advanced": either,
         "both": f"{simple}|{either}",
         "alternative": f"{turned}|flip(p=0.2)",
+        "alternative, advanced": f"{turned}|flip(p=0.2)|{either}",
     }
 
 
