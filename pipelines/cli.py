@@ -37,6 +37,7 @@ VERBS = {
     "study list": "List the rows of the published studies: published, and last measured.",
     "study run": "Run rows of the published studies, and keep what they came to.",
     "models list": "List the classifiers that can be trained by name.",
+    "models show": "Show a classifier layer by layer: output size, parameters, cost.",
     "augment preview": "Draw what every augmentation does to the same images.",
 }
 NAMED = {"list": "runs"}
