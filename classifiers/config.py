@@ -126,6 +126,9 @@ class TrainConfig(Settings):
     wandb_project: str | None = None
     """Also send curves and mistakes to this project of Weights & Biases; part of what names a
     training, so asking for it trains anew."""
+    log_every: int = Field(0, ge=0, le=1_000_000, exclude_if=lambda steps: steps == 0)
+    """Also log means of so many steps or fewer, 1 for every batch; 0: of epochs alone. A small
+    number slows small trainings down, and like `wandb_project` it trains anew."""
     seed: Seed = 0
     """Seeds the weights and dropout."""
 

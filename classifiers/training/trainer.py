@@ -120,11 +120,14 @@ class Trainer:
         if config.precision == "mixed_float16":  # or small gradients vanish
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
             optimizer.build(network.trainable_variables)
+        most = MAX_STEPS_PER_EXECUTION
         network.compile(
             optimizer=optimizer,
             loss=make_loss(config.loss, **config.loss_params),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), FirstBadStep()],
-            steps_per_execution=steps_per_execution(steps_per_epoch, MAX_STEPS_PER_EXECUTION),
+            steps_per_execution=steps_per_execution(
+                steps_per_epoch, min(config.log_every or most, most)
+            ),
             jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
             auto_scale_loss=False,
         )
