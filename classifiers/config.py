@@ -43,10 +43,15 @@ class TrainConfig(Settings):
     model_params: dict[str, Any] = {}
     """Keyword arguments of the model's builder: dropout, activation, initialiser, …"""
 
+    outputs: int = Field(0, ge=0, le=10_000, exclude_if=lambda outputs: outputs == 0)
+    """Outputs of the network, where they are more than the classes: study P's have all ten of
+    CIFAR-10 whichever two are drawn. Those of no class take part in the training and are then cut
+    off. 0: one a class."""
+
     probe: Literal["logistic", "ridge"] | None = None
     """Instead of training, freeze the model, which must be a backbone with ImageNet weights, and
     fit a linear layer to its features: seconds instead of minutes. Of `model_params` it reads
-    size, weights, deep and mirror; of what follows, `tta`."""
+    size, weights, deep, mirror and first_kernel; of what follows, `tta`."""
     probe_l2: float | None = Field(None, gt=0, le=1e12)
     """Penalty of that layer; none: the best on training images left out of the fit."""
 
@@ -128,6 +133,9 @@ class TrainConfig(Settings):
     wandb_project: str | None = None
     """Also send curves and mistakes to this project of Weights & Biases; part of what names a
     training, so asking for it trains anew."""
+    log_every: int = Field(0, ge=0, le=1_000_000, exclude_if=lambda steps: steps == 0)
+    """Also log means of so many steps or fewer, 1 for every batch; 0: of epochs alone. A small
+    number slows small trainings down, and like `wandb_project` it trains anew."""
     seed: Seed = 0
     """Seeds the weights and dropout."""
 
@@ -153,6 +161,11 @@ class TrainConfig(Settings):
                 f"train.folds={self.folds} with train.members={self.members} and "
                 f"train.validation={self.validation:g}: every fold is a member with validation "
                 "images of its own; leave the other two out"
+            )
+        if self.outputs and self.probe:
+            raise InputError(
+                f"train.outputs={self.outputs} with train.probe={self.probe!r}, which is fitted to "
+                "the classes there are: leave one of them out"
             )
         if self.evaluate_at and (self.folds or self.members > 1):
             raise InputError(

@@ -25,8 +25,9 @@ class GanConfig(Settings):
     """Length of the latent vector."""
     width: int = Field(64, ge=4, le=512)
     """Channels of the first discriminator layer; deeper layers double it."""
-    network: Literal["dcgan", "residual"] = "dcgan"
-    """Strided convolutions, or residual blocks that resample by repeating and averaging."""
+    network: Literal["dcgan", "residual", "tutorial"] = "dcgan"
+    """Strided convolutions; residual blocks that resample by repeating and averaging; or the
+    networks of the tutorial that study P followed: twice `width` channels, no BatchNorm."""
     discriminator: Literal["pixels", "projected"] = "pixels"
     """`projected` looks through a network trained on other images (Sauer et al. 2021)."""
     backbone: str = "efficientnet_lite1"

@@ -38,6 +38,7 @@ VERBS = {
     "study run": "Run rows of the published studies, and keep what they came to.",
     "study pages": "Write the pages of the published studies: published beside measured.",
     "models list": "List the classifiers that can be trained by name.",
+    "models show": "Show a classifier layer by layer: output size, parameters, cost.",
     "augment preview": "Draw what every augmentation does to the same images.",
 }
 NAMED = {"list": "runs"}

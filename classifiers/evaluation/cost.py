@@ -8,6 +8,7 @@ convention of study K's chart: MobileNetV3-Large costs 0.43 G in both.
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,53 @@ def model_cost(
     with keras.StatelessScope():  # variables get a shape, but no memory
         model = build_model(name, input_shape or (side, side, 3), classes, **params)
         return ModelCost(model.count_params(), count_flops(model))
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One layer of a model.
+
+    Attributes
+    ----------
+    name, kind
+        Its name, below those of the networks it lies in (`pool`, `resnet18/conv1`), and its class.
+    output
+        What it makes of one image, without the batch: ``(H, W, C)`` or ``(D,)``.
+    parameters
+        Its weights, trained or not.
+    flops
+        As of a `ModelCost`, of one call.
+    """
+
+    name: str
+    kind: str
+    output: tuple[int | None, ...]
+    parameters: int
+    flops: int
+
+
+def layer_costs(
+    name: str, input_shape: tuple[int, int, int] | None = None, classes: int = 1000, **params: Any
+) -> list[LayerCost]:
+    """Return what every layer of a model costs, in order; parameters as in `model_cost`."""
+    side = model_info(name).input_size
+    with keras.StatelessScope():
+        model = build_model(name, input_shape or (side, side, 3), classes, **params)
+        return [*_layers(model, "")]
+
+
+def _layers(model: keras.Model, below: str) -> Iterator[LayerCost]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer, f"{below}{layer.name}/")
+            continue
+        yield LayerCost(
+            f"{below}{layer.name}",
+            type(layer).__name__,
+            tuple(layer.output.shape[1:]),
+            layer.count_params(),
+            2 * _macs(layer),
+        )
 
 
 def _model_macs(model: keras.Model) -> int:

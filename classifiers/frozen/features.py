@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifiers.errors import InputError
 from classifiers.models.backbones.catalogue import backbone
+from classifiers.models.backbones.first_layer import FirstKernel
 from classifiers.models.transfer import split, transfer_model
 from groundwork.files import replacing
 
@@ -36,7 +37,7 @@ class FeatureExtractor:
         ``"imagenet"`` or the path of a weights file.
     cache
         Folder that keeps features between runs; None keeps them in memory only.
-    deep, mirror
+    deep, mirror, first_kernel
         As in `classifiers.models.transfer.transfer_model`.
 
     Attributes
@@ -54,15 +55,18 @@ class FeatureExtractor:
         cache: str | Path | None = None,
         deep: bool = False,
         mirror: bool = False,
+        first_kernel: FirstKernel | None = None,
     ) -> None:
         chosen = backbone(name)
         self.name = chosen.name
         self.size = size
         self.weights = weights
         self._deep, self._mirror = deep, mirror
-        self.folded = "folded" in chosen.options
+        self._first_kernel = first_kernel
+        self.folded = "folded" in chosen.options and first_kernel is None
         parts = [self.name, str(size), _tag(weights)]
         parts += [part for part, on in (("deep", deep), ("mirror", mirror)) if on]
+        parts += [f"first{first_kernel}"] if first_kernel else []
         self._folder = None if cache is None else Path(cache) / "-".join(parts)
         self._known: dict[bytes, NDArray[np.float32]] = {}
         self._read: set[str] = set()
@@ -112,6 +116,7 @@ class FeatureExtractor:
             folded=self.folded,
             deep=self._deep,
             mirror=self._mirror,
+            first_kernel=self._first_kernel,
         )
 
     def _compute(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from classifiers.frozen.features import FeatureExtractor
 from classifiers.frozen.probe import probe_features
 from classifiers.models.transfer import split, with_head
 from classifiers.training.phases import model_params, while_frozen
-from classifiers.training.train import FitHooks, new_model
+from classifiers.training.train import FitHooks, new_model, of_classes
 from classifiers.training.trainer import FitResult, Trainer, check_labels
 from groundwork.compute import default_precision
 
@@ -92,7 +92,8 @@ def fit_head(
     model = new_model(whole, images.shape[1:], classes)
     check_labels(model, (images, labels), "training")
     _, head = split(model)
-    one_hot = np.eye(classes, dtype=np.float32)[labels]
+    outputs = model.output_shape[-1]
+    one_hot = np.eye(outputs, dtype=np.float32)[labels]
     data = tf.data.Dataset.from_tensor_slices((extract(images), one_hot))
     data = data.shuffle(len(images), seed=config.seed).batch(config.batch).repeat()
     options = tf.data.Options()
@@ -105,20 +106,23 @@ def fit_head(
     if validation := hooks.get("validation"):
         seen["validation"] = extract(validation[0]), validation[1]
     same = while_frozen(config).model_copy(update={"frozen_epochs": 0, "thaw_every": 0, "seed": 0})
-    trainer = _kept_trainer(same.model_dump_json(), head.input_shape[-1], classes, steps)
+    shape = head.input_shape[-1], outputs, classes
+    trainer = _kept_trainer(same.model_dump_json(), *shape, steps)
     try:
         fitted = trainer.fit(head, data, **seen)
     except DivergedError as error:
         raise DivergedError(str(error), model) from error  # the head's weights are in it
-    return replace(fitted, model=model)
+    return of_classes(replace(fitted, model=model), classes)
 
 
 @lru_cache(maxsize=4)
-def _kept_trainer(settings: str, width: int, classes: int, steps_per_epoch: int) -> Trainer:
+def _kept_trainer(
+    settings: str, width: int, outputs: int, classes: int, steps_per_epoch: int
+) -> Trainer:
     """Return a trainer of heads on features of so many values."""
     config = TrainConfig.model_validate_json(settings)
     shape = {key: value for key, value in config.model_params.items() if key in HEAD_PARAMS}
     features = keras.Input((width,), name="features")
     with default_precision(config.precision):
-        network = keras.Model(features, with_head(features, classes, **shape))
-    return Trainer(network, config, steps_per_epoch=steps_per_epoch)
+        network = keras.Model(features, with_head(features, outputs, **shape))
+    return Trainer(network, config, steps_per_epoch=steps_per_epoch, classes=classes)

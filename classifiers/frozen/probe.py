@@ -15,6 +15,7 @@ from classifiers.frozen.features import FeatureExtractor
 from classifiers.frozen.linear import Probe, RidgeProbes, logistic_probe
 from classifiers.inference.probabilities import views
 from classifiers.models.backbones.catalogue import backbone
+from classifiers.models.backbones.first_layer import FirstKernel
 from classifiers.training.callbacks import Labelled
 from classifiers.training.trainer import FitResult, check_labels
 
@@ -30,6 +31,7 @@ class Options(BaseModel):
     """`imagenet`, or the path of a weights file."""
     deep: bool = False
     mirror: bool = False
+    first_kernel: FirstKernel | None = None
 
 
 def fit_probe(
@@ -132,4 +134,5 @@ def _kept(name: str, cache: Path | None, options: Options) -> FeatureExtractor:
         cache=cache,
         deep=options.deep,
         mirror=options.mirror,
+        first_kernel=options.first_kernel,
     )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import keras
 from keras import layers
 
-Initialiser = Literal["torch", "he", "xavier"]
+Initialiser = Literal["torch", "he", "he_uniform", "xavier"]
 ActivationName = Literal["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 NORMALISE = "normalise"
 """Name of the layer of `normalise`."""
@@ -44,14 +44,19 @@ def initialisers(name: Initialiser, fan_in: int) -> dict[str, keras.initializers
     ----------
     name
         ``torch``: PyTorch's default, see `torch_defaults`. ``he``: normal, variance 2 / fan_in (He
-        et al. 2015), for ReLU. ``xavier``: uniform, variance 2 / (fan_in + fan_out) (Glorot &
-        Bengio 2010), Keras' default. Biases are 0 but for ``torch``.
+        et al. 2015), for ReLU; ``he_uniform``: uniform, of the same variance. ``xavier``: uniform,
+        variance 2 / (fan_in + fan_out) (Glorot & Bengio 2010), Keras' default. Biases are 0 but for
+        ``torch``.
     fan_in
         As in `torch_defaults`.
     """
     if name == "torch":
         return torch_defaults(fan_in)
-    known = {"he": keras.initializers.HeNormal, "xavier": keras.initializers.GlorotUniform}
+    known = {
+        "he": keras.initializers.HeNormal,
+        "he_uniform": keras.initializers.HeUniform,
+        "xavier": keras.initializers.GlorotUniform,
+    }
     return {
         "kernel_initializer": known[name](),
         "bias_initializer": keras.initializers.Zeros(),

@@ -1,4 +1,4 @@
-"""Every backbone as a classifier: `keras.applications` by its names, and EfficientNet-Lite."""
+"""Every backbone as a classifier, by its name: see `classifiers.models.backbones.catalogue`."""
 
 from functools import partial
 
@@ -16,7 +16,11 @@ def _builder(backbone: Backbone) -> Builder:
     return build
 
 
-_SOURCES = {"efficientnet_lite": "EfficientNet-Lite", "keras_hub": "keras-hub; K3, P13-P15"}
+_SOURCES = {
+    "efficientnet_lite": "EfficientNet-Lite",
+    "keras_hub": "keras-hub; K3, P13-P15",
+    "torchvision": "torchvision; P13-P15, A1, K3",
+}
 
 for _backbone in backbones().values():
     register_model(

@@ -9,6 +9,7 @@ from pydantic import Field
 from classifiers.errors import InputError
 from classifiers.models.backbones.catalogue import Backbone, backbones
 from classifiers.models.backbones.catalogue import backbone as find_backbone
+from classifiers.models.backbones.first_layer import FirstKernel, with_first_kernel
 from classifiers.models.parts import logits, torch_batch_norm, torch_dense
 
 
@@ -38,6 +39,7 @@ def transfer_model(
     deep: bool = False,
     mirror: bool = False,
     folded: bool = False,
+    first_kernel: FirstKernel | None = None,
     hidden: Annotated[int, Field(ge=1, le=16_384)] | None = None,
     activation: Literal["relu", "sigmoid"] = "relu",
     batch_norm: bool = False,
@@ -72,6 +74,9 @@ def transfer_model(
     folded
         Compute BatchNorm in the convolutions before it: a third faster, for networks of
         EfficientNet-Lite that stay frozen.
+    first_kernel
+        Side of the first convolution's kernels where they are drawn anew, whatever the weights of
+        the rest (P13); None keeps them.
     hidden
         Units of a hidden layer in the head; None for a linear head.
     activation
@@ -97,6 +102,8 @@ def transfer_model(
     inputs = keras.Input(input_shape, name="image")
     x = chosen.preprocess(_resized(_three_channels(inputs), size))
     network = chosen.network(tuple(x.shape[1:]), weights, **_options(chosen, deep, folded))
+    if first_kernel:
+        network = with_first_kernel(network, first_kernel)
     if not (weights is None if batch_statistics is None else batch_statistics):
         network = InferenceOnly(network.input, network.output, name=network.name)
     maps = network(x)

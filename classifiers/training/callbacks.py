@@ -77,14 +77,15 @@ class StopWhenDiverged(keras.callbacks.Callback):  # type: ignore[misc]
 class Validate(keras.callbacks.Callback):  # type: ignore[misc]
     """Add `val_loss` and `val_accuracy` to the logs of every epoch, ahead of other callbacks."""
 
-    def __init__(self, validation: Labelled) -> None:
+    def __init__(self, validation: Labelled, classes: int | None = None) -> None:
         super().__init__()
+        self._classes = classes
         self._images, self._labels = validation
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Predict the validation images."""
         with averaged_weights(self.model):
-            predicted = probabilities(self.model, self._images)
+            predicted = probabilities(self.model, self._images, classes=self._classes)
         right = predicted[np.arange(len(self._labels)), self._labels]
         if logs is not None:
             logs["val_loss"] = float(-np.log(np.maximum(right, 1e-7)).mean())
@@ -122,7 +123,8 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
 class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
     """Record the test accuracy after the given epochs, without stopping the run.
 
-    ``classifier`` is tested in place of the network that trains; it shares its weights.
+    ``classifier`` is tested in place of the network that trains; it shares its weights. It chooses
+    among the first ``classes`` outputs; None for all.
     """
 
     def __init__(
@@ -131,8 +133,10 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
         test: Labelled,
         tta: Views,
         classifier: keras.Model | None = None,
+        classes: int | None = None,
     ) -> None:
         super().__init__()
+        self._classes = classes
         self._classifier = classifier
         self._epochs = epochs
         self._images, self._labels = test
@@ -148,7 +152,7 @@ class TestAt(keras.callbacks.Callback):  # type: ignore[misc]
     def record(self, epoch: int) -> NDArray[np.float32]:
         """Test now; return the probabilities [N, K]."""
         model = self.model if self._classifier is None else self._classifier
-        predicted = probabilities(model, self._images, tta=self._tta)
+        predicted = probabilities(model, self._images, tta=self._tta, classes=self._classes)
         self.accuracy_at[epoch] = float((predicted.argmax(1) == self._labels).mean())
         return predicted
 

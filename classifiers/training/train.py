@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from classifiers.config import TrainConfig
+from classifiers.errors import InputError
 from classifiers.inference.probabilities import as_floats
 from classifiers.models.fast import whiten
 from classifiers.models.registry import build_model
@@ -45,10 +48,31 @@ class FitHooks(TypedDict, total=False):
 
 
 def new_model(config: TrainConfig, input_shape: tuple[int, int, int], classes: int) -> keras.Model:
-    """Build the configured model with the weights of its seed, in its precision."""
+    """Build the configured model with the weights of its seed, in its precision.
+
+    Raises
+    ------
+    InputError
+        If it is to have less outputs than classes, and as `build_model` does.
+    """
+    if 0 < config.outputs < classes:
+        raise InputError(f"train.outputs={config.outputs} for {classes} classes: give more, or 0")
     keras.utils.set_random_seed(config.seed)
     with default_precision(config.precision):
-        return build_model(config.model, input_shape, classes, **model_params(config))
+        outputs = config.outputs or classes
+        return build_model(config.model, input_shape, outputs, **model_params(config))
+
+
+def of_classes(result: FitResult, classes: int) -> FitResult:
+    """Return a training whose model has one output a class: the first ones of those it has."""
+    model = result.model
+    last = model.get_layer("logits")
+    if last.units == classes:
+        return result
+    narrow = keras.layers.Dense.from_config(last.get_config() | {"units": classes})
+    outputs = narrow(last.input)
+    narrow.set_weights([values[..., :classes] for values in last.get_weights()])
+    return replace(result, model=keras.Model(model.inputs[0], outputs, name=model.name))
 
 
 def train(
@@ -71,7 +95,7 @@ def train(
     Parameters
     ----------
     data
-        Endless batches of (float32 image in 0..1, one-hot float32 label).
+        Endless batches of (float32 image in 0..1, float32 label, one-hot or mixed).
     config
         Every setting.
     input_shape
@@ -99,6 +123,9 @@ def train(
     """
     began = time.perf_counter()
     model = new_model(config, input_shape, classes)
+    if spare := model.output_shape[-1] - classes:
+        wider = [(0, 0), (0, spare)]
+        data = data.map(lambda images, labels, *more: (images, ops.pad(labels, wider), *more))
     if standardise:
         if real is None:
             raise ValueError("standardise=True needs the training images: give real")
@@ -107,12 +134,15 @@ def train(
         whiten(model, as_floats(real))
     if config.frozen_epochs or config.thaw_every or wrap:
         built = time.perf_counter() - began
-        fitted = fit(model, data, config, steps_per_epoch=steps_per_epoch, wrap=wrap, **hooks)
-        return fitted.built_in(built)
+        done = fit(
+            model, data, config,
+            steps_per_epoch=steps_per_epoch, wrap=wrap, classes=classes, **hooks,
+        )  # fmt: skip
+        return of_classes(done.built_in(built), classes)
     settings = config.model_copy(update={"seed": 0}).model_dump_json()
     trainer = _kept_trainer(settings, input_shape, classes, steps_per_epoch, standardise)
     built = time.perf_counter() - began
-    return trainer.fit(model, data, **hooks).built_in(built)
+    return of_classes(trainer.fit(model, data, **hooks).built_in(built), classes)
 
 
 @lru_cache(maxsize=4)
@@ -127,7 +157,7 @@ def _kept_trainer(
     network = new_model(config, input_shape, classes)
     if standardise:  # by what does not matter: each model brings its own mean and deviation
         network = standardised(network, np.zeros((1, *input_shape), np.float32))
-    return Trainer(network, config, steps_per_epoch=steps_per_epoch)
+    return Trainer(network, config, steps_per_epoch=steps_per_epoch, classes=classes)
 
 
 def fit(
@@ -137,9 +167,12 @@ def fit(
     *,
     steps_per_epoch: int,
     wrap: Wrap | None = None,
+    classes: int | None = None,
     **hooks: Unpack[FitHooks],
 ) -> FitResult:
     """Train a model that is built already, and stays uncompiled; parameters as in `train`.
+
+    ``classes`` are those to choose from when it is tested, where it has more outputs.
 
     Each phase of a fine-tuning begins with a fresh optimiser, because it trains other weights, and
     goes on in the data where the one before it ended.
@@ -154,8 +187,9 @@ def fit(
         else:
             shadow = keras.Model(model.inputs[0], model.outputs[0])
         trainer = Trainer(
-            shadow, phase.config, steps_per_epoch=steps_per_epoch, epochs=phase.epochs
-        )
+            shadow, phase.config,
+            steps_per_epoch=steps_per_epoch, epochs=phase.epochs, classes=classes,
+        )  # fmt: skip
         built = time.perf_counter() - began
         done.append(trainer.fit(model, data.skip(first_step), **hooks).built_in(built))
     return _joined(done)

@@ -104,6 +104,9 @@ class Trainer:
         Batches that make one epoch.
     epochs
         Which epochs of the training to do, counted from 0; None for all.
+    classes
+        Where the network has more outputs than there are classes: these, to choose from when it is
+        tested.
     """
 
     def __init__(
@@ -113,7 +116,9 @@ class Trainer:
         *,
         steps_per_epoch: int,
         epochs: range | None = None,
+        classes: int | None = None,
     ) -> None:
+        self._classes = classes
         self._network = network
         self._config = config
         self._steps_per_epoch = steps_per_epoch
@@ -132,11 +137,14 @@ class Trainer:
         if config.precision == "mixed_float16":  # or small gradients vanish
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
             optimizer.build(network.trainable_variables)
+        most = MAX_STEPS_PER_EXECUTION
         network.compile(
             optimizer=optimizer,
             loss=make_loss(config.loss, **config.loss_params),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy"), FirstBadStep()],
-            steps_per_execution=steps_per_execution(steps_per_epoch, MAX_STEPS_PER_EXECUTION),
+            steps_per_execution=steps_per_execution(
+                steps_per_epoch, min(config.log_every or most, most)
+            ),
             jit_compile="auto",  # Keras leaves XLA off on a processor, where it is far slower
             auto_scale_loss=False,
         )
@@ -162,7 +170,7 @@ class Trainer:
         tester = None
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
-            tester = TestAt(on_the_way, test, self._config.tta)
+            tester = TestAt(on_the_way, test, self._config.tta, classes=self._classes)
         clock = Clock()
         own = [clock, *self._callbacks(validation, tester, progress)]
         try:
@@ -241,7 +249,7 @@ class Trainer:
         monitor = "val_loss" if validation else "loss"
         chosen: list[keras.callbacks.Callback] = [StopWhenDiverged()]
         if validation:
-            chosen.append(Validate(validation))
+            chosen.append(Validate(validation, self._classes))
         if tester:
             chosen.append(tester)
         if config.patience and self._is_last:

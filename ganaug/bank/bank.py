@@ -37,6 +37,8 @@ class ClassConfig(BaseModel):
     image_size: int = Field(ge=8, le=1024)
     config: dict[str, Any]
     images_sha256: str = Field("", max_length=200)
+    expanded: str = Field("", max_length=10_000)
+    """What made those images of real ones, in the words of who did; empty of real ones."""
 
     @property
     def latent(self) -> int:

@@ -52,6 +52,6 @@ def seed_stream(seed: int, name: str) -> Iterator[int]:
 
 def initializer(config: GanConfig, seed: int) -> keras.Initializer:
     """Return each paper's own: DCGAN's N(0, 0.02) leaves the sums of residual blocks near 0."""
-    if config.network == "residual":
+    if config.network != "dcgan":
         return keras.initializers.GlorotUniform(seed)
     return keras.initializers.RandomNormal(stddev=0.02, seed=seed)

@@ -59,10 +59,13 @@ def select_class(logits: Any, label: list[Any]) -> Any:
 def pixel_logits(image: Any, label: list[Any], config: GanConfig, seeds: Iterator[int]) -> Any:
     """Return one logit for each image."""
     build = _Builder(config, seeds)
-    block = build.residual if config.network == "residual" else build.strided
     x = image
-    for filters in stage_channels(image.shape[1], config.width):
-        x = block(x, filters)
+    if config.network == "tutorial":
+        x = build.tutorial(x)
+    else:
+        block = build.residual if config.network == "residual" else build.strided
+        for filters in stage_channels(image.shape[1], config.width):
+            x = block(x, filters)
     if config.minibatch_stddev:
         x = MinibatchStddev(dtype=build.precision)(x)
     x = layers.Dropout(config.dropout, seed=next(seeds), dtype=build.precision)(x)
@@ -93,6 +96,14 @@ class _Builder:
     def strided(self, x: Any, filters: int) -> Any:
         """Halve the side by a strided convolution (Radford et al. 2016)."""
         return self.activate(self.convolve(x, filters, 4, strides=2))
+
+    def tutorial(self, x: Any) -> Any:
+        """Four 3x3 convolutions of 64, 128, 128 and 256 filters at 32 pixels (Brownlee 2019)."""
+        width = self.config.width
+        x = self.activate(self.convolve(x, width, 3))
+        for _ in stage_channels(x.shape[1], width)[:-1]:
+            x = self.activate(self.convolve(x, 2 * width, 3, strides=2))
+        return self.activate(self.convolve(x, 4 * width, 3, strides=2))
 
     def residual(self, x: Any, filters: int) -> Any:
         """Halve the side by averaging at the end of a residual block (Miyato et al. 2018)."""

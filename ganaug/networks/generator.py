@@ -31,16 +31,18 @@ def build_generator(
     channels = stage_channels(size, config.width)
     base = size >> len(channels)
     build = _Builder(config)
+    tutorial = config.network == "tutorial"
     latent = keras.Input([config.latent + classes], name="latent")
     x = layers.Dense(
         base * base * channels[-1],
-        use_bias=baked,
+        use_bias=baked or tutorial,
         kernel_initializer=build.initializer(),
         dtype=build.precision,
         name="first",
     )(latent)
     x = layers.Reshape([base, base, channels[-1]], dtype=build.precision)(x)
-    x = build.residual(x, channels) if config.network == "residual" else build.dcgan(x, channels)
+    blocks = {"residual": build.residual, "dcgan": build.dcgan, "tutorial": build.tutorial}
+    x = blocks[config.network](x, channels)
     image = layers.Activation("tanh", dtype="float32", name="image")(x)
     return keras.Model(latent, image, name="generator")
 
@@ -86,6 +88,21 @@ class _Builder:
             x = x if filters == 3 else self.normalise(x)
         return x
 
+    def tutorial(self, x: Any, channels: list[int]) -> Any:
+        """Strided transposed convolutions of 128 filters without BatchNorm (Brownlee 2019)."""
+        x = layers.LeakyReLU(0.2, dtype=self.precision)(x)
+        for _ in channels:
+            x = layers.Conv2DTranspose(
+                2 * self.config.width,
+                4,
+                2,
+                "same",
+                kernel_initializer=self.initializer(),
+                dtype=self.precision,
+            )(x)
+            x = layers.LeakyReLU(0.2, dtype=self.precision)(x)
+        return self.convolve(x, 3, 3)
+
     def residual(self, x: Any, channels: list[int]) -> Any:
         """Residual blocks that double the side by repeating pixels (Miyato et al. 2018)."""
         for filters in reversed(channels):
@@ -106,5 +123,7 @@ def bake_class(
     single = build_generator(size, config.model_copy(update={"precision": "float32"}), baked=True)
     kernel, *rest = generator.get_weights()
     bias = weight * kernel[config.latent + label]
+    if config.network == "tutorial":  # its first layer has a bias already
+        bias, rest = bias + rest[0], rest[1:]
     single.set_weights([kernel[: config.latent], bias, *rest])
     return single

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ganaug.config import GanConfig
 from pipelines.comparison.instances import Drawn
 from pipelines.data.images import EVERY_CLASS
 from pipelines.identity import digest
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import Arm, Recipe
 from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
@@ -27,7 +27,7 @@ class Planned(NamedTuple):
     task: TrainTask
 
 
-def plan_gans(drawn: Sequence[Drawn], config: GanConfig, size: int) -> list[list[GanTask]]:
+def plan_gans(drawn: Sequence[Drawn], config: GeneratorConfig, size: int) -> list[list[GanTask]]:
     """Return the tasks that train generators of images of some size, instance by instance."""
     planned = []
     for one in drawn:
@@ -37,7 +37,7 @@ def plan_gans(drawn: Sequence[Drawn], config: GanConfig, size: int) -> list[list
     return planned
 
 
-def _plan_gan(one: Drawn, label: int | None, config: GanConfig, size: int) -> GanTask:
+def _plan_gan(one: Drawn, label: int | None, config: GeneratorConfig, size: int) -> GanTask:
     digests = one.at[size].class_digests
     return GanTask(
         name=f"{EVERY_CLASS if label is None else one.record.classes[label]}-{one.record.seed}",

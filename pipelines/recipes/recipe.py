@@ -20,7 +20,6 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from classifiers.config import TrainConfig
-from ganaug.config import GanConfig
 from groundwork.settings import Fraction, Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
@@ -38,6 +37,7 @@ from pipelines.recipes.files import (
     merge,
     read_tables,
 )
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
 
 
@@ -87,6 +87,11 @@ class Arm(Settings):
                 "train.validation with mix.strategy 'dada', whose discriminator has seen all "
                 "images: set train.validation = 0"
             )
+        if self.train.outputs and self.mix.strategy == "dada":
+            raise InputError(
+                f"train.outputs={self.train.outputs} with mix.strategy 'dada', whose network has "
+                "one output a class: set train.outputs = 0"
+            )
         in_one_pool = self.mix.strategy in ("none", "concatenate")
         if not in_one_pool and parse(self.augment).needs_epoch:
             raise InputError(
@@ -110,7 +115,7 @@ class Recipe(Arm):
     """Heading of the report."""
     data: DataConfig = DataConfig()
     """Which images."""
-    gan: GanConfig = GanConfig()
+    gan: GeneratorConfig = GeneratorConfig()
     """The generators, one a class, of the arms that mix synthetic images in."""
     seeds: int = Field(1, ge=1, le=1000, exclude_if=lambda seeds: seeds == 1)
     """Trainings of every arm on every instance, which differ in their seeds alone: their mean

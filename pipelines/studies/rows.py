@@ -39,6 +39,8 @@ class Row(Settings):
     """Weights from outside that it needs; empty if none."""
     reason: str = ""
     """Why it comes out differently from the study, as far as that was tested."""
+    network: Literal["", "torchvision_resnet18", "torchvision_alexnet"] = ""
+    """The study's own pre-trained network, whose weights are a file that users bring."""
     folder: str = ""
     """The study's own images, where they are a folder that users bring: `cinic10`, `animals`."""
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.bank.bank import Bank
+from ganaug.bank.bank import Bank, ClassConfig
 from ganaug.quality.assessment import FEWEST, ClassImages
+from pipelines.augment.offline import Expansion
 from pipelines.data.images import EVERY_CLASS, Images
 from pipelines.errors import InputError
 from pipelines.workspace import TEST, TRAIN, find_instances, outputs_of
@@ -56,7 +57,7 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
     """
     outputs = outputs_of(bank.folder)
     folders = [instance] if instance else find_instances(outputs)
-    digests = {one.class_name: one.images_sha256 for one in bank.configs}
+    names = [one.class_name for one in bank.configs]
     projected = any(one.config.get("discriminator") == "projected" for one in bank.configs)
     without = None
     for folder in folders:
@@ -66,12 +67,12 @@ def find_reals(bank: Bank, instance: Path | None) -> Reals:
             if instance:
                 raise
             continue  # it may be another run's
-        if all(_digest(train, name) == digest for name, digest in digests.items()):
-            test = _test_images(folder / TEST, digests)
+        if all(_digest(train, one) == one.images_sha256 for one in bank.configs):
+            test = _test_images(folder / TEST, names)
             fewest = min(map(len, test.values())) if test else 0
             enough = fewest >= FEWEST
             reals = Reals(
-                train=_by_class(train, digests),
+                train=_by_class(train, names),
                 held_out=test if enough else None,
                 projected=projected,
                 too_few=None if enough or not fewest else fewest,
@@ -92,10 +93,18 @@ def _test_images(path: Path, names: Iterable[str]) -> ClassImages:
     return _by_class(Images.load(path), names) if path.is_file() else {}
 
 
-def _digest(images: Images, name: str) -> str | None:
+def _digest(images: Images, trained: ClassConfig) -> str | None:
+    """Return what identifies the images that a generator would have been trained on."""
+    name = trained.class_name
     if name not in (*images.class_names, EVERY_CLASS):
         return None
     pixels = _of_class(images, name)
+    if trained.expanded:
+        scope, seed = trained.config.get("scope"), int(trained.config.get("seed", 0))
+        label = None if name == EVERY_CLASS else images.class_names.index(name)
+        real = images if scope != "class" else images.select(images.labels == label)
+        pixels, labels = Expansion(real, trained.expanded, seed).everything()
+        pixels = pixels[labels == label] if scope == "conditional" else pixels
     return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 

@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import ClassVar
 
-from ganaug.config import GanConfig
 from ganaug.device import dtype_policy
 from ganaug.files import BANK_FILES
 from groundwork.settings import Result
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.tasks.base import Task
 from pipelines.tasks.results import GanTaskResult
 from pipelines.workspace import Kind
@@ -25,7 +25,7 @@ class GanTask(Task):
     """Which class of the instance; None: all of them, in one network."""
     images: str
     """Digest of those images: a generator serves every instance that holds the same ones."""
-    config: GanConfig
+    config: GeneratorConfig
 
     @property
     def effort(self) -> int:

@@ -62,7 +62,7 @@ class GanTaskResult(Result):
 
     class_name: str
     images: int
-    """Real images that it was trained on."""
+    """Images that it was trained on: real ones, and what `gan.expand` makes of them."""
     steps: int
     """Where the training ended: before `GanConfig.steps` if it stalled or broke down."""
     kept_step: int = 0

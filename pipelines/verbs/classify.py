@@ -9,13 +9,13 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
-from ganaug.config import GanConfig
 from ganaug.files import GRID
 from pipelines import runtime
 from pipelines.comparison.estimate import plan_comparison
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import PAPER, Profile
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import override
@@ -84,7 +84,7 @@ def classify(
     augment: Annotated[str | None, Parameter(group="Classifier")] = None,
     expand: Annotated[str | None, Parameter(group="Classifier")] = None,
     mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
-    gan: Annotated[GanConfig, Parameter(group="Synthetic images")] = GanConfig(),
+    gan: Annotated[GeneratorConfig, Parameter(group="Synthetic images")] = GeneratorConfig(),
     feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
     seeds: Annotated[int | None, Parameter(group="Classifier")] = None,
     outputs: Path = Path("outputs"),

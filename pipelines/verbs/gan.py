@@ -6,7 +6,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ganaug.config import GanConfig
 from pipelines import runtime
 from pipelines.comparison.estimate import estimate
 from pipelines.comparison.instances import check_generated, draw_instances, open_source
@@ -15,6 +14,7 @@ from pipelines.comparison.results import GanRun
 from pipelines.comparison.sizes import generator_size
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
 from pipelines.synthetic.provenance import outside_knowledge
@@ -82,7 +82,7 @@ def gan(
     recipe: str | None = None,
     profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
-    config: Annotated[GanConfig, Parameter(name="*")] = GanConfig(),
+    config: Annotated[GeneratorConfig, Parameter(name="*")] = GeneratorConfig(),
     outputs: Path = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,

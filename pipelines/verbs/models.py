@@ -1,12 +1,16 @@
-"""`ganaug models list`: the classifiers that can be trained by name."""
+"""`ganaug models`: the classifiers that can be trained by name, and what one consists of."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
 
 from pipelines import runtime
 from pipelines.errors import unknown_name, within
+
+if TYPE_CHECKING:  # at run time it would import Keras
+    from classifiers.evaluation.cost import LayerCost
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,89 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> ModelsResult:
         cost = model_cost(name, classes=classes)
         rows.append(ListedModel(name, info.source, info.input_size, cost.parameters, cost.flops))
     return ModelsResult(rows)
+
+
+@dataclass(frozen=True)
+class ModelShown:
+    """A model, layer by layer.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    about
+        What it is, in a line.
+    size
+        Side of the images, in pixels.
+    settings
+        What `train.model_params` can set, with the defaults.
+    layers
+        In order.
+    """
+
+    name: str
+    about: str
+    size: int
+    settings: dict[str, object]
+    layers: list["LayerCost"]
+
+    def __str__(self) -> str:
+        """Return the table that the command line prints."""
+        wide = max(len(layer.name) for layer in self.layers)
+        kind = max(len(layer.kind) for layer in self.layers)
+        lines = [f"{'layer':{wide}}  {'kind':{kind}}  {'output':>14}  parameters      MFLOPs"]
+        lines += [
+            f"{layer.name:{wide}}  {layer.kind:{kind}}  "
+            f"{' x '.join(map(str, layer.output)):>14}  "
+            f"{layer.parameters:10,}  {layer.flops / 1e6:10,.2f}"
+            for layer in self.layers
+        ]
+        total = sum(layer.parameters for layer in self.layers)
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        return "\n".join(
+            [
+                f"{self.name}: {self.about}",
+                f"train.model_params: {settings or 'none'}",
+                "",
+                *lines,
+                "",
+                f"{total:,} parameters, of images of {self.size} x {self.size} x 3",
+            ]
+        )
+
+
+def models_show(name: str, *, size: int | None = None, classes: int = 10) -> ModelShown:
+    """Show what a model consists of: every layer with its output size and its parameters.
+
+    Example: ``ganaug models show custom_cnn``
+
+    Parameters
+    ----------
+    name
+        A name of ``ganaug models list``.
+    size
+        Side of the images in pixels; by default those it was designed for.
+    classes
+        Number of classes of the last layer.
+
+    Returns
+    -------
+    ModelShown
+        The layers, and what can be set.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or the images are too small for it.
+    """
+    within("--classes", classes, 2, 100_000)
+    if size is not None:
+        within("--size", size, 8, 1024)
+    runtime.quiet()
+    from classifiers.evaluation.cost import layer_costs
+    from classifiers.models.registry import model_info
+
+    info = model_info(name)
+    side = size or info.input_size
+    layers = layer_costs(info.name, (side, side, 3), classes)
+    return ModelShown(info.name, info.summary, side, info.parameters, layers)

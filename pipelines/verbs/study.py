@@ -151,6 +151,8 @@ def study_run(
     profile: Profile = "quick",
     cinic10: Path | None = None,
     animals: Path | None = None,
+    resnet18: Path | None = None,
+    alexnet: Path | None = None,
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
     outputs: Path = Path("outputs"),
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -173,6 +175,9 @@ def study_run(
         as the study did it.
     cinic10, animals
         Folders of the images of studies A and K; without them the rows run on others, and say so.
+    resnet18, alexnet
+        Files of torchvision's weights for P13 to P15 (resnet18-f37072fd.pth, …); without them
+        another network stands in, and they say so.
     data
         Which images; these settings stand over those of the recipes.
     outputs
@@ -195,19 +200,23 @@ def study_run(
     rows = read_rows() if every else choose_rows(names or [])
     folders = {"cinic10": cinic10, "animals": animals}
     known = {name: folder for name, folder in folders.items() if folder is not None}
+    files = {"torchvision_resnet18": resnet18, "torchvision_alexnet": alexnet}
     from pipelines.verbs.study_steps import run_step  # only now: it loads matplotlib
 
     failed = []
     for name, row in rows.items():
         given = [word for key, folder in known.items() for word in (f"--{key}", str(folder))]
         given += as_options("", data.model_dump(mode="json", exclude_unset=True))
+        weights = files.get(row.network)
+        if weights is not None:
+            given += [f"--{row.network.removeprefix('torchvision_')}", str(weights)]
         command = shlex.join(["ganaug", "study", "run", name, "--profile", profile, *given])
         for step in row.steps:
             say(f"{name}: {row.title} ({step.verb} {step.run}, {profile})")
             try:
                 found = run_step(
-                    name, row, step, profile=profile, folders=known, data=data, outputs=outputs,
-                    workers=workers, command=command,
+                    name, row, step, profile=profile, folders=known, data=data,
+                    weights=weights, outputs=outputs, workers=workers, command=command,
                 )  # fmt: skip
             except InputError as error:
                 failed.append(f"{name}: {error}")

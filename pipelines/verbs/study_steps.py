@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from classifiers.config import TrainConfig
 from groundwork.files import read_json
 from pipelines import runtime
 from pipelines.comparison.results import ComparisonResult
@@ -42,6 +43,7 @@ def run_step(
     profile: Profile,
     folders: Mapping[str, Path],
     data: DataConfig,
+    weights: Path | None = None,
     outputs: Path,
     workers: int | None,
     command: str,
@@ -59,6 +61,8 @@ def run_step(
         its recipe stand in.
     data
         Settings that stand over the recipe's.
+    weights
+        Of the row's `network`, which then takes the place of the recipe's.
     outputs, workers
         As the verbs have them.
     command
@@ -79,7 +83,10 @@ def run_step(
         done = _ran(gan(dataset, recipe=step.run, **how), GanResult)
         found = _of_generators(done, profile)
     else:
-        done = _ran(classify(dataset, recipe=step.run, **how), ClassifyResult)
+        own_network = TrainConfig()
+        if weights is not None:
+            own_network = TrainConfig(model=row.network, model_params={"weights": str(weights)})
+        done = _ran(classify(dataset, recipe=step.run, train=own_network, **how), ClassifyResult)
         found = _of_arms(done)
     elapsed = time.perf_counter() - started
     return Measured(

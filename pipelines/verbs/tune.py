@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from classifiers.config import TrainConfig
-from ganaug.config import GanConfig
 from groundwork.files import replacing, write_json
 from pipelines import runtime
 from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.tasks.executor import Executor
 from pipelines.tuning.results import (
@@ -68,7 +68,7 @@ def tune(
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[TuneConfig, Parameter(name="tune")] = TuneConfig(),
     train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
-    gan: Annotated[GanConfig, Parameter(group="Generators")] = GanConfig(),
+    gan: Annotated[GeneratorConfig, Parameter(group="Generators")] = GeneratorConfig(),
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
     outputs: Path = Path("outputs"),

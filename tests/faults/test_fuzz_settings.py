@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from classifiers.config import TrainConfig
-from ganaug.config import GanConfig
 from groundwork.settings import Settings
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Range, TuneConfig, load_search
@@ -25,7 +25,7 @@ from tests.faults.mutations import Cases
 TABLES: dict[str, type[Settings]] = {
     "data": DataConfig,
     "train": TrainConfig,
-    "gan": GanConfig,
+    "gan": GeneratorConfig,
     "mix": MixConfig,
     "input": InputConfig,
     "tune": TuneConfig,

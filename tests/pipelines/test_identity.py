@@ -9,10 +9,10 @@ import pytest
 
 from classifiers.config import TrainConfig
 from classifiers.models import registry
-from ganaug.config import GanConfig
 from pipelines import identity
 from pipelines.augment.registry import augmentation
 from pipelines.identity import source_version
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import Arm
 from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
@@ -34,7 +34,13 @@ NOT_RUN = (
 
 
 def gan_task(**changes: object) -> GanTask:
-    settings = {"name": "cat-0", "instance": "i", "label": 0, "images": "x", "config": GanConfig()}
+    settings = {
+        "name": "cat-0",
+        "instance": "i",
+        "label": 0,
+        "images": "x",
+        "config": GeneratorConfig(),
+    }
     return GanTask.model_validate(settings | changes)
 
 
@@ -78,7 +84,7 @@ def test_settings_that_matter_change_the_folder_and_others_do_not() -> None:
     folder = gan_task().folder()
     assert folder == gan_task(instance="j", label=1).folder()
     assert folder != gan_task(images="y").folder()
-    assert folder != gan_task(config=GanConfig(seed=1)).folder()
+    assert folder != gan_task(config=GeneratorConfig(seed=1)).folder()
 
 
 IMPORTED = """

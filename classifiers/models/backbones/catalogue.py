@@ -1,6 +1,7 @@
 """Networks that turn an image into a feature map: `keras.applications` and EfficientNet-Lite.
 
-With keras-hub installed (`ganaug[hub]`) also its ResNet-18, which the studies transfer from.
+Also torchvision's ResNet-18, ResNet-34 and AlexNet, which the studies transfer from, with weights
+given by the path of a file; and, with keras-hub installed (`ganaug[hub]`), its ResNet-18.
 
 A backbone knows its own preprocessing, so that all of them take the same float images of 0..1.
 """
@@ -20,7 +21,7 @@ import keras
 from keras import layers
 
 from classifiers.errors import InputError, first_line, unknown_name
-from classifiers.models.backbones import efficientnet_lite
+from classifiers.models.backbones import efficientnet_lite, torchvision
 from classifiers.models.backbones.outside import OutsideWeights
 from groundwork.saved import check_weights
 
@@ -49,6 +50,8 @@ _NATIVE_SIZES = {  # of keras.applications; all others take 224 x 224
 _LITE_SIZES = {"efficientnet_lite0": 224, "efficientnet_lite1": 240, "efficientnet_lite01": 224}
 """Of EfficientNet-Lite; lite01 is both networks side by side."""
 _MIN_SIZES = {"inception_resnet_v2": 75, "inception_v3": 75, "xception": 71}
+_ALEXNET_MIN_SIZE = 223
+"""Below it AlexNet's map has less than the 6x6 places that its dense layers see."""
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CAFFE_MEAN = (123.68, 116.779, 103.939)
 
@@ -126,7 +129,8 @@ def backbones() -> dict[str, Backbone]:
     """Return every backbone by name."""
     names = (name for name in dir(keras.applications) if name[0].isupper())
     hub = [_HUB_RESNET18] if importlib.util.find_spec("keras_hub") else []
-    return {b.name: b for b in (*map(_application, names), *map(_lite, _LITE_SIZES), *hub)}
+    own = (*map(_lite, _LITE_SIZES), *map(_torchvision, torchvision.FILES), *hub)
+    return {b.name: b for b in (*map(_application, names), *own)}
 
 
 def backbone(name: str) -> Backbone:
@@ -170,6 +174,17 @@ def _lite(name: str) -> Backbone:
         partial(build, name),
         ("deep", "folded"),
         tuple(map(efficientnet_lite.outside, [name] if one else efficientnet_lite.DEPTHS)),
+    )
+
+
+def _torchvision(name: str) -> Backbone:
+    return Backbone(
+        name,
+        "torchvision",
+        224,
+        _ALEXNET_MIN_SIZE if name == torchvision.ALEXNET else 32,
+        _standardised,
+        partial(torchvision.torchvision_network, name),
     )
 
 

@@ -1,14 +1,17 @@
-"""Read the tensors of an old-style PyTorch checkpoint, without PyTorch and without running code.
+"""Read the tensors of a PyTorch checkpoint, without PyTorch and without running code.
 
-A file of ``torch.save`` before version 1.6 is five pickles (a magic number, the protocol, facts on
+A file of ``torch.save`` is a zip archive, of the pickled object (``data.pkl``) and a file for each
+storage (``data/0``). Before version 1.6 it was five pickles (a magic number, the protocol, facts on
 the machine, the object, the storages' keys) and then the raw storages. The object is unpickled by a
 reader that knows dictionaries and tensors only: anything else in the file is an error.
 """
 
+import io
 import math
 import os
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 from classifiers.errors import InputError, first_line
 
 _MAGIC = 0x1950A86A20F9469CFC6C
+_ARCHIVE = b"PK\x03\x04"
 _DTYPES = {
     "HalfStorage": np.dtype("<f2"),
     "FloatStorage": np.dtype("<f4"),
@@ -64,7 +68,7 @@ class _Whole:
 class _TensorUnpickler(pickle._Unpickler):
     """Unpickle dictionaries of tensors; collects each storage's type and length."""
 
-    def __init__(self, file: _Whole) -> None:
+    def __init__(self, file: _Whole | io.BytesIO) -> None:
         super().__init__(file)
         self.storages: dict[str, tuple[np.dtype[Any], int]] = {}
 
@@ -75,6 +79,8 @@ class _TensorUnpickler(pickle._Unpickler):
             return lambda storage, offset, shape, strides, *_: _Tensor(
                 storage, offset, tuple(shape), tuple(strides)
             )
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return lambda tensor, *_: tensor
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
         raise pickle.UnpicklingError(f"it holds {module}.{name}, which is not a tensor")
@@ -91,7 +97,7 @@ def read_checkpoint(path: str | Path) -> dict[str, NDArray[Any]]:
     Parameters
     ----------
     path
-        A ``.pth`` file that PyTorch wrote before version 1.6: a ``state_dict``.
+        A ``.pth`` file that PyTorch wrote, of any version: a ``state_dict``.
 
     Raises
     ------
@@ -100,12 +106,40 @@ def read_checkpoint(path: str | Path) -> dict[str, NDArray[Any]]:
     """
     try:
         with Path(path).open("rb") as file:
-            return _read(_Whole(file))
+            archive = file.read(len(_ARCHIVE)) == _ARCHIVE
+            file.seek(0)
+            return _read_archive(file) if archive else _read(_Whole(file))
     except OSError as error:
         raise InputError(f"cannot read the checkpoint {path}: {error.strerror}") from error
     except Exception as error:  # what a pickle holds may fail in any way
         said = first_line(error) or type(error).__name__
         raise InputError(f"{path} is no PyTorch checkpoint of tensors: {said}") from error
+
+
+def _read_archive(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+        if len(names) != 1:
+            raise ValueError("the archive holds no data.pkl")
+        folder = names[0].removesuffix("data.pkl")
+        if f"{folder}byteorder" in archive.namelist() and (
+            _stored(archive, f"{folder}byteorder") != b"little"
+        ):
+            raise ValueError("its numbers are big-endian")
+        described = _TensorUnpickler(io.BytesIO(_stored(archive, names[0])))
+        tensors: dict[str, _Tensor] = described.load()
+        storages = {
+            key: np.frombuffer(_stored(archive, f"{folder}data/{key}"), dtype, elements)
+            for key, (dtype, elements) in described.storages.items()
+        }
+    return {str(name): _view(storages[t.storage], t) for name, t in tensors.items()}
+
+
+def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a file of the archive; PyTorch compresses none, so that none is larger than it."""
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed, which PyTorch does not do")
+    return archive.read(name)
 
 
 def _read(file: _Whole) -> dict[str, NDArray[Any]]:

@@ -10,6 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.augment.offline.terms import Term, parse
 from pipelines.augment.offline.variants import Pixels
 from pipelines.data.images import Images
+from pipelines.errors import InputError
+
+MOST_AT_ONCE = 500_000
+"""1.5 GB of 32x32 pixels."""
 
 
 class Expansion:
@@ -81,6 +85,21 @@ class Expansion:
         ours, theirs = self.copies.pixels[first], self.copies.pixels[second]
         # (a | b) - ((a ^ b) >> 1) is the average rounded up, without leaving 8 bits.
         return (ours | theirs) - ((ours ^ theirs) >> 1), self.copies.labels[first]
+
+    def everything(self) -> tuple[Pixels, NDArray[np.int64]]:
+        """Return all images and labels, for who needs them in memory.
+
+        Raises
+        ------
+        InputError
+            If they are too many for that.
+        """
+        if len(self) > MOST_AT_ONCE:
+            raise InputError(
+                f"{self.text!r} makes {len(self):,} images, more than the {MOST_AT_ONCE:,} that "
+                "are held in memory: leave out mix"
+            )
+        return self.take(np.arange(len(self)))
 
     def with_more(self, images: Images) -> Self:
         """Return the expansion and further images, which are not mixed and follow its copies."""

@@ -18,7 +18,9 @@ def run(task: FinalTask, outputs: Path, folder: Path, progress: Progress) -> Fin
     """Gather the images, train, and save `model.keras`, and what it answers to some of them."""
     start = time.perf_counter()
     material = gather(task, outputs)
-    with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
+    config = task.arm.train
+    settings = task.model_dump(mode="json")
+    with Tracker(folder, config.wandb_project, settings, config.log_every) as tracker:
         fitted = fit(task, material, None, outputs, folder, tracker, progress)
     save(task, fitted, folder)
     # Of the classifier as it was trained: whoever loads it must get the same answers.

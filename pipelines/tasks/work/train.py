@@ -30,7 +30,9 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
     start = time.perf_counter()
     material = gather(task, outputs)
     test = Images.load(outputs / task.instance / TEST)
-    with Tracker(folder, task.arm.train.wandb_project, task.model_dump(mode="json")) as tracker:
+    config = task.arm.train
+    settings = task.model_dump(mode="json")
+    with Tracker(folder, config.wandb_project, settings, config.log_every) as tracker:
         fitted = fit(task, material, test, outputs, folder, tracker, progress)
         scores = _test(fitted, test, folder, tracker)
     save(task, fitted, folder)
@@ -134,7 +136,7 @@ def _test(fitted: FittedArm, test: Images, folder: Path, tracker: Tracker) -> Ev
     assert tested is not None  # there are test images
     scores = evaluate(tested, test.labels, test.class_names)
     write_predictions(folder, tested, test)
-    tracker.finish(test, tested, scores.accuracy, len(fitted.fit.history.get("loss", ())))
+    tracker.finish(test, tested, scores, len(fitted.fit.history.get("loss", ())))
     return scores
 
 

@@ -50,8 +50,9 @@ def test_a_kept_head_trains_as_a_new_one(tiny_images):
     for seeds in ((0, 1), (1,)):
         _kept_trainer.cache_clear()
         for seed in seeds:
-            config = HEAD.model_copy(update={"seed": seed, "epochs": 2})
+            config = HEAD.model_copy(update={"seed": seed, "epochs": 2, "outputs": 4})
             fitted = fit_head(images, labels, config, classes=2)
+        assert fitted.model.output_shape == (None, 2)
         _, head = split(fitted.model)
         weights.append(head.get_weights())
     for one, other in zip(*weights, strict=True):

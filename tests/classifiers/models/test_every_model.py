@@ -26,11 +26,12 @@ def _smallest(name, batch=4):
 
 
 def _larger_siblings():
-    """Models of keras.applications that are a smaller one with more layers or channels."""
+    """Models that are a smaller one with more layers or channels, and AlexNet's 57 million."""
     infos = [i for i in map(model_info, list_models()) if i.source == "keras.applications"]
     siblings = Counter(info.family for info in infos)
     smallest = ("Tiny", "121", "B0", "V3Small", "Mobile", "50", "50V2")
-    return {i.name for i in infos if siblings[i.family] > 1 and not i.name.endswith(smallest)}
+    larger = {i.name for i in infos if siblings[i.family] > 1 and not i.name.endswith(smallest)}
+    return larger | {"torchvision_resnet34", "torchvision_alexnet"}
 
 
 def _affordable(name):

@@ -67,7 +67,7 @@ def test_pereira_baseline_has_pytorch_default_weights():
 def test_activation_initialisation_and_dropout_by_name(name):
     side = model_info(name).min_size + 16
     kernels = {}
-    for start in ("torch", "he", "xavier"):
+    for start in ("torch", "he", "he_uniform", "xavier"):
         model = build_model(
             name, (side, side, 3), 2, initialiser=start, activation="elu", dropout=0.25
         )
@@ -83,6 +83,8 @@ def test_activation_initialisation_and_dropout_by_name(name):
     fan_in, fan_out = height * width * channels, height * width * filters
     assert kernels["torch"].std() == pytest.approx((1 / 3 / fan_in) ** 0.5, rel=0.15)
     assert kernels["he"].std() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+    assert kernels["he_uniform"].std() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+    assert np.abs(kernels["he_uniform"]).max() <= (6 / fan_in) ** 0.5 < np.abs(kernels["he"]).max()
     assert kernels["xavier"].std() == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.15)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from classifiers.config import TrainConfig
 from classifiers.errors import InputError
 from classifiers.inference.probabilities import probabilities
 from classifiers.training.train import fit, new_model, train
-from classifiers.training.trainer import Trainer
+from classifiers.training.trainer import FitResult, Trainer
 from tests.classifiers.tiny import SHAPE, batches, fingerprint, labelled, settings, tiny
 from tests.conftest import ROOT
 
@@ -41,6 +42,30 @@ def test_learns_and_tests_on_the_way() -> None:
     predicted = probabilities(result.model, test[0])
     np.testing.assert_allclose(predicted, result.test_probabilities, atol=1e-6)
     assert (predicted.argmax(1) == test[1]).mean() == result.accuracy_at[12]
+
+
+def test_outputs_of_no_class_take_part_in_the_training_alone() -> None:
+    test = labelled(7, 12)
+    config = settings(epochs=3, evaluate_at=(1,), outputs=5, model="pereira_baseline")
+
+    def trained(config: TrainConfig) -> FitResult:
+        return train(
+            batches(), config, input_shape=SHAPE, classes=2, steps_per_epoch=3, test=test,
+            validation=test,
+        )  # fmt: skip
+
+    wide = trained(config)
+    assert wide.model.output_shape == (None, 2)
+    assert wide.test_probabilities is not None
+    np.testing.assert_allclose(wide.test_probabilities.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(
+        probabilities(wide.model, test[0]), wide.test_probabilities, atol=1e-6
+    )
+    # Five answers to choose from: a loss that begins near log 5, not log 2.
+    narrow = trained(config.model_copy(update={"outputs": 0}))
+    assert wide.history["loss"][0] > narrow.history["loss"][0] + 0.3
+    with pytest.raises(InputError, match=r"train\.outputs=5 for 7 classes"):
+        new_model(config, SHAPE, 7)
 
 
 def train_baseline(seed: int) -> keras.Model:

@@ -1,3 +1,4 @@
+import keras
 import pytest
 
 from ganaug import GanConfig, InputError
@@ -12,6 +13,25 @@ def test_networks_fit_every_size(size):
     gan = GAN(size, config)
     assert gan.generator.output_shape == (None, size, size, 3)
     assert gan.discriminator.output_shape == (None, 1)
+
+
+def test_the_networks_of_the_tutorial_have_its_layers():
+    """Brownlee 2019 prints 1,466,115 and 522,497 parameters, and these layers, for 32 pixels."""
+    gan = GAN(32, GanConfig(network="tutorial"))
+    assert gan.generator.count_params() == 1_466_115
+    assert gan.discriminator.count_params() == 522_497
+    made = [one for one in gan.generator.layers if isinstance(one, keras.layers.Conv2DTranspose)]
+    assert [(one.filters, one.kernel_size, one.strides) for one in made] == [
+        (128, (4, 4), (2, 2))
+    ] * 3
+    seen = [one for one in gan.discriminator.layers if isinstance(one, keras.layers.Conv2D)]
+    assert [one.filters for one in seen[:4]] == [64, 128, 128, 256]
+    assert {one.kernel_size for one in seen[:4]} == {(3, 3)}
+    kinds = {type(one).__name__ for one in (*gan.generator.layers, *gan.discriminator.layers)}
+    assert "BatchNormalization" not in kinds
+    wide = GAN(48, GanConfig(network="tutorial", width=4, latent=4))
+    assert wide.generator.output_shape == (None, 48, 48, 3)
+    assert wide.discriminator.output_shape == (None, 1)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (36, 36), (136, 136), (32, 40)])

@@ -39,7 +39,7 @@ def test_one_training_makes_a_whole_bank(data, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("network", ["dcgan", "residual"])
+@pytest.mark.parametrize("network", ["dcgan", "residual", "tutorial"])
 def test_a_class_on_its_own_draws_what_the_conditional_generator_draws(network):
     gan = GAN(32, TINY.model_copy(update={"network": network}), classes=3)
     gan.step.assign(2)

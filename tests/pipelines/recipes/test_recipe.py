@@ -134,7 +134,24 @@ def test_the_sets_of_a2_are_those_of_the_study() -> None:
         "advanced": either,
         "both": f"{simple}|{either}",
         "alternative": f"{turned}|flip(p=0.2)",
+        "alternative, advanced": f"{turned}|flip(p=0.2)|{either}",
     }
+
+
+@pytest.mark.parametrize("row", ["p2", "p4", "p11", "p12-tested", "p13", "p14-tested", "p15"])
+def test_rows_of_one_test_bed_train_as_its_baseline_does(row: str) -> None:
+    baseline = load_recipe("pereira-p1").resolved_arms()["real"].train
+    assert (baseline.momentum, baseline.weight_decay, baseline.outputs) == (0.9, 5e-4, 10)
+    for arm in load_recipe(f"pereira-{row}").resolved_arms().values():
+        assert (arm.train.momentum, arm.train.weight_decay, arm.train.outputs) == (0.9, 5e-4, 10)
+
+
+def test_p14_is_the_grid_of_the_study() -> None:
+    arms = load_recipe("pereira-p14-tested").resolved_arms()
+    rates, batches = (0.001, 0.01, 0.05, 0.1), (10, 32, 64, 128)
+    found = {(arm.train.learning_rate, arm.train.batch) for arm in arms.values()}
+    assert found == {(rate, batch) for rate in rates for batch in batches}
+    assert len(arms) == 16
 
 
 @pytest.mark.parametrize("name", list_recipes())

@@ -84,20 +84,33 @@ def test_a_projected_generator_keeps_its_best_step(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("scope", "made"), [("conditional", ["apple", "leaf"]), ("pooled", [])])
-def test_one_network_for_all_classes(
+@pytest.mark.parametrize(
+    ("scope", "made", "expand", "images"),
+    [
+        ("conditional", ["apple", "leaf"], "flip + patch_shuffle(4)", 60),
+        ("class", ["apple", "leaf"], "flip + patch_shuffle(4)", 30),
+        ("pooled", [], "", 20),
+    ],
+)
+def test_one_network_for_all_classes_or_one_a_class(
     scope: str,
     made: list[str],
+    expand: str,
+    images: int,
     photographs: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["gan", str(photographs), "--per-class", "10", "--classes", "apple,leaf"]
     words += ["--scope", scope, "--steps", "2", "--batch", "4", "--width", "4", "--workers", "1"]
+    words += ["--network", "tutorial"] + ["--expand", expand] * bool(expand)
     assert main([*words, "--outputs", str(tmp_path)]) == 0
-    assert len(list((tmp_path / "gan").iterdir())) == 1
+    folders = list((tmp_path / "gan").iterdir())
+    assert len(folders) == (2 if scope == "class" else 1)
+    assert json.loads((folders[0] / "result.json").read_text())["images"] == images
     (bank,) = (tmp_path / "bank").iterdir()
     assert Bank(bank).class_names == (made or [EVERY_CLASS])
+    assert {one.expanded for one in Bank(bank).configs} == {expand}
     assert main(["sample", str(bank), "--out", str(tmp_path / "grid.png")]) == 0
     assert main(["quality", str(bank), "--judges", "random", "--n", "12"]) == 0
     assert (made or [EVERY_CLASS])[0] in capsys.readouterr().out

@@ -86,7 +86,7 @@ def test_the_images_of_a_generator_of_every_class_come_mixed(outputs, tmp_path):
     folder = outputs / "instance" / "noise"
     train = Images.load(folder / "train.npz")
     digest = hashlib.sha256(train.pixels.tobytes()).hexdigest()
-    config = SimpleNamespace(class_name=EVERY_CLASS, images_sha256=digest, config={})
+    config = SimpleNamespace(class_name=EVERY_CLASS, images_sha256=digest, config={}, expanded="")
     reals = find_reals(SimpleNamespace(folder=tmp_path, configs=[config]), folder)
     for images in (reals.train[EVERY_CLASS], reals.held_out[EVERY_CLASS]):
         assert ((images[:8].mean(axis=(1, 2, 3)) > 125) == [0, 1] * 4).all()

@@ -1,11 +1,5 @@
 import importlib.util
-import io
 import itertools
-import pickle
-import struct
-import sys
-import types
-from collections import OrderedDict
 
 import keras
 import numpy as np
@@ -21,108 +15,6 @@ from classifiers.models.backbones.efficientnet_lite import (
     preprocess,
 )
 from classifiers.models.backbones.torch_checkpoint import read_checkpoint
-
-MAGIC = 0x1950A86A20F9469CFC6C
-
-
-class _Tensor:
-    """A tensor as PyTorch pickles it: a storage, and the window's offset, shape and strides."""
-
-    def __init__(self, key, array, *window):
-        self.key, self.array, self.window = key, array, window
-
-    def __reduce__(self):
-        rebuild = sys.modules["torch._utils"]._rebuild_tensor_v2
-        return rebuild, (self, *self.window, False, OrderedDict())
-
-
-class _Pickler(pickle.Pickler):
-    _reduced: _Tensor | None = None
-
-    def persistent_id(self, obj):
-        if not isinstance(obj, _Tensor):
-            return None
-        if self._reduced is not obj:  # first the tensor itself, then, inside it, its storage
-            self._reduced = obj
-            return None
-        kind = {"<f4": "FloatStorage", "<i8": "LongStorage"}[obj.array.dtype.str]
-        return "storage", getattr(sys.modules["torch"], kind), obj.key, "cpu", obj.array.size, None
-
-
-@pytest.fixture
-def write_checkpoint(tmp_path, monkeypatch):
-    """Write tensors as PyTorch did before version 1.6."""
-    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
-    for kind in ("FloatStorage", "LongStorage"):
-        setattr(torch, kind, type(kind, (), {"__module__": "torch"}))
-    exec("def _rebuild_tensor_v2(): pass", vars(utils))  # its name is all that is written
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setitem(sys.modules, "torch._utils", utils)
-
-    def write(tensors, magic=MAGIC, extra=None):
-        held = {name: _Tensor(str(i), *t) for i, (name, t) in enumerate(tensors.items())}
-        file = io.BytesIO()
-        for head in (magic, 1001, {"little_endian": True}):
-            pickle.dump(head, file, protocol=2)
-        _Pickler(file, protocol=2).dump(OrderedDict(held, **(extra or {})))
-        pickle.dump([tensor.key for tensor in held.values()], file, protocol=2)
-        for tensor in held.values():
-            file.write(struct.pack("<q", tensor.array.size) + tensor.array.tobytes())
-        path = tmp_path / "weights.pth"
-        path.write_bytes(file.getvalue())
-        return path
-
-    return write
-
-
-def test_checkpoint_tensors_follow_their_strides(write_checkpoint):
-    values = np.arange(24, dtype="<f4")
-    path = write_checkpoint(
-        {
-            "plain": (values, 0, (2, 12), (12, 1)),
-            "permuted": (values, 0, (4, 3, 2), (1, 4, 12)),
-            "window": (values, 5, (2, 3), (6, 2)),
-            "steps": (np.array([7], "<i8"), 0, (), ()),
-        }
-    )
-    tensors = read_checkpoint(path)
-    assert list(tensors) == ["plain", "permuted", "window", "steps"]
-    np.testing.assert_array_equal(tensors["plain"], values.reshape(2, 12))
-    np.testing.assert_array_equal(tensors["permuted"], values.reshape(2, 3, 4).T)
-    np.testing.assert_array_equal(tensors["window"], [[5, 7, 9], [11, 13, 15]])
-    assert tensors["steps"] == 7
-
-
-def test_checkpoint_runs_no_code(write_checkpoint, tmp_path):
-    class Trap:
-        def __reduce__(self):
-            return open, (str(tmp_path / "trapped"), "w")
-
-    path = write_checkpoint({}, extra={"trap": Trap()})
-    with pytest.raises(InputError, match=r"io\.open, which is not a tensor"):
-        read_checkpoint(path)
-    assert not (tmp_path / "trapped").exists()
-
-
-@pytest.mark.parametrize("window", [(0, (5, 5), (5, 1)), (20, (2, 3), (3, 1)), (0, (2,), (-1,))])
-def test_checkpoint_tensors_stay_in_their_storage(write_checkpoint, window):
-    path = write_checkpoint({"out": (np.zeros(24, "<f4"), *window)})
-    with pytest.raises(InputError, match="out of its storage"):
-        read_checkpoint(path)
-
-
-def test_checkpoints_that_are_none(write_checkpoint, tmp_path):
-    with pytest.raises(InputError, match="cannot read the checkpoint"):
-        read_checkpoint(tmp_path / "missing.pth")
-    with pytest.raises(InputError, match="magic number"):
-        read_checkpoint(write_checkpoint({}, magic=1))
-    cut = write_checkpoint({"a": (np.zeros(24, "<f4"), 0, (24,), (1,))})
-    cut.write_bytes(cut.read_bytes()[:-8])
-    with pytest.raises(InputError, match="no PyTorch checkpoint"):
-        read_checkpoint(cut)
-    cut.write_text("hello")
-    with pytest.raises(InputError, match="no PyTorch checkpoint"):
-        read_checkpoint(cut)
 
 
 @pytest.mark.slow

@@ -76,6 +76,12 @@ def test_an_image_is_the_same_however_it_is_reached():
     assert not np.array_equal(other.pixels, whole.pixels)
 
 
+def test_more_than_memory_holds_is_refused(monkeypatch):
+    monkeypatch.setattr("pipelines.augment.offline.expansion.MOST_AT_ONCE", 29)
+    with pytest.raises(InputError, match="'mix' makes 30 images, more than the 29"):
+        Expansion(FIVE, "mix").everything()
+
+
 def test_further_images_are_not_mixed():
     more = noise(3)
     plain = Expansion(FIVE, "mix(flip)")
