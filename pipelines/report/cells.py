@@ -1,5 +1,7 @@
 """How the figures of a comparison stand in the cells and headings of its table."""
 
+from collections.abc import Mapping
+
 from pipelines.statistics.paired import Paired, Summary
 from pipelines.statistics.verdicts import points
 
@@ -32,6 +34,17 @@ def interval(against: Paired | None) -> str:
     if against is None or against.low is None or against.high is None:
         return "–"
     return f"{points(against.low)} to {points(against.high)}"
+
+
+def accuracies(published: Mapping[str, str]) -> dict[str, str]:
+    """Return the published accuracies of an arm, by epoch, without its times.
+
+    Examples
+    --------
+    >>> accuracies({"final": "83.06", "seconds an epoch": "13.118"})
+    {'final': '83.06'}
+    """
+    return {key: text for key, text in published.items() if not key.startswith("seconds")}
 
 
 def column_name(checkpoint: str) -> str:

@@ -15,9 +15,9 @@ from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import Profile
 from pipelines.recipes.search import said as said_setting
-from pipelines.report.cells import column_name
+from pipelines.report.cells import accuracies, column_name
 from pipelines.report.table import results
-from pipelines.report.times import AN_EPOCH, said, times
+from pipelines.report.times import AN_EPOCH, times
 from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
 from pipelines.studies.rows import Row, Step
@@ -122,8 +122,7 @@ def _of_arms(done: ClassifyResult) -> Found:
         for checkpoint, cell in zip(table.checkpoints, arm.cells, strict=True):
             last = checkpoint == table.checkpoints[-1]
             # A shorter profile ends before the epoch of the study's figure, which stands beside it.
-            known = comparison.published.get(arm.name, {})
-            printed = [text for key, text in known.items() if not key.startswith("seconds")]
+            printed = [*accuracies(comparison.published.get(arm.name, {})).values()]
             printed = printed[-1:] if last else []
             if cell.accuracy and (cell.published or last):
                 figures.append(
@@ -151,7 +150,7 @@ def _of_times(comparison: ComparisonResult) -> list[Figure]:
     for arm in found.arms:
         measures: dict[str, tuple[Summary | None, str]] = {AN_EPOCH: (arm.epoch, arm.published)}
         for target, reached in arm.reached.items():
-            measures[said(target)] = (reached.seconds, reached.published)
+            measures[f"seconds to {target:g}"] = (reached.seconds, reached.published)
         figures += [
             Figure(
                 arm=arm.name, measure=measure, mean=one.mean, spread=one.std, n=one.n,
