@@ -12,7 +12,7 @@ READY  := .venv/.ready
 # spaces. make would expand what it exports; so each is taken as it stands, and the shell finds it
 # in its environment. Only ARGS are words of the shell.
 GIVEN := DATASET DATA_DIR SIZE CLASSES PER_CLASS SEED GROUP_BY RECIPE INSTANCES OUTPUTS WORKERS \
-         STEPS MINUTES SEARCH COMPARISON
+         STEPS MINUTES SEARCH COMPARISON STUDY PROFILE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
@@ -27,7 +27,7 @@ COMMON = $(DATA) $(call option,RECIPE,--recipe) $(call option,INSTANCES,--instan
 DOCTESTS = --doctest-modules groundwork ganaug classifiers pipelines
 BENCH = $(call option,DATA_DIR,--data-dir) $(ARGS) $(if $(DATASET),-- "$$DATASET")
 
-.PHONY: help install demo data gan compare classify tune report test test-faults check lint
+.PHONY: help install demo data gan compare classify tune study report test test-faults check lint
 .PHONY: bench bench-gan bench-generators bench-data bench-classify bench-statistics bench-folder
 .PHONY: bench-findings bench-choosing
 
@@ -59,6 +59,10 @@ classify: $(READY)  ## Compare classifiers with and without synthetic images (th
 
 tune: $(READY)  ## Search for better settings (SEARCH=pereira-p12 or a file, and the same variables)
 	$(BIN)/ganaug tune $(DATA) $(call option,SEARCH,--search) $(call option,INSTANCES,--instances) \
+	  $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers) $(ARGS)
+
+study: $(READY)  ## Rows of the published studies (STUDY="p9 k3", a letter, or all; PROFILE=smoke, quick or paper)
+	set -f; $(BIN)/ganaug study run $(if $(STUDY),$$STUDY,--all) $(call option,PROFILE,--profile) $(DATA) \
 	  $(call option,OUTPUTS,--outputs) $(call option,WORKERS,--workers) $(ARGS)
 
 report: $(READY)  ## Write the page of a finished comparison again (COMPARISON=outputs/comparison/…)

@@ -21,23 +21,44 @@ Public names load on first use, so that ``import ganaug`` stays free of Keras.
 """
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import lazy_loader
 
 _find, _list, __all__ = lazy_loader.attach_stub(__name__, __file__)
-_VERBS = frozenset({"compare"})
-"""What `import ganaug` offers of the commands, for people who work in Python. The one door that
-leads up: nothing inside the rooms goes through it, and no training may depend on it, so that its
-name is not written where `pipelines.identity` would follow it."""
-__all__ += sorted(_VERBS)
+_VERBS = {
+    "compare": "compare", "classify": "classify", "tune": "tune", "gan": "gan", "load": "predict",
+    "explain": "explain", "export": "export", "sample": "drawing",
+}  # fmt: skip
+"""What `import ganaug` offers of the commands, for people who work in Python, and the modules of
+`pipelines/verbs/` that hold it. The one door that leads up: nothing inside the rooms goes through
+it, and no training may depend on it, so that its name is not written where `pipelines.identity`
+would follow it."""
+_SETTINGS = {
+    "DataConfig": "pipelines.recipes.data", "TrainConfig": "classifiers.config",
+    "MixConfig": "pipelines.recipes.mix", "InputConfig": "pipelines.recipes.feed",
+}  # fmt: skip
+"""The settings that these take, beside `GanConfig`."""
+__all__ += [*sorted({*_VERBS, *_SETTINGS}), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _VERBS:
-        return getattr(import_module(f"pipelines.verbs.{name}"), name)
+        return getattr(import_module(f"pipelines.verbs.{_VERBS[name]}"), name)
+    if name in _SETTINGS:
+        return getattr(import_module(_SETTINGS[name]), name)
+    if name == "__version__":
+        return _version()
     return _find(name)
 
 
+def _version() -> str:
+    try:
+        return version(__name__)
+    except PackageNotFoundError:  # a clone that is not installed
+        return "unknown"
+
+
 def __dir__() -> list[str]:
-    return [*_list(), *sorted(_VERBS)]
+    return [*_list(), *_VERBS, *_SETTINGS, "__version__"]

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from groundwork.settings import Fraction, Seed, Settings
 
+MIN_IMAGES = 8
+"""Different images of a class that a GAN needs at least."""
 MOST_LATENT = 4096
 
 

@@ -53,6 +53,19 @@ def say(words: str) -> None:
     print(printable(words, keep="\n\t"), file=sys.stderr, flush=True)
 
 
+def duration(seconds: float) -> str:
+    """Return a rough time for people.
+
+    Examples
+    --------
+    >>> duration(48.2), duration(390), duration(9000)
+    ('48 s', '6.5 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class Stream:
     """A stream of text that never raises for want of a reader, of room or of letters.
 

@@ -36,6 +36,7 @@ VERBS = {
     "recipes": "List the recipes that ship with ganaug.",
     "study list": "List the rows of the published studies: published, and last measured.",
     "study run": "Run rows of the published studies, and keep what they came to.",
+    "study pages": "Write the pages of the published studies: published beside measured.",
     "models list": "List the classifiers that can be trained by name.",
     "augment preview": "Draw what every augmentation does to the same images.",
 }

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ganaug.arrays import check_images
-from ganaug.config import GanConfig
+from ganaug.config import MIN_IMAGES, GanConfig
 from ganaug.errors import InputError
 from ganaug.files import class_folder_name
 from ganaug.grids import save_picture
@@ -24,7 +24,6 @@ from ganaug.training.record import Record, read_record
 from ganaug.training.session import Session, provenance
 from groundwork.files import read_json, replacing, write_json
 
-MIN_IMAGES = 8
 Progress = Callable[[int, int], None]
 Quality = Callable[[np.ndarray], float]
 Backbone = Callable[[], keras.Model]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from groundwork.terminal import duration
 from pipelines.comparison.banks import TasksFailedError, said, train_gans
 from pipelines.comparison.bases import joined_arms
 from pipelines.comparison.ensemble import voters
@@ -26,7 +27,7 @@ from pipelines.comparison.results import (
 )
 from pipelines.comparison.run import train_arms
 from pipelines.comparison.sizes import generator_size
-from pipelines.comparison.times import Times, duration, estimate_in_words
+from pipelines.comparison.times import Times, estimate_in_words
 from pipelines.data.overlap import overlap_of
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import Recipe

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganaug.config import MIN_IMAGES
 from groundwork.files import write_json
 from pipelines.data.choosing import Protocol
 from pipelines.data.images import Images
@@ -125,6 +126,26 @@ def _check_tested(one: Instance, protocol: Protocol) -> None:
         raise InputError(
             f"no image is left to test on: {why or 'data.test_per_class is 0'}; leave that out"
         )
+
+
+def check_generated(source: Source, data: DataConfig) -> None:
+    """Check that every class has enough images for a generator, before one of them is trained.
+
+    Raises
+    ------
+    InputError
+        If a class of an instance has not.
+    """
+    for one in make_instances(source, data.design(source), tested=False):
+        hashes, labels = np.asarray(one.train.hashes()), one.train.labels
+        for label, name in enumerate(one.classes):
+            own = hashes[labels == label]
+            if (different := len(np.unique(own))) < MIN_IMAGES:
+                raise InputError(
+                    f"class {name!r} has {len(own)} images, {different} of them different; a GAN "
+                    f"needs at least {MIN_IMAGES} different ones: add some, or name the other "
+                    "classes (--classes)"
+                )
 
 
 def write_instance(one: Instance, outputs: Path, size: int) -> Drawn:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from groundwork.locks import lock_file, locked
+from groundwork.terminal import duration
 from pipelines.comparison.instances import Drawn
 from pipelines.comparison.plan import bank_folder, plan_gans, plan_trainings
 from pipelines.comparison.results import GanRun, TrainRun
@@ -219,16 +220,3 @@ def estimate_in_words(
     if everything > left:
         return f"{words}what is clearly worse is left out on the way"
     return f"{words}there is time for all"
-
-
-def duration(seconds: float) -> str:
-    """Return a rough time for people.
-
-    Examples
-    --------
-    >>> duration(48.2), duration(390), duration(9000)
-    ('48 s', '6.5 min', '2.5 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,6 +1,6 @@
 """Where the pages' templates are found, and what they write numbers with."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from pipelines.report import charts, terms
 from pipelines.report.cells import column_name, interval, percent
@@ -8,10 +8,16 @@ from pipelines.report.words import judged, outlook, over_images
 from pipelines.statistics.verdicts import points
 
 
-def environment() -> Environment:
-    """Return where the pages' templates and their filters are found."""
+def environment(package: str = "pipelines.report") -> Environment:
+    """Return where the pages' templates and their filters are found.
+
+    Parameters
+    ----------
+    package
+        Whose templates; those of the reports serve all pages.
+    """
     jinja = Environment(
-        loader=PackageLoader("pipelines.report", "."),
+        loader=ChoiceLoader([PackageLoader(one, ".") for one in (package, "pipelines.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,5 +1,7 @@
 """What rows of the studies came to, kept in a file."""
 
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -7,7 +9,7 @@ from pydantic import ValidationError
 from groundwork.files import read_json, write_json
 from groundwork.settings import Result
 from pipelines.errors import InputError, explain
-from pipelines.recipes.files import Profile
+from pipelines.recipes.files import PROFILES, Profile
 
 COMMITTED = Path(__file__).parent / "measured.json"
 """What ships with ganaug; what is run here is kept in `outputs/study/measured.json`."""
@@ -52,11 +54,49 @@ class Measured(Result):
     """What of it failed and why, in a line; empty if nothing did."""
     report: str = ""
     """Its page, relative to the outputs; empty of generators."""
+    pictures: list[str] = []
+    """Sample grids of generators, relative to the outputs."""
+    contradicts: list[str] = []
+    """Where it says the opposite of the study, beyond doubt."""
+
+    @property
+    def instances(self) -> int:
+        """The most instances that a figure is of."""
+        return max((figure.n for figure in self.figures), default=0)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Whose later one takes its place."""
         return (self.row, self.run, self.profile)
+
+
+def fullest(results: Sequence[Measured]) -> list[Measured]:
+    """Return the result of the fullest profile of every step, in the order given.
+
+    A `smoke` run shows that a step runs, and measures nothing.
+    """
+    found: dict[str, Measured] = {}
+    for one in sorted(results, key=lambda one: -PROFILES.index(one.profile)):
+        if one.profile != "smoke":
+            found.setdefault(one.run, one)
+    return [*found.values()]
+
+
+def names(figures: Sequence[Figure]) -> list[str]:
+    """Return the arms of figures, each with what sets its measure apart from those of the others.
+
+    Examples
+    --------
+    >>> epochs = ("accuracy, %, epoch 7", "accuracy, %, epoch 15")
+    >>> names([Figure(arm="real", measure=measure, mean=70) for measure in epochs])
+    ['real, epoch 7', 'real, epoch 15']
+    """
+    parts = [one.measure.split(", ") for one in figures]
+    shared = {part for part in {*chain(*parts)} if all(part in own for own in parts)}
+    return [
+        ", ".join([one.arm, *(part for part in own if part not in shared and part != "%")])
+        for one, own in zip(figures, parts, strict=True)
+    ]
 
 
 def read_measured(path: Path) -> list[Measured]:

@@ -37,6 +37,8 @@ class Row(Settings):
     """How it differs from the study, in a phrase; empty if in nothing that is known."""
     weights: str = ""
     """Weights from outside that it needs; empty if none."""
+    reason: str = ""
+    """Why it comes out differently from the study, as far as that was tested."""
     folder: str = ""
     """The study's own images, where they are a folder that users bring: `cinic10`, `animals`."""
 

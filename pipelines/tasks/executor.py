@@ -2,20 +2,17 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from groundwork.errors import UnwritableError
 from pipelines import runtime
 from pipelines.errors import InputError
 from pipelines.tasks.base import Task
+from pipelines.tasks.progress import Advance, progress
 from pipelines.tasks.workers import Worker, stop
 
 TASKS_PER_PROCESS = 25
@@ -155,7 +152,7 @@ class Executor:
         waiting = [task for task in unique.values() if not task.is_finished(self.outputs)]
         failed: dict[Path, str] = {}
         if waiting:
-            with _progress_bar(title, unique.values(), waiting) as advance:
+            with progress(title, len(unique), waiting) as advance:
                 try:
                     failed = self._run(waiting, advance)
                 except BaseException:
@@ -166,7 +163,7 @@ class Executor:
             for task, folder in ((task, task.folder()) for task in tasks)
         ]
 
-    def _run(self, waiting: Sequence[Task], advance: "Advance") -> dict[Path, str]:
+    def _run(self, waiting: Sequence[Task], advance: Advance) -> dict[Path, str]:
         """Run tasks, and return why some of them failed, by their folders."""
         todo = _Todo(waiting)
         while todo or any(one.task for one in self._processes):
@@ -181,7 +178,7 @@ class Executor:
                 time.sleep(AGAIN)
         return todo.failed
 
-    def _listen(self, worker: Worker, todo: "_Todo", advance: "Advance") -> None:
+    def _listen(self, worker: Worker, todo: "_Todo", advance: Advance) -> None:
         """Take in what a process says of its task."""
         task, said = worker.task, worker.hear()
         assert task is not None  # none is heard that has no task
@@ -255,30 +252,3 @@ def _how(worker: Worker) -> str:
     if code == -9:
         return "signal 9, most likely for want of memory: try fewer --workers"
     return f"signal {-code}" if code < 0 else f"exit status {code}"
-
-
-Advance = Callable[[Task, float], None]
-"""Called with a task and the fraction of it that is done, 0..1."""
-
-
-@contextmanager
-def _progress_bar(title: str, tasks: Any, waiting: Sequence[Task]) -> Iterator[Advance]:
-    """Show how many tasks are done and how long the rest will take, on standard error."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[now]}"),
-    )
-    fractions = {task.folder(): 0.0 for task in waiting}
-    done = len(tasks) - len(waiting)
-    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
-        row = bar.add_task(title, total=len(tasks), completed=done, now="")
-
-        def advance(task: Task, fraction: float) -> None:
-            fractions[task.folder()] = max(fraction, fractions[task.folder()])
-            now = "" if fraction >= 1 else f"{task.name} {fraction:.0%}"
-            bar.update(row, completed=done + sum(fractions.values()), now=now)
-
-        yield advance

@@ -19,12 +19,15 @@ from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import override
+from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
 from pipelines.verbs.report import report
 from pipelines.workspace import outputs_of
 
 if TYPE_CHECKING:  # at run time it would load Keras
+    import pandas
+
     from pipelines.comparison.run import Comparison
 
 SHOWN = 8
@@ -50,6 +53,15 @@ class ClassifyResult:
     def failed(self) -> str:
         """What did not succeed, in a line; empty if all did."""
         return failed_in_words(self.comparison.result)
+
+    @property
+    def table(self) -> "pandas.DataFrame":
+        """The arms as rows; see `pipelines.report.frame.frame`."""
+        folder = self.comparison.folder
+        return frame(self.comparison.result, outputs_of(folder))
+
+    def _repr_html_(self) -> str:
+        return in_a_notebook(self.report)
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""

@@ -20,6 +20,7 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.options import as_options
 from pipelines.recipes.recipe import Recipe, load_recipe, override
 from pipelines.report.advice import Advice
+from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
 from pipelines.workspace import (
@@ -33,9 +34,12 @@ from pipelines.workspace import (
     PREPARATION,
     REPORT,
     RESULT,
+    outputs_of,
 )
 
 if TYPE_CHECKING:  # at run time it would load Keras
+    import pandas
+
     from pipelines.comparison.results import ComparisonResult
 
 LEAST_MINUTES, MOST_MINUTES = 2.0, 100_000.0
@@ -69,6 +73,19 @@ class CompareResult:
     def failed(self) -> str:
         """What did not succeed, in a line; empty if all did."""
         return failed_in_words(self.comparison)
+
+    @property
+    def verdict(self) -> str:
+        """What to do, in sentences."""
+        return " ".join(self.advice.sentences)
+
+    @property
+    def table(self) -> "pandas.DataFrame":
+        """The ways to train as rows; see `pipelines.report.frame.frame`."""
+        return frame(self.comparison, outputs_of(self.folder))
+
+    def _repr_html_(self) -> str:
+        return in_a_notebook(self.report)
 
     def __str__(self) -> str:
         """Return the lines that the command line prints: the verdict first."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,9 +18,10 @@ from pipelines.data.sources.pixels import decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError, within
-from pipelines.tasks.finding import find_classifier
+from pipelines.tasks.finding import LATEST, find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
+Form = Literal["table", "csv", "json"]
 SHOWN = 3
 """Classes an image in the table, the most probable first."""
 
@@ -45,7 +47,7 @@ class PredictResult:
     files: list[Path]
     class_names: list[str]
     probabilities: list[list[float]]
-    form: Literal["table", "csv", "json"]
+    form: Form
     threshold: float | None = None
 
     @property
@@ -106,11 +108,84 @@ class PredictResult:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Classifier:
+    """A trained classifier; what it needs is read once.
+
+    Attributes
+    ----------
+    trained
+        What was read back.
+    """
+
+    trained: TrainedClassifier
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.trained.folder
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes, in the order of the probabilities."""
+        return self.trained.class_names
+
+    def predict(
+        self,
+        images: Sequence[str | Path] | str | Path,
+        *,
+        sure: float | None = None,
+        skip_bad: bool = False,
+        form: Form = "table",
+    ) -> PredictResult:
+        """Classify image files, or folders of them; see `predict`."""
+        if sure is not None:
+            within("--sure", sure, 0, 1)
+        given = [images] if isinstance(images, str | Path) else images
+        class_names = self.class_names
+        files = [file for path in given for file in _files(as_path(path))]
+        if not files:
+            raise InputError("no image to classify: give image files or folders of them")
+        runtime.quiet()
+        size = self.trained.network.input_shape[1]
+        read = decode_all([files], len(files), size, "reading", self.trained.preparation)
+        if read.bad:
+            message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
+            if not skip_bad or not len(read.good):
+                raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
+            say(f"left out: {message}")
+            files = [files[position] for position in read.good]
+        for note in what_is_dim(read.dim.values(), len(read.pixels)):
+            say(note)
+        probabilities = self.trained.probabilities(read.pixels[read.good])
+        if sure is None and self.trained.not_sure is not None:
+            sure = self.trained.not_sure.threshold
+        return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
+
+
+def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classifier:
+    """Open a classifier that `compare` or `classify` trained, to predict with it many times.
+
+    Parameters
+    ----------
+    model
+        As in `predict`; by default the newest of `compare` in ``outputs``.
+    outputs
+        Where `latest` is looked for.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no classifier.
+    """
+    return Classifier(TrainedClassifier(find_classifier(model, Path(outputs))))
+
+
 def predict(
     images: list[Path],
     *,
     model: Path,
-    form: Literal["table", "csv", "json"] = "table",
+    form: Form = "table",
     sure: float | None = None,
     skip_bad: bool = False,
     outputs: Path = Path("outputs"),
@@ -146,28 +221,7 @@ def predict(
     InputError
         If an image cannot be read, or the folder holds no classifier.
     """
-    if sure is not None:
-        within("--sure", sure, 0, 1)
-    classifier = TrainedClassifier(find_classifier(model, outputs))
-    class_names = classifier.class_names
-    files = [file for path in images for file in _files(path)]
-    if not files:
-        raise InputError("no image to classify: give image files or folders of them")
-    runtime.quiet()
-    size = classifier.network.input_shape[1]
-    read = decode_all([files], len(files), size, "reading", classifier.preparation)
-    if read.bad:
-        message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
-        if not skip_bad or not len(read.good):
-            raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
-        say(f"left out: {message}")
-        files = [files[position] for position in read.good]
-    for note in what_is_dim(read.dim.values(), len(read.pixels)):
-        say(note)
-    probabilities = classifier.probabilities(read.pixels[read.good])
-    if sure is None and classifier.not_sure is not None:
-        sure = classifier.not_sure.threshold
-    return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
+    return load(model, outputs).predict(images, sure=sure, skip_bad=skip_bad, form=form)
 
 
 def _files(path: Path) -> list[Path]:

@@ -9,12 +9,21 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from groundwork.terminal import say
+from groundwork.terminal import duration, say
 from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PROFILES, Profile
 from pipelines.recipes.options import as_options
-from pipelines.studies.measured import COMMITTED, MEASURED, Measured, keep, read_measured
+from pipelines.studies.effort import expected_seconds
+from pipelines.studies.measured import (
+    COMMITTED,
+    MEASURED,
+    Measured,
+    fullest,
+    keep,
+    names,
+    read_measured,
+)
 from pipelines.studies.rows import Row, choose_rows, read_rows
 
 
@@ -27,7 +36,7 @@ class Rows:
     rows
         By name.
     measured
-        The last results of each, of the fullest profile first.
+        The last results of each.
     """
 
     rows: dict[str, Row]
@@ -40,10 +49,45 @@ class Rows:
             lines.append(f"{name:4} {row.title}")
             lines.append(f"     published: {row.published}")
             lines += [f"     {words}" for words in _measured(self.measured.get(name, []))]
+            if words := self._takes(name):
+                lines.append(f"     takes:     {words}")
             if row.differs:
                 lines.append(f"     differs:   {row.differs}")
             if row.weights:
                 lines.append(f"     weights:   {row.weights}")
+        return "\n".join(lines)
+
+    def _takes(self, name: str) -> str:
+        """Say how long a row takes at the profiles that did not run: about, and on one core."""
+        seconds = self.expected(name)
+        return ", ".join(f"{profile} about {duration(found)}" for profile, found in seconds.items())
+
+    def expected(self, name: str) -> dict[Profile, float]:
+        """Return about how many seconds of one core a row takes, as far as that can be told."""
+        known, row = self.measured.get(name, []), self.rows[name]
+        found = {
+            profile: expected_seconds(row, profile, known)
+            for profile in PROFILES
+            if profile != "smoke" and profile not in {one.profile for one in known}
+        }
+        return {profile: seconds for profile, seconds in found.items() if seconds is not None}
+
+    def as_markdown(self) -> str:
+        """Return the same as a table for a document, published figures of arms in brackets."""
+        columns = ("row", "experiment", "published", "measured", "n", "how", "differs in")
+        lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+        for name, row in self.rows.items():
+            found = fullest(self.measured.get(name, []))
+            cells = (
+                name.upper(),
+                row.title,
+                row.published,
+                "; ".join(_arms(one) for one in found) or "not yet",
+                "; ".join(str(one.instances) for one in found) or "–",
+                "; ".join(f"{one.profile}, {duration(one.seconds)}" for one in found) or "–",
+                row.differs or "nothing known",
+            )
+            lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
         return "\n".join(lines)
 
     def as_json(self) -> str:
@@ -52,6 +96,7 @@ class Rows:
             [
                 {"row": name, **row.model_dump(mode="json")}
                 | {"measured": [o.model_dump(mode="json") for o in self.measured.get(name, [])]}
+                | {"expected_seconds": self.expected(name)}
                 for name, row in self.rows.items()
             ],
             ensure_ascii=False,
@@ -64,6 +109,7 @@ def study_list(
     /,
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    markdown: Annotated[bool, Parameter(negative="")] = False,
     outputs: Path = Path("outputs"),
 ) -> Rows | str:
     """List the rows of the published studies: published, and last measured.
@@ -76,13 +122,15 @@ def study_list(
         Rows (`p9`), or studies by their letter (`p`); by default all.
     as_json
         As JSON.
+    markdown
+        As a table for a document.
     outputs
         Whose results count before those that ship with ganaug.
 
     Returns
     -------
     Rows
-        Every row; with ``as_json`` a string.
+        Every row; with ``as_json`` or ``markdown`` a string.
 
     Raises
     ------
@@ -90,7 +138,9 @@ def study_list(
         If there is no such row.
     """
     found = Rows(choose_rows(names) if names else read_rows(), known_results(outputs))
-    return found.as_json() if as_json else found
+    if as_json:
+        return found.as_json()
+    return found.as_markdown() if markdown else found
 
 
 def study_run(
@@ -166,9 +216,34 @@ def study_run(
             keep(outputs / MEASURED, found)
             if found.failed:
                 failed.append(f"{name}: {found.failed}")
+    say(f"pages: {study_pages(outputs=outputs)}")
     if failed:
         raise InputError(f"{len(failed)} of {len(rows)} rows failed: {'; '.join(failed)}")
     return Rows(rows, known_results(outputs))
+
+
+def study_pages(*, outputs: Path = Path("outputs"), out: Path | None = None) -> Path:
+    """Write the pages of the published studies: all rows, published beside measured.
+
+    Example: ``ganaug study pages``
+
+    Parameters
+    ----------
+    outputs
+        Whose results count before those that ship with ganaug; `study run` writes the pages of its
+        own outputs by itself.
+    out
+        Folder of the pages; by default ``study`` in the outputs.
+
+    Returns
+    -------
+    Path
+        The first page.
+    """
+    from pipelines.studies.pages import write_pages  # only now: it loads matplotlib
+
+    folder = out or outputs / "study"
+    return write_pages(folder, read_rows(), known_results(outputs), outputs)
 
 
 def known_results(outputs: Path) -> dict[str, list[Measured]]:
@@ -177,26 +252,34 @@ def known_results(outputs: Path) -> dict[str, list[Measured]]:
         one.key: one for path in (COMMITTED, outputs / MEASURED) for one in read_measured(path)
     }
     found: dict[str, list[Measured]] = {}
-    for one in sorted(known.values(), key=lambda one: -PROFILES.index(one.profile)):
+    for one in known.values():
         found.setdefault(one.row, []).append(one)
     return found
 
 
+def _arms(one: Measured) -> str:
+    """Return the figures of a step in a phrase, the published ones in brackets."""
+    said = []
+    for name, figure in zip(names(one.figures), one.figures, strict=True):
+        spread = "" if figure.spread is None else f" ± {figure.spread:.1f}"
+        published = f" ({figure.published})" if figure.published else ""
+        said.append(f"{name} {figure.mean:.1f}{spread}{published}")
+    return ", ".join(said)
+
+
 def _measured(results: Sequence[Measured]) -> list[str]:
     """Return the results of the fullest profile of each step, in lines."""
-    lines, seen = [], set()
-    for one in results:
-        if one.run in seen:
-            continue
-        seen.add(one.run)
+    lines = []
+    for one in fullest(results):
         said = []
-        for figure in one.figures:
+        for name, figure in zip(names(one.figures), one.figures, strict=True):
             spread = "" if figure.spread is None else f" ± {figure.spread:.2f}"
-            said.append(f"{figure.arm} {figure.mean:.2f}{spread}")
-        n = max((figure.n for figure in one.figures), default=0)
+            said.append(f"{name} {figure.mean:.2f}{spread}")
         measure = one.figures[0].measure.split(", ")[0] if one.figures else ""
         lines.append(
-            f"measured:  {measure}: {'; '.join(said)} (n = {n}, {one.profile}, "
-            f"{one.seconds / 60:.1f} min, {one.date})"
+            f"measured:  {measure}: {'; '.join(said)} (n = {one.instances}, {one.profile}, "
+            f"{duration(one.seconds)}, {one.date})"
         )
+    if not lines and results:
+        return [f"measured:  not yet; it ran in miniature ({results[0].date})"]
     return lines or ["measured:  not yet"]

@@ -1,7 +1,7 @@
 """Running one step of a row, and reading what it came to."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from pipelines.report.table import results
 from pipelines.report.times import AN_EPOCH, times
 from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
+from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step
 from pipelines.tuning.results import SearchResult
 from pipelines.verbs.classify import ClassifyResult, classify
@@ -93,6 +94,8 @@ def run_step(
         command=command,
         failed=done.failed,
         report=found.report.relative_to(outputs).as_posix() if found.report else "",
+        pictures=[path.relative_to(outputs).as_posix() for path in found.pictures],
+        contradicts=[*found.contradicts],
     )
 
 
@@ -111,6 +114,8 @@ class Found(NamedTuple):
     report: Path | None = None
     seconds: float | None = None
     """Of its tasks, where that is known: a run that finds them finished takes none."""
+    pictures: Sequence[Path] = ()
+    contradicts: Sequence[str] = ()
 
 
 def _of_arms(done: ClassifyResult) -> Found:
@@ -138,7 +143,10 @@ def _of_arms(done: ClassifyResult) -> Found:
     figures += _of_times(comparison)
     seconds = sum(run.result.seconds for run in comparison.trainings)
     seconds += sum(run.result.seconds for run in comparison.gans)
-    return Found(comparison.source, figures, done.report, seconds)
+    return Found(
+        comparison.source, figures, done.report, seconds,
+        contradicts=contradictions(table, comparison),
+    )  # fmt: skip
 
 
 def _of_times(comparison: ComparisonResult) -> list[Figure]:
@@ -216,4 +224,4 @@ def _of_generators(done: GanResult, profile: Profile) -> Found:
     ]  # fmt: skip
     if not figures:
         raise InputError(f"{done.banks[0]}: too few images to measure its generators")
-    return Found(done.source, figures)
+    return Found(done.source, figures, pictures=done.grids)

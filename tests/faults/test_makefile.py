@@ -22,6 +22,7 @@ OPTIONS = {
     "classify": ("DATASET --dataset", "WORKERS --workers", "STEPS --gan.steps", "SEED --seed"),
     "tune": ("DATASET --dataset", "SEARCH --search", "INSTANCES --instances"),
     "report": ("COMPARISON --comparison",),
+    "study": ("PROFILE --profile", "DATA_DIR --data-dir", "OUTPUTS --outputs"),
 }  # fmt: skip
 
 
@@ -73,7 +74,8 @@ def test_a_path_is_passed_as_it_is(tally, tries, folder):
         wanted = [f"{option}={value}" for option in names.values()]
         try:
             found = made(folder, target, dict.fromkeys(names, value), environment=at % 5 == 4)
-            if sorted(found[1:]) != sorted(wanted):
+            verb = ["study", "run", "--all"] if target == "study" else [target]
+            if sorted(found) != sorted([*verb, *wanted]):
                 failed.append(f"{target} {value!r}: {found}")
         except (AssertionError, subprocess.SubprocessError, ValueError) as error:
             failed.append(f"{target} {value!r}: {error}")
@@ -90,3 +92,10 @@ def test_benches_and_further_arguments(folder):
 
 def test_a_target_without_variables_has_no_options(folder):
     assert made(folder, "data", {}) == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("given", "rows"), [("p9 k3", ["p9", "k3"]), ("", ["--all"]), ("* $(x)", ["*", "$(x)"])]
+)
+def test_rows_of_studies_are_words(folder, given, rows):
+    assert made(folder, "study", {"STUDY": given}) == ["study", "run", *rows]

@@ -16,6 +16,7 @@ from pipelines.identity import source_version
 from pipelines.recipes.recipe import Arm
 from pipelines.tasks.gan import GanTask
 from pipelines.tasks.train import TrainTask
+from pipelines.workspace import features_folder
 from tests.conftest import ROOT
 
 WORKS = tuple(f"pipelines.tasks.work.{name}" for name in ("gan", "train", "final", "ensemble"))
@@ -179,6 +180,27 @@ def test_libraries_and_backend_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert other.identity()["backend"] == "jax"
     assert "jax" in other.identity()["libraries"]
     assert other.folder() != folder
+
+
+def test_the_precision_that_auto_comes_to_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = set()
+    for policy in ("float32", "mixed_bfloat16"):
+        monkeypatch.setattr("pipelines.tasks.gan.dtype_policy", lambda _, found=policy: found)
+        assert gan_task().identity()["resolved"] == {"precision": policy}
+        folders.add(gan_task().folder())
+    assert len(folders) == 2
+
+
+def test_features_of_other_code_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = features_folder(tmp_path)
+    assert features_folder(tmp_path) == before
+    changed = identity._path("classifiers.models.backbones.catalogue")
+    identity.code_version.cache_clear()
+    monkeypatch.setattr(identity, "_code", lambda path: WHOLE(path) + "X = 2" * (path == changed))
+    assert features_folder(tmp_path) != before
+    identity.code_version.cache_clear()
+    monkeypatch.undo()
+    assert features_folder(tmp_path, by="a check") != before
 
 
 MODEL = """

@@ -1,12 +1,17 @@
 """A chief and its workers, in processes of their own; trials are formulas instead of trainings."""
 
+import os
 import socket
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.tuning.distributed import CHIEF, join_as
+from pipelines.tuning import distributed
+from pipelines.tuning.distributed import CHIEF, LOST_AFTER, join_as
 from pipelines.tuning.results import read_trials
 from tests.pipelines.tuning.searchers import Searchers
 
@@ -84,3 +89,24 @@ def test_workers_end_when_the_chief_dies_and_another_goes_on(searchers, tmp_path
 def test_an_address_is_host_and_port(address):
     with pytest.raises(InputError, match="--address is host:port"):
         join_as("chief", address)
+
+
+@pytest.mark.parametrize(("behind", "lost"), [(1.0, []), (LOST_AFTER + 5, ["1"])])
+def test_who_keeps_the_folder_says_what_time_it_is(tmp_path, behind, lost):
+    """The clock of this machine is an hour off that of the machine with the folder."""
+    alive = tmp_path / "alive"
+    alive.mkdir()
+    there = time.time() - 3600
+    for name, moment in ((CHIEF, there), ("1", there - behind)):
+        (alive / name).touch()
+        os.utime(alive / name, (moment, moment))
+    ended: list[Any] = []
+    trial = SimpleNamespace(trial_id="0", status=None, message="")
+    oracle = SimpleNamespace(
+        tuner_ids={"1"}, ongoing_trials={"1": trial}, end_trial=lambda one: ended.append("1")
+    )
+    tuner = SimpleNamespace(oracle=oracle, folder=tmp_path, record=lambda *_, error: None)
+    distributed._drop_the_lost(cast(Any, tuner))
+    assert ended == lost
+    assert oracle.tuner_ids == {"1"} - set(lost)
+    assert (alive / "1").exists() != bool(lost)

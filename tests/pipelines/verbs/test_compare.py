@@ -1,5 +1,8 @@
 """From a folder to a verdict and a classifier."""
 
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,7 +49,21 @@ def test_ways_are_named(image_folder, tmp_path):
 
 def test_it_stands_at_the_door_of_ganaug():
     assert ganaug.compare is compare
-    assert "compare" in dir(ganaug)
+    assert ganaug.__version__ == version("ganaug")
+    offered = {"classify", "compare", "explain", "export", "gan", "load", "sample", "tune"}
+    for name in {*offered, "DataConfig", "TrainConfig", "MixConfig", "InputConfig"}:
+        assert name in dir(ganaug)
+        assert callable(getattr(ganaug, name))
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = ganaug.nothing
+
+
+def test_the_door_loads_no_network():
+    code = "import ganaug, sys; ganaug.load, ganaug.compare; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"keras", "tensorflow", "jax", "pandas"} & {*loaded}
 
 
 def test_one_class_is_no_question(image_folder, tmp_path, capsys):

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -18,6 +19,25 @@ def test_too_few_images(
     )
     assert "has 20 training images" in message
     assert "40 are asked for; ask for at most 20 (--per-class)" in message
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_class_too_small_is_named_before_the_others_are_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    for name, count in (("cat", 12), ("yak", 9)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for at in range(count):
+            pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
+            file = tmp_path / "photos" / name / f"{at}.png"
+            Image.fromarray(pixels).save(file)
+    again = tmp_path / "photos" / "yak"
+    for at in range(3):  # nine pictures, seven of them different
+        (again / f"{at}.png").write_bytes((again / "0.png").read_bytes())
+    message = failing(capsys, "gan", tmp_path / "photos", "--outputs", tmp_path / "new")
+    assert "class 'yak' has 9 images, 7 of them different; a GAN needs at least 8" in message
+    assert "--classes" in message
     assert not (tmp_path / "new").exists()
 
 

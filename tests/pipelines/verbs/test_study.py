@@ -56,7 +56,7 @@ def test_a_later_result_takes_the_place_of_an_older_one(tmp_path):
         keep(file, measured(mean=mean, profile=profile))
     assert [one.figures[0].mean for one in read_measured(file)] == [75.0, 60.0]
     said = str(study_list(["p1"], outputs=tmp_path))
-    assert "real 75.00 ± 5.00 (n = 1, quick, 1.0 min, 2026-11-28)" in said
+    assert "real 75.00 ± 5.00 (n = 1, quick, 60 s, 2026-11-28)" in said
     assert "published: 71.69 ± 6.71" in said
     listed = json.loads(study_list(["p1"], as_json=True, outputs=tmp_path))
     assert listed[0]["measured"][0]["profile"] == "quick"

@@ -43,6 +43,31 @@ def test_a_comparison_leaves_results_a_report_and_classifiers(outputs: Path) -> 
     assert "data:image" in page
 
 
+def test_it_is_there_for_people_who_work_in_python(outputs: Path, photographs: Path) -> None:
+    import ganaug
+    from pipelines.comparison.run import Comparison
+    from pipelines.report.reading import read_comparison
+    from pipelines.verbs.classify import ClassifyResult
+
+    (folder,) = (outputs / "comparison").iterdir()
+    done = ClassifyResult(Comparison(read_comparison(folder), folder), folder / "report.html")
+    assert list(done.table.index) == done.comparison.result.arms
+    scores = [run.result.scores.accuracy for run in done.comparison.result.trainings]
+    assert done.table["accuracy"].tolist() == pytest.approx(scores)
+    assert done.table["difference"].iloc[1] == pytest.approx(scores[1] - scores[0])
+    shown = done._repr_html_()
+    assert shown.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert shown.count('"') == 10  # of the frame alone
+    classifier = ganaug.load(outputs / done.comparison.result.trainings[0].folder)
+    pictures = sorted(photographs.rglob("*.png"))[:3]
+    found = classifier.predict(pictures)
+    assert found.files == pictures
+    assert classifier.predict(str(pictures[1])).best == found.best[1:2]
+    (bank,) = (outputs / "bank").iterdir()
+    drawn = ganaug.sample(bank, classifier.class_names[0], 2)
+    assert (drawn.shape, drawn.dtype) == ((2, 32, 32, 3), np.uint8)
+
+
 @pytest.mark.slow
 def test_a_second_run_trains_nothing(
     photographs: Path, outputs: Path, capsys: pytest.CaptureFixture[str]
