@@ -10,6 +10,7 @@ from pipelines.report.curves import curves_of_arms
 from pipelines.report.epochs import epochs_csv
 from pipelines.report.page import render
 from pipelines.report.times import accuracy_against_time, said, times, times_in_words
+from pipelines.verbs import study_steps
 from tests.made_comparison import ARMS, make_comparison
 
 
@@ -59,6 +60,15 @@ def test_the_terminal_says_it_too(tmp_path):
     first, *_, last = times_in_words(timed(tmp_path))
     assert first == "real: 2.5 seconds an epoch, 6.5 seconds to 80 % (2 of 2), never at 99 %"
     assert last.endswith("reached on test images.")
+
+
+def test_times_stand_in_what_a_row_came_to(tmp_path):
+    figures = study_steps._of_times(timed(tmp_path, real={said(0.8): "16.4"}))
+    assert [(one.arm, one.measure, one.mean, one.published) for one in figures[:2]] == [
+        ("real", "seconds an epoch", 2.5, ""),
+        ("real", "seconds to 0.8", 6.5, "16.4"),
+    ]
+    assert not any("0.99" in one.measure for one in figures)  # never reached
 
 
 def test_what_was_not_timed_has_no_times(plain):

@@ -10,6 +10,7 @@ from pipelines.cli import main
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.table import Results
 from pipelines.statistics.paired import paired
+from pipelines.studies import printed
 from pipelines.studies.effort import expected_seconds, images
 from pipelines.studies.measured import MEASURED, Figure, Measured, fullest, keep
 from pipelines.studies.pages import write_pages
@@ -128,3 +129,9 @@ def test_time_is_scaled_by_images(tmp_path):
 
 def replace_profile(one: Measured, profile: str) -> Measured:
     return one.model_copy(update={"profile": profile})
+
+
+def test_a_published_time_is_no_accuracy():
+    both = {"final": "83.06", "seconds an epoch": "13.118"}
+    comparison = cast(ComparisonResult, SimpleNamespace(published={"real": both}))
+    assert printed._last_printed(comparison, "real") == 83.06
