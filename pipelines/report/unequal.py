@@ -84,7 +84,7 @@ def _chart(shown: Sequence[Sized], color: int) -> Markup:
         axes.tick_params(axis="y", labelcolor=INK)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, reach * 1.2)
-        axes.set_xlabel("test images, % of all; on the right: recognised, %")
+        axes.set_xlabel("test images, %; right: recognised, %")
 
     largest, smallest = shown[0], shown[-1]
     label = (
