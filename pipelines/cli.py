@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnknownOptionError, ValidationError
 from pydantic import ValidationError as SettingsError
 
+from groundwork.machine import computing_on
 from groundwork.terminal import CLOSED_PIPE, Stream, printable, say, streams
 from pipelines.errors import InputError, explain, renamed_option
 
@@ -57,7 +58,8 @@ def make_app(asked: Sequence[str] = ()) -> App:
         help="Image classification from a few dozen images per class: do flips help, does a GAN "
         "help, by how much, and can I have that classifier?",
         version=lambda: version("ganaug"),
-        help_epilogue="Start with: ganaug classify --recipe demo",
+        help_epilogue="Start with: ganaug classify --recipe demo. Every verb takes --device: cpu, "
+        "gpu, or gpu:1 for one of several; without it, a GPU where there is one.",
         suppress_keyboard_interrupt=False,  # it is answered here, with what is kept
     )
     groups = {"": app} | {name: App(name=name, help=line) for name, line in GROUPS.items()}
@@ -92,10 +94,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], *, alone: bool) -> int:
     """Call the verb and print what it returns."""
-    app = make_app(words)
     try:
-        with _heeding_sigterm():
-            result: Any = app(
+        device, words = _device(words)
+        with _heeding_sigterm(), computing_on(device) if device else nullcontext():
+            result: Any = make_app(words)(
                 words, exit_on_error=False, print_error=False, result_action="return_value"
             )
     except ValidationError as error:
@@ -123,6 +125,26 @@ def _run(words: list[str], *, alone: bool) -> int:
         say(f"ganaug: {' '.join(failed.split())}")
         return 1
     return 0
+
+
+def _device(words: list[str]) -> tuple[str, list[str]]:
+    """Return what `--device` says, empty without it, and the other words.
+
+    Raises
+    ------
+    InputError
+        Nothing follows it.
+    """
+    device, others, given = "", [], iter(words)
+    for word in given:
+        name, _, value = word.partition("=")
+        if name != "--device":
+            others.append(word)
+        elif device := value or next(given, ""):
+            continue
+        else:
+            raise InputError("--device: give cpu, gpu, or gpu:1 for the second one")
+    return device, others
 
 
 def _unwritten_letters(error: UnicodeEncodeError) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from groundwork.machine import DEVICE
 from groundwork.terminal import open_descriptors
 from pipelines.errors import within
 
@@ -41,6 +42,8 @@ def quiet() -> None:
         finally:
             os.dup2(screen, 2)
             os.close(screen)
+    if os.environ.get(DEVICE) == "cpu":  # Apple's GPUs heed no environment variable
+        sys.modules["tensorflow"].config.set_visible_devices([], "GPU")
     logging.getLogger("absl").setLevel(logging.ERROR)  # tensorflow-datasets warns about itself
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every model built anew
 
