@@ -103,11 +103,11 @@ def test_no_scene_is_on_two_sides_of_what_watches(
             return [scene[image] for image in images.image_hashes()]
 
         for config in (TrainConfig(validation=0.25, seed=seed), TrainConfig(folds=3, seed=seed)):
-            for part in _parts(config, train):
+            for part in _parts(config, train, None):
                 assert part.left_out is not None
                 failed += straddling(of(part.train), of(part.left_out), f"training {seed}")
         config = TrainConfig(validation=0.25, seed=seed)
-        left = _parts(config, train)[0].left_out
+        left = _parts(config, train, None)[0].left_out
         assert left is not None
         failed += straddling(of(trained_on(config, train)), of(left), f"copies {seed}")
         outputs = tmp_path / f"outputs-{seed}"

@@ -25,13 +25,14 @@ def _smallest(name, batch=4):
     return images, np.eye(CLASSES, dtype=np.float32)[np.arange(batch) % CLASSES]
 
 
-def _larger_siblings():
-    """Models that are a smaller one with more layers or channels, and AlexNet's 57 million."""
+def _larger_ones():
+    """Models that are a smaller one with more layers or channels, and those that take longest."""
     infos = [i for i in map(model_info, list_models()) if i.source == "keras.applications"]
     siblings = Counter(info.family for info in infos)
     smallest = ("Tiny", "121", "B0", "V3Small", "Mobile", "50", "50V2")
     larger = {i.name for i in infos if siblings[i.family] > 1 and not i.name.endswith(smallest)}
-    return larger | {"torchvision_resnet34", "torchvision_alexnet"}
+    longest = {"ConvNeXtTiny", "DenseNet121", "InceptionResNetV2", "InceptionV3", "NASNetMobile"}
+    return larger | longest | {"torchvision_resnet34", "torchvision_alexnet"}
 
 
 def _affordable(name):
@@ -40,7 +41,7 @@ def _affordable(name):
         "GANAUG_TEST_EVERY_MODEL" not in os.environ, reason="set GANAUG_TEST_EVERY_MODEL"
     )
     marks = [pytest.mark.slow] if name not in FAST else []
-    return pytest.param(name, marks=[*marks, on_demand] if name in _larger_siblings() else marks)
+    return pytest.param(name, marks=[*marks, on_demand] if name in _larger_ones() else marks)
 
 
 @pytest.mark.parametrize("name", [_affordable(name) for name in list_models()])
