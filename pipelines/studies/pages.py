@@ -12,6 +12,7 @@ from groundwork.files import replacing
 from pipelines.report import charts
 from pipelines.report.pictures import Picture, grid
 from pipelines.report.templates import environment
+from pipelines.studies.figures import Figures, figures
 from pipelines.studies.measured import Figure, Measured, fullest, names
 from pipelines.studies.printed import as_percent
 from pipelines.studies.rows import STUDIES, Row
@@ -61,6 +62,8 @@ class Ran:
         Where its page is, relative to that of the study; empty where there is none here.
     pictures
         Sample grids of its generators, with the class of each.
+    figures
+        What the study drew; None where the comparison is not here.
     """
 
     step: Measured
@@ -68,6 +71,7 @@ class Ran:
     chart: Markup
     report: str
     pictures: list[tuple[str, Picture]]
+    figures: Figures | None
 
 
 def write_pages(
@@ -125,6 +129,7 @@ def _ran(key: str, step: Measured, folder: Path, outputs: Path) -> Ran:
         chart=_chart([line for line in lines if line.published], key),
         report=Path(os.path.relpath(report, folder)).as_posix() if known else "",
         pictures=_pictures(step, outputs),
+        figures=figures(report.parent, key) if known else None,
     )
 
 

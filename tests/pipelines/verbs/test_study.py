@@ -1,6 +1,7 @@
 """The rows of the studies: listed, run in miniature, and kept."""
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from pipelines.errors import InputError
 from pipelines.recipes.files import PROFILES, find_file, list_files, read_tables
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
+from pipelines.studies.figures import figures
 from pipelines.studies.measured import COMMITTED, MEASURED, Figure, Measured, keep, read_measured
 from pipelines.studies.rows import STUDIES, choose_rows, read_rows
 from pipelines.verbs import study_steps
@@ -78,6 +80,15 @@ def test_a_row_runs_and_is_kept(tmp_path):
     assert one.command == "ganaug study run p4 --profile smoke"
     assert (tmp_path / one.report).is_file()
     assert one.figures[0].published
+    page = (tmp_path / "study" / "p.html").read_text()
+    assert page.count("<summary>Figures</summary>") == 0  # a miniature measures nothing
+    shown = figures((tmp_path / one.report).parent, "p4-0")
+    assert shown is not None
+    assert [arm.name for arm in shown.arms] == [figure.arm for figure in one.figures]
+    drawn = "".join(chart for _, chart in shown.charts)
+    ids = re.findall(r' id="([^"]+)"', drawn)
+    assert len(ids) == len(set(ids)) > 0
+    assert set(re.findall(r'(?:url\(|href=")#([^)"]+)', drawn)) <= set(ids)
     before = set((tmp_path / "train").iterdir())
     study_run(["p4"], profile="smoke", outputs=tmp_path, workers=1)
     assert set((tmp_path / "train").iterdir()) == before
