@@ -77,7 +77,7 @@ def fault(status: object, said: str) -> str:
 def test_in_process(tally, tries, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seed, failed = 51, []
-    lines = commands(tries(300, 3000), np.random.default_rng(seed), tmp_path)
+    lines = commands(tries(150, 3000), np.random.default_rng(seed), tmp_path)
     for words in lines:
         said = io.StringIO()
         try:

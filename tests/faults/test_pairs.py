@@ -32,7 +32,7 @@ if __name__ == "__main__":
 
 def test_pairs_of_executors(tmp_path: Path, tally: Tally, tries: Callable[[int, int], int]) -> None:
     """A task that both want, and a folder and a file that both write."""
-    times, seed = tries(5, 200), random.SystemRandom().randrange(10**6)
+    times, seed = tries(3, 200), random.SystemRandom().randrange(10**6)
     rng = random.Random(seed)
     words = [sys.executable, "-c", PAIR, tmp_path, str(times)]
     starts = ["".join(rng.choice("01") for _ in range(times)) for _ in range(2)]

@@ -39,7 +39,7 @@ def cut(outputs: Path, log: Path) -> int:
 def test_power_cuts(
     verb: str, tmp_path: Path, tally: Tally, tries: Callable[[int, int], int]
 ) -> None:
-    times = tries(int(verb == "classify"), 8)
+    times = tries(int(verb == "gan"), 8)
     if not times:
         pytest.skip("with --long")
     seed, failed = random.SystemRandom().randrange(10**6), []
