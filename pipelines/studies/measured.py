@@ -10,6 +10,7 @@ from groundwork.files import read_json, write_json
 from groundwork.settings import Result
 from pipelines.errors import InputError, explain
 from pipelines.recipes.files import PROFILES, Profile
+from pipelines.studies.rows import Row
 
 COMMITTED = Path(__file__).parent / "measured.json"
 """What ships with ganaug; what is run here is kept in `outputs/study/measured.json`."""
@@ -80,6 +81,25 @@ def fullest(results: Sequence[Measured]) -> list[Measured]:
         if one.profile != "smoke":
             found.setdefault(one.run, one)
     return [*found.values()]
+
+
+def differences(row: Row, results: Sequence[Measured]) -> str:
+    """Return how what was measured differs from the study, in phrases.
+
+    Parameters
+    ----------
+    row
+        What the study did.
+    results
+        What ran of it, as `fullest` returns it.
+    """
+    found = [row.differs] if row.differs else []
+    if row.folder and (other := [one for one in results if f"--{row.folder}" not in one.command]):
+        images = ", ".join(dict.fromkeys(one.source.partition(";")[0] for one in other))
+        found.append(f"images of {images} in place of the study's")
+    if any(one.profile != "paper" for one in results):
+        found.append("a shorter look")
+    return "; ".join(found) or "nothing known"
 
 
 def names(figures: Sequence[Figure]) -> list[str]:

@@ -13,7 +13,7 @@ from pipelines.report import charts
 from pipelines.report.pictures import Picture, grid
 from pipelines.report.templates import environment
 from pipelines.studies.figures import Figures, figures
-from pipelines.studies.measured import Figure, Measured, fullest, names
+from pipelines.studies.measured import Figure, Measured, differences, fullest, names
 from pipelines.studies.printed import as_percent
 from pipelines.studies.rows import STUDIES, Row
 
@@ -99,16 +99,19 @@ def write_pages(
         ]
         for name in rows
     }
+    differs = {
+        name: differences(row, [one.step for one in ran[name]]) for name, row in rows.items()
+    }
     pages = {f"{letter}.html": letter for letter in STUDIES}
     shown = {
         INDEX: jinja.get_template("index.html").render(
-            title="Five studies, row by row", rows=rows, ran=ran, studies=STUDIES
+            title="Five studies, row by row", rows=rows, ran=ran, differs=differs, studies=STUDIES
         )
     }
     for page, letter in pages.items():
         own = {name: row for name, row in rows.items() if name.startswith(letter)}
         shown[page] = jinja.get_template("study.html").render(
-            title=STUDIES[letter], letter=letter, rows=own, ran=ran
+            title=STUDIES[letter], letter=letter, rows=own, ran=ran, differs=differs
         )
     for page, content in shown.items():
         with replacing(folder / page) as part:

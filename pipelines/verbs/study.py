@@ -19,6 +19,7 @@ from pipelines.studies.measured import (
     COMMITTED,
     MEASURED,
     Measured,
+    differences,
     fullest,
     keep,
     names,
@@ -51,8 +52,9 @@ class Rows:
             lines += [f"     {words}" for words in _measured(self.measured.get(name, []))]
             if words := self._takes(name):
                 lines.append(f"     takes:     {words}")
-            if row.differs:
-                lines.append(f"     differs:   {row.differs}")
+            found = fullest(self.measured.get(name, []))
+            if row.differs or found:
+                lines.append(f"     differs:   {differences(row, found)}")
             if row.weights:
                 lines.append(f"     weights:   {row.weights}")
         return "\n".join(lines)
@@ -85,7 +87,7 @@ class Rows:
                 "; ".join(_arms(one) for one in found) or "not yet",
                 "; ".join(str(one.instances) for one in found) or "–",
                 "; ".join(f"{one.profile}, {duration(one.seconds)}" for one in found) or "–",
-                row.differs or "nothing known",
+                differences(row, found),
             )
             lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
         return "\n".join(lines)

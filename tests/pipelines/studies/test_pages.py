@@ -12,7 +12,7 @@ from pipelines.report.table import Results
 from pipelines.statistics.paired import paired
 from pipelines.studies import printed
 from pipelines.studies.effort import expected_seconds, images
-from pipelines.studies.measured import MEASURED, Figure, Measured, fullest, keep
+from pipelines.studies.measured import MEASURED, Figure, Measured, differences, fullest, keep
 from pipelines.studies.pages import write_pages
 from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step, read_rows
@@ -61,6 +61,19 @@ def test_published_stands_beside_measured(tmp_path):
     assert page.count("data:image/webp") == 1
     assert "<b>expanded" not in page
     assert "Not measured yet" in (first.parent / "m.html").read_text()
+
+
+def test_how_a_row_differs_is_said():
+    row = Row(title="t", published="1", steps=[Step(run="a")], folder="cinic10")
+    assert differences(row, []) == "nothing known"
+    other = measured(source="cifar10; 3 copies")
+    assert differences(row, [other]) == (
+        "images of cifar10 in place of the study's; a shorter look"
+    )
+    own = measured(profile="paper", command="ganaug study run a1 --cinic10 'my folder'")
+    assert differences(row, [own]) == "nothing known"
+    half = row.model_copy(update={"differs": "half the width"})
+    assert differences(half, [own]) == "half the width"
 
 
 def test_a_miniature_measures_nothing():
