@@ -5,8 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from classifiers.errors import InputError
-
 
 @keras.saving.register_keras_serializable(package="classifiers")
 class GhostBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
@@ -17,14 +15,9 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
     Parameters
     ----------
     ghost
-        Images of a part; a batch that is no larger is a single part.
+        Images of a part; the last one takes what is left over, as the last batch of an epoch has.
     **kwargs
         As in BatchNorm, whose channels come last.
-
-    Raises
-    ------
-    InputError
-        While it is trained, if a batch cannot be divided into parts of that many.
     """
 
     def __init__(self, ghost: int = 32, **kwargs: Any) -> None:
@@ -33,21 +26,28 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise ``[B, ..., C]``."""
-        batch = inputs.shape[0]
-        if not (training and self.trainable) or (batch is not None and batch <= self.ghost):
+        if not (training and self.trainable):
             return super().call(inputs, training=training, mask=mask)
-        if batch is not None and batch % self.ghost:
-            raise InputError(
-                f"ghost={self.ghost} with batches of {batch} images: give a divisor of them"
-            )
-        floats = ops.cast(inputs, "float32")
-        parts = ops.reshape(floats, (-1, self.ghost, *inputs.shape[1:]))
-        mean, variance = ops.moments(parts, [*range(1, len(parts.shape) - 1)], keepdims=True)
+        floats, batch = ops.cast(inputs, "float32"), ops.shape(inputs)[0]
+        parts = ops.maximum(batch // self.ghost, 1)
+        of = ops.minimum(ops.arange(batch) // self.ghost, parts - 1)
+        member = ops.cast(of[:, None] == ops.arange(parts)[None], "float32")  # [B, parts]
+        share = member / ops.sum(member, axis=0)
+        within = [*range(1, len(inputs.shape) - 1)]
+
+        def of_parts(values: Any) -> Any:  # [B, ..., C] -> [parts, C]
+            return ops.transpose(share) @ ops.mean(values, axis=within)
+
+        def to_images(values: Any) -> Any:  # [parts, C] -> [B, 1.., C]
+            return ops.reshape(member @ values, (-1, *[1] * len(within), inputs.shape[-1]))
+
+        mean = of_parts(floats)
+        centred = floats - to_images(mean)
+        variance = of_parts(ops.square(centred))
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            over_parts = ops.reshape(ops.mean(now, axis=0), (-1,))
+            over_parts = ops.mean(now, axis=0)
             moving.assign(moving * self.momentum + over_parts * (1 - self.momentum))
-        normal = (parts - mean) * ops.rsqrt(variance + self.epsilon)
-        normal = ops.reshape(normal, ops.shape(inputs))
+        normal = centred * ops.rsqrt(to_images(variance) + self.epsilon)
         if self.scale:
             normal = normal * self.gamma
         if self.center:

@@ -4,6 +4,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from classifiers.errors import InputError
 from classifiers.models import registry
@@ -165,8 +166,22 @@ def test_ghost_batch_norm_normalises_parts_of_the_batch():
     tested.build(x.shape)
     tested.set_weights(ghost.get_weights())
     np.testing.assert_allclose(ghost(x), tested(x), atol=1e-6)
-    with pytest.raises(InputError, match="ghost=4 with batches of 6 images"):
-        GhostBatchNormalization(4)(x, training=True)
+
+
+def test_the_last_part_of_ghost_batch_norm_takes_what_is_left_over():
+    """The last batch of an epoch has any number of images, which nobody knows when it is built."""
+    images = keras.Input((2, 2, 3))
+    model = keras.Model(images, GhostBatchNormalization(4, epsilon=1e-5)(images))
+    run = tf.function(lambda x: model(x, training=True))  # of batches of any size
+    signature = run.get_concrete_function(tf.TensorSpec((None, 2, 2, 3), tf.float32))
+    x = np.random.default_rng(1).normal(3, 2, (11, 2, 2, 3)).astype(np.float32)
+    for size, parts in ((11, ((0, 4), (4, 11))), (8, ((0, 4), (4, 8))), (3, ((0, 3),))):
+        found = signature(tf.constant(x[:size])).numpy()
+        for start, end in parts:
+            own = x[start:end]
+            deviation = np.sqrt(own.var(axis=(0, 1, 2)) + 1e-5)
+            wanted = (own - own.mean(axis=(0, 1, 2))) / deviation
+            np.testing.assert_allclose(found[start:end], wanted, atol=1e-4)
 
 
 def test_whitening_decorrelates_patches():
