@@ -18,6 +18,12 @@ from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step, read_rows
 
 
+@pytest.fixture(autouse=True)
+def nothing_ships(monkeypatch, tmp_path):
+    """What was measured elsewhere stays out of what these tests make."""
+    monkeypatch.setattr("pipelines.verbs.study.COMMITTED", tmp_path / "no measured.json")
+
+
 def figure(arm: str, mean: float, published: str = "") -> Figure:
     measure = "test accuracy, %, last epoch"
     return Figure(arm=arm, measure=measure, mean=mean, spread=2.5, n=10, published=published)

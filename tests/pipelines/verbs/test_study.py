@@ -20,6 +20,12 @@ from pipelines.verbs.tune import TuneResult
 from tests.pipelines.searches import result_of
 
 
+@pytest.fixture(autouse=True)
+def nothing_ships(monkeypatch, tmp_path):
+    """What was measured elsewhere stays out of what these tests make."""
+    monkeypatch.setattr("pipelines.verbs.study.COMMITTED", tmp_path / "no measured.json")
+
+
 def measured(row: str = "p1", profile: str = "quick", mean: float = 70.0) -> Measured:
     return Measured(
         row=row, run="pereira-p1", profile=profile, source="s", seconds=60, machine="m",
