@@ -85,13 +85,17 @@ def he_conv(x: Any, filters: int, kernel: int, **kwargs: Any) -> Any:
     return layers.Conv2D(filters, kernel, use_bias=False, kernel_initializer=init, **kwargs)(x)
 
 
+TORCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
+"""PyTorch's constants of BatchNorm, in Keras's words."""
+
+
 def torch_batch_norm(x: Any, **kwargs: Any) -> Any:
     """Apply BatchNorm with PyTorch's constants; ``kwargs`` as in Keras.
 
     Keras keeps 99 % of the moving statistics a step, PyTorch 90 %: a hundred steps, all that a
     training on a few dozen images may have, would leave Keras's far from converged.
     """
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **kwargs)(x)
+    return layers.BatchNormalization(**TORCH_NORM, **kwargs)(x)
 
 
 def dropped(x: Any, fraction: float) -> Any:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from classifiers.models.fast import PatchWhitening
 from classifiers.models.ghost import GhostBatchNormalization
-from classifiers.models.parts import he_conv, logits, normalise, torch_batch_norm
+from classifiers.models.parts import TORCH_NORM, he_conv, logits, normalise, torch_batch_norm
 from classifiers.models.registry import register_model
 
 Stem = Literal["7x7_pool", "7x7", "3x3_pool", "3x3"]
@@ -27,7 +27,7 @@ class Norm(NamedTuple):
         own = {} if self.scale else {"scale": False}
         if not self.ghost:
             return torch_batch_norm(x, **own)
-        return GhostBatchNormalization(self.ghost, momentum=0.9, epsilon=1e-5, **own)(x)
+        return GhostBatchNormalization(self.ghost, **TORCH_NORM, **own)(x)
 
 
 WHOLE_BATCH = Norm()
@@ -66,7 +66,8 @@ def resnet18(
     pool
         What becomes of the last stage's pixels: their mean, or the highest.
     ghost
-        Images that are normalised together, a divisor of the batch; 0 for the whole batch.
+        Images that are normalised together, the last ones with those left over; 0 for the whole
+        batch.
     frozen_scale
         Leave the scale of every normalisation at 1.
     whitening

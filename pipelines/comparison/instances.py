@@ -93,13 +93,15 @@ def draw_instances(
     extra_real: int = 0,
     *,
     tested: bool = True,
+    generated: bool = False,
 ) -> list[Drawn]:
     """Make the instances of ``data`` and write each to a folder a size, named by its content.
 
     Which pictures are drawn does not depend on the sizes, and the images of one size do not depend
     on the others: each is read from the picture itself. With ``extra_real``, as many further images
     of each class are written beside it. ``tested``: whether classifiers are trained and tested on
-    them, which takes two classes and test images.
+    them, which takes two classes and test images; ``generated``: whether each class gets a
+    generator, which takes some different images of it.
     """
     design = data.design(source)
     if extra_real and design.protocol != "draws":
@@ -111,6 +113,8 @@ def draw_instances(
     for one in make_instances(source, design, tested=tested):
         if tested:
             _check_tested(one, design.protocol)
+        if generated:
+            _check_generated(one)
         further = further_images(source, one, extra_real) if extra_real else None
         at = {size: write_at(one, outputs, size, further) for size in sizes}
         drawn.append(Drawn(one.record(), at, *_hashes(one)))
@@ -130,24 +134,17 @@ def _check_tested(one: Instance, protocol: Protocol) -> None:
         )
 
 
-def check_generated(source: Source, data: DataConfig) -> None:
-    """Check that every class has enough images for a generator, before one of them is trained.
-
-    Raises
-    ------
-    InputError
-        If a class of an instance has not.
-    """
-    for one in make_instances(source, data.design(source), tested=False):
-        hashes, labels = np.asarray(one.train.hashes()), one.train.labels
-        for label, name in enumerate(one.classes):
-            own = hashes[labels == label]
-            if (different := len(np.unique(own))) < MIN_IMAGES:
-                raise InputError(
-                    f"class {name!r} has {len(own)} images, {different} of them different; a GAN "
-                    f"needs at least {MIN_IMAGES} different ones: add some, or name the other "
-                    "classes (--classes)"
-                )
+def _check_generated(one: Instance) -> None:
+    """Check that every class has enough images for a generator, before one of them is trained."""
+    hashes, labels = np.asarray(one.train.hashes()), one.train.labels
+    for label, name in enumerate(one.classes):
+        own = hashes[labels == label]
+        if (different := len(np.unique(own))) < MIN_IMAGES:
+            raise InputError(
+                f"class {name!r} has {len(own)} images, {different} of them different; a GAN "
+                f"needs at least {MIN_IMAGES} different ones: add some, or name the other "
+                "classes (--classes)"
+            )
 
 
 def write_instance(one: Instance, outputs: Path, size: int) -> Drawn:

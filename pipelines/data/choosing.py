@@ -37,7 +37,9 @@ Fit = Literal["crop", "inner", "pad", "squash"]
 ImageNet (256 pixels, then 224); it is set on black; it is stretched."""
 Protocol = Literal["draws", "folds", "split", "shares", "whole"]
 Shares = tuple[Share, Share, Share]
-"""Of training, validation and test images, in any unit: (85, 5, 10)."""
+"""Of training, validation and test images, in any unit."""
+SHARES: Shares = (85, 5, 10)
+"""Those of study K."""
 
 
 class Draw(IntEnum):
@@ -74,7 +76,7 @@ class Design(Settings):
     """Most test images of each class."""
     own_validation: bool = False
     """Whether the source's own validation images watch the trainings; of `split` alone."""
-    shares: Shares = (85, 5, 10)
+    shares: Shares = SHARES
     """What `shares` deals out."""
     folds: int
     """Folds, as far as the smallest class allows."""

@@ -34,9 +34,10 @@ def regrouped(source: "Source", groups: Mapping[str, Sequence[str]]) -> "Source"
     if not groups:
         return source
     old = source.train.class_names
+    meant = {words: _meant(words, old, source) for wanted in groups.values() for words in wanted}
     group_of: dict[str, str] = {}
     for group, wanted in groups.items():
-        for name in dict.fromkeys(one for words in wanted for one in _meant(words, old, source)):
+        for name in dict.fromkeys(one for words in wanted for one in meant[words]):
             if group_of.setdefault(name, group) != group:
                 both = f"{group_of[name]!r} and {group!r}"
                 raise InputError(f"data.groups: class {name!r} is in {both}; put it into one")
@@ -48,9 +49,7 @@ def regrouped(source: "Source", groups: Mapping[str, Sequence[str]]) -> "Source"
                 "put the class into the group"
             )
     labels = np.array([new.index(group_of.get(name, name)) for name in old])
-    nothing = [
-        words for wanted in groups.values() for words in wanted if not _meant(words, old, source)
-    ]
+    nothing = [words for words, names in meant.items() if not names]
     notes = [f"{len(old)} classes were put together to {len(new)}"]
     notes += [f"no class is called like {few(nothing)}"] * bool(nothing)
 

@@ -7,7 +7,16 @@ from cyclopts import Parameter
 from pydantic import Field
 
 from groundwork.settings import Seed, Settings
-from pipelines.data.choosing import ALL, Count, Design, Fit, Protocol, Shares, parse_classes
+from pipelines.data.choosing import (
+    ALL,
+    SHARES,
+    Count,
+    Design,
+    Fit,
+    Protocol,
+    Shares,
+    parse_classes,
+)
 
 if TYPE_CHECKING:  # no training may depend on how folders are read
     from pipelines.data.sources import Source
@@ -15,8 +24,6 @@ if TYPE_CHECKING:  # no training may depend on how folders are read
 DRAWN_CLASSES, DRAWN, DRAWN_TEST = "2", 50, 350
 """Study P's testbed: classes, training and test images of each in an instance that is drawn."""
 FOLDS = 5
-SHARES: Shares = (85, 5, 10)
-"""Those of study K."""
 INSTANCES, SPLIT_INSTANCES = 10, 5
 """How often a comparison is repeated: on other images, or on the same ones with other seeds."""
 

@@ -146,6 +146,11 @@ def curves(
     return svg(draw, 220, f"{title} by {xlabel}", key)
 
 
+def shortened(name: str, room: int) -> str:
+    """Return a name as there is room for it, in characters."""
+    return name if len(name) <= room else f"{name[: room - 1]}…"
+
+
 def series_color(index: int) -> str:
     """Return what stands in for the page's colour of a series."""
     return f"#0304{index % SERIES:02x}"

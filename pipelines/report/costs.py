@@ -10,7 +10,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from pipelines.report.cells import GFLOPS, gflops
 from pipelines.report.charts import INK, MUTED, PAPER, series_color, svg
 from pipelines.report.table import ArmResult, Results
-from pipelines.statistics.paired import summary
 
 
 @dataclass(frozen=True)
@@ -38,28 +37,24 @@ def costs(table: Results) -> Costs | None:
     return Costs(_chart(table, arms, front), [arm.name for arm in front])
 
 
-def _accuracy(arm: ArmResult) -> float:
-    return summary(list(arm.final.values())).mean
-
-
 def _front(arms: Sequence[ArmResult]) -> list[ArmResult]:
     """Return the arms that are better than all that cost no more."""
     found: list[ArmResult] = []
-    for arm in sorted(arms, key=lambda one: (one.flops, -_accuracy(one))):
-        if not found or _accuracy(arm) > _accuracy(found[-1]):
+    for arm in sorted(arms, key=lambda one: (one.flops, -one.accuracy.mean)):
+        if not found or arm.accuracy.mean > found[-1].accuracy.mean:
             found.append(arm)
     return found
 
 
 def _chart(table: Results, arms: Sequence[ArmResult], front: Sequence[ArmResult]) -> Markup:
     def draw(axes: Axes) -> None:
-        best = [(arm.flops, 100 * _accuracy(arm)) for arm in front]
+        best = [(arm.flops, 100 * arm.accuracy.mean) for arm in front]
         axes.plot(*zip(*best, strict=True), color=MUTED, linewidth=1, dashes=(3, 3), zorder=2)
         for color, arm in enumerate(table.arms):
             if not arm.flops:
                 continue
             axes.plot(
-                arm.flops, 100 * _accuracy(arm), "D" if arm in front else "o", zorder=3,
+                arm.flops, 100 * arm.accuracy.mean, "D" if arm in front else "o", zorder=3,
                 markersize=10 if arm in front else 8, color=series_color(color),
                 markeredgecolor=PAPER, markeredgewidth=0.8,
             )  # fmt: skip
@@ -72,6 +67,7 @@ def _chart(table: Results, arms: Sequence[ArmResult], front: Sequence[ArmResult]
         axes.margins(0.08)
 
     label = "; ".join(
-        f"{arm.name}: {100 * _accuracy(arm):.1f} % at {gflops(arm.flops)} {GFLOPS}" for arm in arms
+        f"{arm.name}: {100 * arm.accuracy.mean:.1f} % at {gflops(arm.flops)} {GFLOPS}"
+        for arm in arms
     )
     return svg(draw, 260, f"Accuracy against the cost of an image. {label}", "costs")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from pipelines.report.charts import INK, MUTED, PAPER, series_color, svg
+from pipelines.report.charts import INK, MUTED, PAPER, series_color, shortened, svg
 
 NAME = 44
 """Letters that have room on a chart beside a value with its interval."""
@@ -43,8 +43,7 @@ class Estimate:
     def title(self) -> str:
         """The name as there is room for it, and the note."""
         end = f" ({self.note})" if self.note else ""
-        room = NAME - len(end)
-        return (self.name if len(self.name) <= room else f"{self.name[: room - 1]}…") + end
+        return shortened(self.name, NAME - len(end)) + end
 
     @property
     def words(self) -> str:

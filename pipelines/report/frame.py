@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.answers import accuracy_intervals
 from pipelines.report.table import results
-from pipelines.statistics.paired import summary
 
 if TYPE_CHECKING:  # only who asks for it waits for it
     import pandas
@@ -40,7 +39,7 @@ def frame(comparison: ComparisonResult, outputs: Path) -> "pandas.DataFrame":
     intervals = accuracy_intervals(comparison, outputs)
     rows = {}
     for arm in results(comparison, outputs).arms:
-        accuracy, against = summary([*arm.final.values()]), arm.against
+        accuracy, against = arm.accuracy, arm.against
         low, high = intervals.get(arm.name, (None, None))
         rows[arm.name] = {
             "accuracy": accuracy.mean,

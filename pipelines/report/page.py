@@ -29,7 +29,7 @@ from pipelines.report.unequal import unequal
 from pipelines.report.votes import votes
 from pipelines.report.words import caveats, guessing, headline, method_in_words
 from pipelines.statistics.choosing import leader
-from pipelines.statistics.paired import Summary, summary
+from pipelines.statistics.paired import Summary
 from pipelines.tasks.not_sure import Interval
 
 
@@ -154,7 +154,7 @@ def _rows(
     rows = []
     most = max(len(arm.final) for arm in table.arms)
     for color, arm in enumerate(table.arms):
-        accuracy, count = summary(list(arm.final.values())), len(arm.final)
+        accuracy, count = arm.accuracy, len(arm.final)
         estimate = Estimate(
             name=arm.name,
             color=color,

@@ -94,6 +94,11 @@ class ArmResult:
     seconds: float
     flops: float
 
+    @property
+    def accuracy(self) -> Summary:
+        """After the last epoch, in 0..1, over the instances."""
+        return summary([*self.final.values()])
+
 
 @dataclass(frozen=True)
 class Results:

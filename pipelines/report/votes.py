@@ -10,7 +10,6 @@ from pipelines.comparison.results import ComparisonResult
 from pipelines.report.charts import INK, PAPER, RULE, series_color, svg
 from pipelines.report.classes import arm_members, arm_runs, class_means
 from pipelines.report.table import Results
-from pipelines.statistics.paired import summary
 
 MOST_CLASSES = 30
 """Rows of a chart; of more classes, those on which the predictors differ most."""
@@ -77,12 +76,12 @@ def votes(comparison: ComparisonResult, table: Results) -> Votes | None:
     if not voting:
         return None
     among = [arm for members in voting.values() for arm in members if arm in comparison.arms]
-    finals = {arm.name: arm.final for arm in table.arms}
+    totals = {arm.name: arm.accuracy.mean for arm in table.arms}
     predictors = [
         Predictor(
             name=arm,
             color=comparison.arms.index(arm),
-            total=summary(list(finals[arm].values())).mean,
+            total=totals[arm],
             accuracies={one.name: one.recall for one in class_means(arm_runs(comparison, arm))},
             votes=arm in voting,
         )

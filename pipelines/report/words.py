@@ -7,7 +7,6 @@ from pipelines.report.imbalance import no_better
 from pipelines.report.learning import warning
 from pipelines.report.method import method
 from pipelines.report.table import ArmResult, Results
-from pipelines.statistics.paired import summary
 from pipelines.statistics.power import found_in_words
 from pipelines.statistics.verdicts import caveat, conclusion, points, verdict
 
@@ -20,7 +19,7 @@ def headline(table: Results) -> str:
     reference = f"“{table.reference.name}”"
     compared = table.compared
     if not compared:
-        accuracy = summary(list(table.reference.final.values()))
+        accuracy = table.reference.accuracy
         count = f"{accuracy.n} instance{'s' if accuracy.n > 1 else ''}"
         return f"{reference} reaches {percent(accuracy)} % over {count}; no other arm was trained."
     if len(compared) == 1:
@@ -90,9 +89,7 @@ def guessing(table: Results) -> list[str]:
     if table.guess is None:
         return said
     found = [
-        no_better(arm.name, summary(list(arm.final.values())).mean, arm.guessing)
-        for arm in table.arms
-        if arm.guessing
+        no_better(arm.name, arm.accuracy.mean, arm.guessing) for arm in table.arms if arm.guessing
     ]
     return [*said, table.guess.words, *filter(None, found)]
 

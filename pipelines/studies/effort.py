@@ -37,14 +37,14 @@ def expected_seconds(row: Row, profile: Profile, known: Sequence[Measured]) -> f
         own = {name: one for name, one in own.items() if name in (profile, "paper", "quick")}
         if not own:
             return None
-        found = own.get(profile) or next(iter(own.values()))
+        if profile in own:
+            total += own[profile].seconds
+            continue
+        found = next(iter(own.values()))
         wanted, then = images(step, profile), images(step, found.profile)
-        if found.profile == profile:
-            total += found.seconds
-        elif wanted is None or not then:
+        if wanted is None or not then:
             return None
-        else:
-            total += found.seconds * wanted / then
+        total += found.seconds * wanted / then
     return total
 
 

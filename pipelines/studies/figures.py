@@ -11,19 +11,12 @@ from pipelines.errors import InputError
 from pipelines.report.costs import costs
 from pipelines.report.curves import curves_of_arms, training_curves
 from pipelines.report.reading import read_comparison
-from pipelines.report.table import results
+from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.times import accuracy_against_time
 from pipelines.report.votes import votes
 
 OWN = 6
 """Arms whose training and validation curves are drawn; all of them stand in the full report."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """An arm, as the legend wants it."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,7 @@ class Figures:
         What each shows, and the chart.
     """
 
-    arms: list[Named]
+    arms: list[ArmResult]
     charts: list[tuple[str, Markup]]
 
 
@@ -54,7 +47,8 @@ def figures(folder: Path, key: str) -> Figures | None:
     """
     try:
         comparison = read_comparison(folder)
-        drawn = _drawn(comparison)
+        table = results(comparison)
+        drawn = _drawn(comparison, table)
     except InputError:  # of another machine, removed, or of another version
         return None
     charts = [
@@ -62,11 +56,10 @@ def figures(folder: Path, key: str) -> Figures | None:
         for number, (words, chart) in enumerate(drawn)
         if chart
     ]
-    return Figures([Named(arm) for arm in comparison.arms], charts) if charts else None
+    return Figures(table.arms, charts) if charts else None
 
 
-def _drawn(comparison: ComparisonResult) -> list[tuple[str, Markup]]:
-    table = results(comparison)
+def _drawn(comparison: ComparisonResult, table: Results) -> list[tuple[str, Markup]]:
     found = []
     if (cost := costs(table)) is not None:
         found.append(("accuracy against the cost of one image", cost.chart))

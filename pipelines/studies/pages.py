@@ -18,8 +18,8 @@ from pipelines.studies.printed import as_percent
 from pipelines.studies.rows import STUDIES, Row
 
 INDEX = "index.html"
-SHOWN = 10
-"""Sample grids of a row."""
+NAME, SHOWN = 48, 10
+"""Characters of a name beside a chart, and sample grids of a row."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,9 @@ def _chart(lines: Sequence[Line], key: str) -> Markup:
                     value, height, xerr=spread or None, fmt="o", color=color, markersize=7,
                     markerfacecolor=face, markeredgewidth=1.8, elinewidth=1.4,
                 )  # fmt: skip
-            axes.text(0, row - 0.38, _short(line.name), transform=across, va="center")
+            axes.text(
+                0, row - 0.38, charts.shortened(line.name, NAME), transform=across, va="center"
+            )
         axes.set_ylim(len(lines) - 0.5, -0.7)
         axes.set_yticks([])
         axes.margins(x=0.05)
@@ -175,7 +177,3 @@ def _chart(lines: Sequence[Line], key: str) -> Markup:
         for line in lines
     )
     return charts.svg(draw, 46 * len(lines) + 44, f"Published and measured. {said}", key)
-
-
-def _short(name: str, room: int = 48) -> str:
-    return name if len(name) <= room else f"{name[: room - 1]}…"

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from pipelines import runtime
 from pipelines.comparison.estimate import estimate
-from pipelines.comparison.instances import check_generated, draw_instances, open_source
+from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.results import GanRun
 from pipelines.comparison.sizes import generator_size
@@ -135,11 +135,10 @@ def gan(
         some = isinstance(images.per_class, int) or isinstance(images.test_per_class, int)
         everything = "whole" if source.test is None else "split"
         images = images.model_copy(update={"protocol": "draws" if some else everything})
-    if settings.gan.scope != "pooled":
-        check_generated(source, images)
     # `ganaug quality` wants test images; where none are left it does with the training images.
     size = generator_size(settings)
-    drawn = draw_instances(source, images, outputs, [size], tested=False)
+    each = settings.gan.scope != "pooled"
+    drawn = draw_instances(source, images, outputs, [size], tested=False, generated=each)
     tasks = plan_gans(drawn, settings.gan, size)
     if dry_run:
         return str(estimate([task for group in tasks for task in group], outputs, workers))

@@ -17,3 +17,9 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(root / name / f"{index}.png")
     return root
+
+
+@pytest.fixture
+def nothing_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What rows of studies came to elsewhere stays out of what a test makes."""
+    monkeypatch.setattr("pipelines.verbs.study.COMMITTED", tmp_path / "no measured.json")

@@ -15,7 +15,7 @@ from keras import layers
 
 from classifiers.errors import InputError, unknown_name
 from classifiers.models.backbones.torch_checkpoint import read_checkpoint
-from classifiers.models.parts import torch_defaults
+from classifiers.models.parts import torch_batch_norm, torch_defaults
 
 Array = np.ndarray[Any, Any]
 
@@ -89,7 +89,7 @@ def torchvision_network(
 
 
 def _resnet(x: Any, depths: tuple[int, ...], width: int) -> Any:
-    x = layers.ReLU()(_norm(_conv(x, width, 7, "conv1", strides=2), "bn1"))
+    x = layers.ReLU()(torch_batch_norm(_conv(x, width, 7, "conv1", strides=2), name="bn1"))
     # Zeros around what a ReLU made: as PyTorch's padding, which no maximum is.
     x = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(x))
     for stage, depth in enumerate(depths):
@@ -104,9 +104,10 @@ def _block(x: Any, filters: int, strides: int, name: str) -> Any:
     shortcut = x
     if strides > 1 or x.shape[-1] != filters:
         shortcut = _conv(x, filters, 1, f"{name}.downsample.0", strides=strides)
-        shortcut = _norm(shortcut, f"{name}.downsample.1")
-    x = layers.ReLU()(_norm(_conv(x, filters, 3, f"{name}.conv1", strides=strides), f"{name}.bn1"))
-    x = _norm(_conv(x, filters, 3, f"{name}.conv2"), f"{name}.bn2")
+        shortcut = torch_batch_norm(shortcut, name=f"{name}.downsample.1")
+    x = _conv(x, filters, 3, f"{name}.conv1", strides=strides)
+    x = layers.ReLU()(torch_batch_norm(x, name=f"{name}.bn1"))
+    x = torch_batch_norm(_conv(x, filters, 3, f"{name}.conv2"), name=f"{name}.bn2")
     return layers.ReLU()(layers.Add()([x, shortcut]))
 
 
@@ -118,10 +119,6 @@ def _conv(x: Any, filters: int, kernel: int, name: str, strides: int = 1) -> Any
     return layers.Conv2D(
         filters, kernel, strides, use_bias=False, kernel_initializer=draw, name=name
     )(x)
-
-
-def _norm(x: Any, name: str) -> Any:
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
 
 
 def _alexnet(x: Any, width: int) -> Any:

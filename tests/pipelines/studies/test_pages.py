@@ -17,11 +17,7 @@ from pipelines.studies.pages import write_pages
 from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step, read_rows
 
-
-@pytest.fixture(autouse=True)
-def nothing_ships(monkeypatch, tmp_path):
-    """What was measured elsewhere stays out of what these tests make."""
-    monkeypatch.setattr("pipelines.verbs.study.COMMITTED", tmp_path / "no measured.json")
+pytestmark = pytest.mark.usefixtures("nothing_ships")
 
 
 def figure(arm: str, mean: float, published: str = "") -> Figure:

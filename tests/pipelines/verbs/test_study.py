@@ -19,11 +19,7 @@ from pipelines.verbs.study import study_list, study_run
 from pipelines.verbs.tune import TuneResult
 from tests.pipelines.searches import result_of
 
-
-@pytest.fixture(autouse=True)
-def nothing_ships(monkeypatch, tmp_path):
-    """What was measured elsewhere stays out of what these tests make."""
-    monkeypatch.setattr("pipelines.verbs.study.COMMITTED", tmp_path / "no measured.json")
+pytestmark = pytest.mark.usefixtures("nothing_ships")
 
 
 def measured(row: str = "p1", profile: str = "quick", mean: float = 70.0) -> Measured:
