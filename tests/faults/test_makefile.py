@@ -15,6 +15,8 @@ HOSTILE = (
     '"$(touch pwned)`touch pwned`"', "a#b", "--help", "-rf", "a\\b\\", "two\nlines", "%a,b)",
     "a;b&c|d>e", "a=b", "*", "~", "!x", "é\u202e", "a\tb", "$(DATASET)", "${HOME}", "\\$x", "@x",
 )  # fmt: skip
+# What a `make` that runs these tests was given is not given to the one that they run.
+OUTSIDE = {name: one for name, one in os.environ.items() if name not in ("MAKEFLAGS", "ARGS")}
 OPTIONS = {
     "data": ("DATASET --dataset", "DATA_DIR --data-dir", "GROUP_BY --group-by"),
     "gan": ("CLASSES --classes", "RECIPE --recipe", "OUTPUTS --outputs", "STEPS --steps"),
@@ -50,7 +52,7 @@ def made(
     ran = subprocess.run(
         ["make", "-s", target, *([] if environment else words)],
         cwd=folder,
-        env=os.environ | (given if environment else {}),
+        env=OUTSIDE | (given if environment else {}),
         capture_output=True,
         text=True,
         timeout=30,
