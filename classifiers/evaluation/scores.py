@@ -65,6 +65,11 @@ class Evaluation(Result):
     confusion: list[list[int]]
     """Images by true class (row) and predicted class (column)."""
 
+    @property
+    def support(self) -> dict[str, int]:
+        """Images of each class, by its name."""
+        return {one.name: one.support for one in self.per_class}
+
 
 def evaluate(
     probabilities: NDArray[Any], labels: NDArray[Any], class_names: Sequence[str]

@@ -24,6 +24,7 @@ def arm_sizes(recipe: Recipe, source: Source) -> dict[str, int]:
         If an arm asks for a size that it cannot have.
     """
     arms = recipe.resolved_arms()
+    scratch = GENERATED if recipe.needs_generators else SCRATCH
     for name, arm in arms.items():
         if arm.mix.strategy == "dada" and arm.size not in (None, generator_size(recipe)):
             raise InputError(
@@ -31,7 +32,7 @@ def arm_sizes(recipe: Recipe, source: Source) -> dict[str, int]:
                 f"generators' discriminator and sees their {generator_size(recipe)} pixels; set "
                 "data.size"
             )
-    return {name: _arm_size(arm, recipe, source.side) for name, arm in arms.items()}
+    return {name: _arm_size(arm, recipe, source.side, scratch) for name, arm in arms.items()}
 
 
 def generator_size(recipe: Recipe) -> int:
@@ -48,19 +49,21 @@ def needed_sizes(recipe: Recipe, source: Source) -> list[int]:
 
 
 def search_size(recipe: Recipe, source: Source, of_generators: bool) -> int:
-    """Return the side of the images of every trial of a search: that of its base settings."""
+    """Return the side of the images of every trial of a search: that of its base settings.
+
+    The recipe's own arms, which may want generators, are not those that a search trains.
+    """
     if of_generators or recipe.generated:
         return generator_size(recipe)
-    return _arm_size(recipe, recipe, source.side)
+    return _arm_size(recipe, recipe, source.side, SCRATCH)
 
 
-def _arm_size(arm: Arm, recipe: Recipe, side: int) -> int:
+def _arm_size(arm: Arm, recipe: Recipe, side: int, scratch: int) -> int:
     if arm.mix.strategy == "dada":  # the classifier is the generators' discriminator
         return generator_size(recipe)
     given = arm.size or recipe.data.size
     if given:
         return given
-    scratch = GENERATED if recipe.needs_generators else SCRATCH
     if side <= scratch:
         return side
     return min(_trained_at(arm.train) or scratch, side)

@@ -4,6 +4,8 @@ In the parts that Mitchell et al., "Model cards for model reporting" (FAT* 2019)
 as they can be known from the images and the comparison.
 """
 
+import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -182,13 +184,14 @@ def _use(
     first = next((one for one in arm_members(comparison, advice.winner) if one in arms), "")
     views = arms[first].train.tta if first else "none"
     averaged = "" if views == "none" else f', tta="{views}"'
+    quoted = shlex.quote(str(folder))
     shape, columns = f"[N, {len(final.class_names)}]", ", ".join(final.class_names)
     return [
         "\n".join(
             [
                 "```sh",
-                f"ganaug predict pictures/ --model {folder}",
-                f"ganaug export {folder} --format onnx",
+                f"ganaug predict pictures/ --model {quoted}",
+                f"ganaug export {quoted} --format onnx",
                 "```",
             ]
         ),
@@ -197,7 +200,7 @@ def _use(
             [
                 "```py",
                 "from classifiers import load_model, probabilities",
-                f'model = load_model("{folder / MODEL}")  # a keras.Model',
+                f"model = load_model({json.dumps(str(folder / MODEL))})  # a keras.Model",
                 f"probabilities(model, pixels{averaged})  # {shape}: {columns}",
                 "```",
             ]

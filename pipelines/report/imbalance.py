@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.comparison.results import ComparisonResult, TrainRun
-from pipelines.statistics.paired import Paired
+from pipelines.comparison.results import ComparisonResult
+from pipelines.statistics.paired import Paired, paired
 from pipelines.statistics.verdicts import conclusion
+from pipelines.tuning.results import SearchResult
 
 UNEQUAL = 1.5
 """Classes are unequal if the largest has more than so many times the test images of the
@@ -32,7 +33,27 @@ class Guess:
 
 def guess(comparison: ComparisonResult) -> Guess | None:
     """Return what always guessing would reach; None where the classes are about equal."""
-    tested = {run.instance: _support(run) for run in comparison.trainings}
+    return _guess({run.instance: run.result.scores.support for run in comparison.trainings})
+
+
+def guessed_in_words(search: SearchResult) -> list[str]:
+    """Say what always guessing would reach and whether a search found no better, a line each.
+
+    Empty where the classes are about equal, and of a search that tested nothing.
+    """
+    always = _guess(dict(enumerate(search.tested)))
+    if always is None:
+        return []
+    right = list(always.right.values())
+    lines = [always.words]
+    for name, values in (("tuned", search.tuned_means), ("untuned", search.untuned_means)):
+        against = paired(right, values, correlation=search.correlation)
+        lines.append(no_better(name, float(np.mean(values)), against))
+    return [*filter(None, lines)]
+
+
+def _guess(tested: Mapping[int, Mapping[str, int]]) -> Guess | None:
+    """Return the guess of instances with so many test images of each class."""
     if not any(max(own.values()) > UNEQUAL * min(own.values()) for own in tested.values()):
         return None
     right = {index: max(own.values()) / sum(own.values()) for index, own in tested.items()}
@@ -63,10 +84,6 @@ def no_better(name: str, accuracy: float, against: Paired) -> str:
     if against.n > 1 and conclusion(against) == "unclear":
         return f"{start}not shown to be better than always guessing."
     return ""
-
-
-def _support(run: TrainRun) -> dict[str, int]:
-    return {one.name: one.support for one in run.result.scores.per_class}
 
 
 def _in_words(tested: Sequence[Mapping[str, int]], right: float) -> str:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from pipelines.report import charts
+from pipelines.report.imbalance import guessed_in_words
 from pipelines.report.templates import environment
 from pipelines.tuning.results import (
     SearchResult,
@@ -56,7 +57,9 @@ def render_search(result: SearchResult) -> str:
             stuck=[
                 _sentence(words) for words in [*short_in_words(result), *stuck_in_words(result)]
             ],
-            tested=[_sentence(words) for words in verdict_in_words(result)],
+            tested=[
+                _sentence(words) for words in [*verdict_in_words(result), *guessed_in_words(result)]
+            ],
         )
     )
 

@@ -60,7 +60,7 @@ def unequal(comparison: ComparisonResult, best: str) -> Unequal:
     runs = arm_runs(comparison, best)
     images: Counter[str] = Counter()
     for run in runs:
-        images.update({one.name: one.support for one in run.result.scores.per_class})
+        images.update(run.result.scores.support)
     recalls = {one.name: one.recall for one in class_means(runs)}
     sized = [
         Sized(name, count / images.total(), recalls[name])

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ class SearchResult(Result):
     """Test accuracy of the best setting, trained on all training images: instances x seeds."""
     untuned: tuple[float, ...] = ()
     """The same of the untuned setting."""
+    tested: list[dict[str, int]] = []
+    """Test images of each class, of each instance; none in searches from before it was known."""
     retrained_never: int = 0
     """Of the trainings of the best setting, those that never learned."""
     untuned_never: int = 0
@@ -124,11 +127,21 @@ class SearchResult(Result):
         """The best setting against the untuned one, seeds averaged; None where none was tested."""
         if not self.retrained:
             return None
-        tuned, untuned = (
-            np.reshape(values, (-1, len(self.classes))).mean(axis=0).tolist()
-            for values in (self.retrained, self.untuned)
-        )
-        return paired(untuned, tuned, correlation=self.correlation)
+        return paired(self.untuned_means, self.tuned_means, correlation=self.correlation)
+
+    @property
+    def tuned_means(self) -> list[float]:
+        """Test accuracy of the best setting, by instance, seeds averaged."""
+        return self._by_instance(self.retrained)
+
+    @property
+    def untuned_means(self) -> list[float]:
+        """The same of the untuned setting."""
+        return self._by_instance(self.untuned)
+
+    def _by_instance(self, values: Sequence[float]) -> list[float]:
+        found: list[float] = np.reshape(values, (-1, len(self.classes))).mean(axis=0).tolist()
+        return found
 
     @property
     def short(self) -> str:

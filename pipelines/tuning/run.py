@@ -53,6 +53,12 @@ class Prepared:
     folds: list[Drawn]
     folder: Path
 
+    def source_in_words(self) -> str:
+        """Name the source, and say what has to be known of its images."""
+        notes = [words for one in self.drawn for words in one.record.notes]
+        found = self.source.found([self.drawn[0].size])
+        return "; ".join(dict.fromkeys([self.source.name, *found, *notes]))
+
 
 def prepare(search: Search, outputs: Path) -> Prepared:
     """Draw the instances of a search and split them into folds."""
@@ -105,7 +111,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
         title=what.search.recipe.title,
         command=shlex.join(["ganaug", *sys.argv[1:]]),
         machine=runtime.machine(),
-        source="; ".join([what.source.name, *what.source.found([what.drawn[0].size])]),
+        source=what.source_in_words(),
         classes=[one.record.classes for one in what.drawn],
         settings=what.search.model_dump(mode="json"),
         trials=read_trials(what.folder),
@@ -124,6 +130,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
         update={
             "retrained": tuple(one.scores.accuracy for one in tuned),
             "untuned": tuple(one.scores.accuracy for one in untuned),
+            "tested": [one.scores.support for one in untuned[: len(what.drawn)]],
             "retrained_never": sum(map(never_learned, tuned)),
             "untuned_never": sum(map(never_learned, untuned)),
             "correlation": shared.correlation,

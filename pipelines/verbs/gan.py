@@ -1,5 +1,6 @@
 """`ganaug gan`: train one generator a class."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -65,7 +66,7 @@ class GanResult:
             *(f"sample grid:   {path}" for path in self.grids),
             *(f"pictures:      {line}" for line in self._pictures_by_folder()),
             *(f"note:          {words}" for words in self.notes),
-            *(f"more samples:  ganaug sample {path} --out samples.png" for path in self.banks[:1]),
+            *(f"more samples:  {_sample(path)}" for path in self.banks[:1]),
         ]
         return "\n".join(lines)
 
@@ -74,6 +75,10 @@ class GanResult:
         for path in self.pictures:
             folders.setdefault(path.parent, []).append(path.name)
         return [f"{folder}: {', '.join(names)}" for folder, names in folders.items()]
+
+
+def _sample(bank: Path) -> str:
+    return shlex.join(["ganaug", "sample", str(bank), "--out", "samples.png"])
 
 
 def gan(

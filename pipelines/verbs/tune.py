@@ -1,5 +1,6 @@
 """`ganaug tune`: search for better settings, with keras-tuner and honest scores."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.search import Search, TuneConfig, load_search
+from pipelines.report.imbalance import guessed_in_words
 from pipelines.tasks.executor import Executor
 from pipelines.tuning.results import (
     SearchResult,
@@ -25,6 +27,8 @@ from pipelines.tuning.results import (
 )
 from pipelines.workspace import REPORT, RESULT
 
+TUNED = "tuned.toml"
+"""Recipe of the best setting, below the folder of a search."""
 UNCOUNTED = ("hyperband", "halving")
 """Tuners that decide by themselves how many trials there are."""
 
@@ -54,8 +58,8 @@ class TuneResult:
                 *self.lines,
                 f"trials:   {self.folder / 'trials.csv'}",
                 f"report:   {self.folder / 'report.html'}",
-                f"recipe:   {self.folder / 'tuned.toml'}",
-                f"compare:  ganaug classify --recipe {self.folder / 'tuned.toml'}",
+                f"recipe:   {self.folder / TUNED}",
+                f"compare:  {_next(self.folder)}",
             ]
         )
 
@@ -140,7 +144,8 @@ def tune(
 
     what = prepare(settings, outputs)
     if dry_run:
-        return _plan(settings, len(what.folds), len(what.drawn))
+        plan = _plan(settings, len(what.folds), len(what.drawn))
+        return f"{what.source_in_words()}\n{plan}"
     with Executor(outputs, workers) as executor:
         if role == "worker":
             return serve(what, executor, address)
@@ -167,9 +172,13 @@ def _write(search: Search, result: SearchResult, folder: Path) -> None:
     for name, text in (("trials.csv", result.csv()), (REPORT, render_search(result))):
         with replacing(folder / name) as part:
             part.write_text(text, encoding="utf-8")
-    target = folder / "tuned.toml"
-    header = f"Found by: {result.command}\n\n  ganaug classify --recipe {target}"
-    write_recipe(search, result.best, target, header)
+    header = f"Found by: {result.command}\n\n  {_next(folder)}"
+    write_recipe(search, result.best, folder / TUNED, header)
+
+
+def _next(folder: Path) -> str:
+    """Return the command that compares the best setting with the untuned one."""
+    return shlex.join(["ganaug", "classify", "--recipe", str(folder / TUNED)])
 
 
 def _describe(result: SearchResult) -> list[str]:
@@ -178,6 +187,7 @@ def _describe(result: SearchResult) -> list[str]:
     digits = 3 if result.minimised else 1
     failed = sum(not trial.scores for trial in result.trials)
     lines = [
+        result.source,
         f"best of {len(result.trials)} trials{f' ({failed} failed)' if failed else ''}: "
         f"{result.score_name} {unit * best.mean:.{digits}f} ± "
         f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
@@ -188,4 +198,5 @@ def _describe(result: SearchResult) -> list[str]:
         *short_in_words(result),
         *stuck_in_words(result),
         *verdict_in_words(result),
+        *guessed_in_words(result),
     ]

@@ -15,6 +15,7 @@ from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source, load_source
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
+from pipelines.recipes.search import load_search
 from pipelines.workspace import TRAIN
 
 ARMS = {
@@ -84,8 +85,18 @@ def test_a_discriminator_that_becomes_a_classifier_keeps_its_size(make_images):
         arm_sizes(load_recipe(None, {"arms": arms, "gan": {"scope": "conditional"}}), source)
     assert source.found([48]) == []
     assert source.found([48, 32]) == ["images of 50 pixels were shrunk to 32 (--size for more)"]
-    assert search_size(recipe, source, of_generators=False) == 32
-    assert search_size(load_recipe(None), source, of_generators=False) == 32
+    assert search_size(recipe, source, of_generators=False) == 50
+    assert search_size(load_recipe(None), source, of_generators=True) == 32
+
+
+def test_a_search_sees_what_its_tuned_recipe_will(tmp_path):
+    """Not halved for generators of arms that neither of them trains."""
+    source = photographs(tmp_path / "pets", 100)
+    search = load_search("small-cnn")
+    assert search.recipe.needs_generators, "by its default arms, which it never trains"
+    size = search_size(search.recipe, source, of_generators=False)
+    found = load_recipe(None, search.recipe_of({"augment": "flip"}))
+    assert {*arm_sizes(found, source).values()} == {size} == {64}
 
 
 def test_the_images_of_one_size_do_not_depend_on_the_others(tmp_path):

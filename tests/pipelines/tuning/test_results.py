@@ -8,6 +8,7 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
+from pipelines.report.imbalance import guessed_in_words
 from pipelines.report.search import render_search
 from pipelines.statistics.paired import paired
 from pipelines.tuning.results import (
@@ -73,6 +74,21 @@ def test_nothing_is_claimed_against_an_untuned_setting_that_never_learned():
     assert lines[1].endswith("no claim, for the untuned setting never learned in 1 of 2 trainings")
     both = result.model_copy(update={"retrained_never": 2})
     assert verdict_in_words(both)[2] == "the best setting never learned in 2 of 2 trainings"
+
+
+def test_unequal_classes_are_said_of_a_search_too():
+    result = result_of({0.1: (0.5,)}, retrained=(0.87,), untuned=(0.9,))
+    assert guessed_in_words(result) == [], "of a search from before it was known"
+    result = result.model_copy(update={"tested": [{"good": 87, "bad": 13}], "classes": [["a"]]})
+    lines = [
+        "Classes are unequal (87 test images of “good” and 13 of “bad” an instance): always "
+        "guessing “good” would be right on 87.0 %.",
+        "Warning: “tuned” is right on 87.0 %: no better than always guessing.",
+    ]
+    assert guessed_in_words(result) == lines
+    assert all(line in render_search(result) for line in lines)
+    equal = result.model_copy(update={"tested": [{"good": 50, "bad": 50}]})
+    assert guessed_in_words(equal) == []
 
 
 def test_a_search_that_only_failed_says_why():

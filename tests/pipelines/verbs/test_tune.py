@@ -1,7 +1,11 @@
+import shlex
+import shutil
+
 import pytest
 
 from pipelines.cli import main
 from pipelines.recipes.recipe import load_recipe
+from pipelines.verbs.tune import TuneResult
 
 
 @pytest.mark.slow
@@ -17,7 +21,9 @@ def test_the_command_searches_reports_and_goes_on(tmp_path, capsys):
     assert "up to 14 trials of 2 classifiers, 2 epochs each" in capsys.readouterr().out
     assert main(words) == 0
     said = capsys.readouterr()
-    assert "best of 2 trials" in said.out
+    first, second, *_ = said.out.splitlines()
+    assert first.startswith("mnist5k"), "the images, and what has to be known of them"
+    assert second.startswith("best of 2 trials")
     assert "(standard error over 2 folds, corrected for the images that they share)" in said.out
     assert "tested, 1 seed x 1 instance: tuned" in said.out
     assert said.err.count("trial 2: 0.") == 1
@@ -32,3 +38,20 @@ def test_the_command_searches_reports_and_goes_on(tmp_path, capsys):
     assert main(words) == 0
     again = {path: path.stat().st_mtime_ns for path in (tmp_path / "train").rglob("result.json")}
     assert stamps == again
+
+
+def test_what_is_wrong_with_the_images_is_said(tmp_path, image_folder, capsys):
+    """As `classify` and `gan` do: a search on images of two labels is worth no more than they."""
+    shutil.copy(image_folder / "cat" / "2.png", image_folder / "dog" / "same.png")
+    words = ["tune", str(image_folder), "--search", "small-cnn", "--outputs", str(tmp_path)]
+    assert main([*words, "--dry-run"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "the same image has two labels: cat/2.png and dog/same.png" in said[0]
+    assert said[1].startswith("bayesian: up to 14 trials")
+
+
+def test_the_next_command_of_a_search_stands_any_path(tmp_path):
+    text = str(TuneResult(tmp_path / "my $holiday photos", []))
+    (line,) = [line for line in text.splitlines() if line.startswith("compare:")]
+    path = str(tmp_path / "my $holiday photos" / "tuned.toml")
+    assert shlex.split(line)[1:] == ["ganaug", "classify", "--recipe", path]
