@@ -16,6 +16,10 @@ SHOWN = 8
 SURE = 0.9
 """Mean probability of a wrong answer from which on a label is doubted: a classifier that is never
 sure has no say in that."""
+TRUSTED = 0.85
+"""Of the answers that are so sure, how many must agree with their labels for the others to cast
+doubt: one that is often sure and wrong says more of itself than of the labels. A tenth of wrong
+labels leaves a perfect classifier at 0.9."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +131,7 @@ def find_mistakes(comparison: ComparisonResult, arm: str, outputs: Path) -> Mist
     A label is doubted where every training that was tested on the image was wrong, and of the same
     class at least as sure, on average, as it is of the images that bear that label, and sure at
     all: a confident off-diagonal of Northcutt, Jiang and Chuang, "Confident learning", JAIR 70,
-    2021.
+    2021. None is where sure answers of the arm are often wrong.
 
     Parameters
     ----------
@@ -155,7 +159,8 @@ def find_mistakes(comparison: ComparisonResult, arm: str, outputs: Path) -> Mist
             answers.setdefault((image, one.label), []).append(one)
     if not answers:
         return None
-    usual = _usual_confidence(list(answers.values()))
+    by_image = list(answers.values())
+    usual = _usual_confidence(by_image) if _trusted(by_image) else None
     found = [
         _mistake(image, own, usual)
         for (image, _), own in answers.items()
@@ -165,12 +170,20 @@ def find_mistakes(comparison: ComparisonResult, arm: str, outputs: Path) -> Mist
     return Mistakes(order, len(answers))
 
 
-def _mistake(image: str, answers: Sequence[Answer], usual: Mapping[str, float]) -> Mistake:
+def _mistake(image: str, answers: Sequence[Answer], usual: Mapping[str, float] | None) -> Mistake:
     wrong = [one for one in answers if one.wrong]
     worst = max(wrong, key=lambda one: one.confidence)
-    mean = float(np.mean([one.probability(worst.said) for one in answers]))
-    doubted = len(wrong) == len(answers) and mean >= max(SURE, usual.get(worst.said, 1.0))
+    doubted = False
+    if usual is not None and len(wrong) == len(answers):
+        mean = float(np.mean([one.probability(worst.said) for one in answers]))
+        doubted = mean >= max(SURE, usual.get(worst.said, 1.0))
     return Mistake(image, worst, len(wrong), len(answers), doubted)
+
+
+def _trusted(images: Sequence[Sequence[Answer]]) -> bool:
+    """Tell whether the sure answers mostly agree with the labels."""
+    sure = [not one.wrong for answers in images for one in answers if one.confidence >= SURE]
+    return bool(sure) and float(np.mean(sure)) >= TRUSTED
 
 
 def _usual_confidence(images: Sequence[Sequence[Answer]]) -> dict[str, float]:
