@@ -26,6 +26,8 @@ from typing import Any
 
 import lazy_loader
 
+from ganaug.rooms import find_rooms
+
 _find, _list, __all__ = lazy_loader.attach_stub(__name__, __file__)
 _VERBS = {
     "compare": "compare", "classify": "classify", "tune": "tune", "gan": "gan", "load": "predict",
@@ -44,6 +46,8 @@ __all__ += [*sorted({*_VERBS, *_SETTINGS}), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _VERBS or name in _SETTINGS:
+        find_rooms()
     if name in _VERBS:
         return getattr(import_module(f"pipelines.verbs.{_VERBS[name]}"), name)
     if name in _SETTINGS:
