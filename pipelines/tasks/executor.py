@@ -218,8 +218,8 @@ class Executor:
         self._processes.remove(worker)
         if not worker.ready and (worker.process.exitcode or 0) >= 0:  # it ended by itself
             raise InputError(
-                "no process for tasks can be started (why stands above): a program of your own "
-                "needs its calls below `if __name__ == '__main__':`"
+                "no process for tasks can be started (why stands above): a program that adds "
+                "models or augmentations itself needs its calls below `if __name__ == '__main__':`"
             )
 
     def _dismiss(self, workers: Sequence[Worker]) -> None:

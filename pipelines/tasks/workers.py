@@ -17,6 +17,7 @@ from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
 from classifiers.models.registry import added_models
@@ -30,6 +31,8 @@ from pipelines.tasks.base import Task
 Word = Literal["ready", "progress", "done", "busy", "failed", "broken", "unwritable"]
 GRACE = 0.5
 """Seconds that a process has to tidy up when it is to end: one that computes does not listen."""
+
+_PROGRAM = "__main__"
 
 
 class Said(NamedTuple):
@@ -68,7 +71,7 @@ class Worker:
         arguments = (theirs, _users_modules())
         # Its parent is asked to end it, and is asked once.
         self.process = spawn.Process(target=_serve, args=arguments, daemon=True)
-        with _deaf_to_ctrl_c(), runtime.one_thread():
+        with _deaf_to_ctrl_c(), _program_left_out(), runtime.one_thread():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
@@ -122,14 +125,32 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _users_modules() -> list[str]:
-    """Return the modules that registered models and augmentations which are not ours.
+@contextmanager
+def _program_left_out() -> Iterator[None]:
+    """Let what is started here not import the program that was started, unless it has to.
 
-    Python itself imports the program that was started again in each worker, but not what a notebook
-    has imported.
+    Python would import it again in each process, where a script that calls us outside of
+    ``if __name__ == "__main__":`` would begin all over. It has to where the program itself
+    registered a model or an augmentation.
     """
+    program = sys.modules[_PROGRAM]
+    if _PROGRAM not in _registering():
+        sys.modules[_PROGRAM] = ModuleType(_PROGRAM)
+    try:
+        yield
+    finally:
+        sys.modules[_PROGRAM] = program
+
+
+def _users_modules() -> list[str]:
+    """Return the modules that registered something, the program that was started apart."""
+    return sorted(_registering() - {_PROGRAM})
+
+
+def _registering() -> set[str]:
+    """Return the modules that registered models and augmentations which are not ours."""
     added = [*added_models().values(), *added_augmentations().values()]
-    return sorted({one.__module__ for one in added} - {"__main__"})
+    return {one.__module__ for one in added}
 
 
 def _serve(connection: Connection, modules: Sequence[str]) -> None:
