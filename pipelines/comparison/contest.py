@@ -14,8 +14,8 @@ from groundwork.terminal import duration
 from pipelines.comparison.banks import TasksFailedError, said, train_gans
 from pipelines.comparison.bases import joined_arms
 from pipelines.comparison.ensemble import voters
+from pipelines.comparison.growth import Growth
 from pipelines.comparison.instances import Drawn
-from pipelines.comparison.parts import PlannedPart, plan_parts, train_parts
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.results import (
     FailedRun,
@@ -43,6 +43,8 @@ SAFETY = 1.15
 """How much longer than the last ones the next trainings are thought to take."""
 PAGE = 20.0
 """Seconds for what follows the last training: the page, the card, the check of the classifier."""
+CURVE = 0.1
+"""Of the time, what may be kept back for the winner's learning curve."""
 Round: TypeAlias = tuple[int, Sequence[str]]
 """An instance, and the arms that are tried on it."""
 
@@ -70,8 +72,8 @@ class Contest:
 
     Attributes
     ----------
-    trainings, gans, parts
-        What was trained; the last of them on parts of the images, for learning curves.
+    trainings, gans
+        What was trained.
     failed
         What did not succeed; an arm that fails is tried no more.
     out
@@ -92,10 +94,11 @@ class Contest:
     ) -> None:
         self.trainings: list[TrainRun] = []
         self.gans: list[GanRun] = []
-        self.parts: list[PartRun] = []
         self.failed: list[FailedRun] = []
         self.out: dict[str, str] = {}
         self.times = Times(recipe, drawn, sizes, executor, final)
+        self._growth = Growth(recipe, drawn, sizes, executor, self.times.training)
+        self._most_of_a_curve = CURVE * (deadline - time.monotonic())
         self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
@@ -122,7 +125,7 @@ class Contest:
         if self.trainings:
             self._grow()
         self._try(later)
-        if self.trainings and self.winner not in {run.arm for run in self.parts}:
+        if self.trainings:
             self._grow()
         if not self.trainings and self.failed:
             raise InputError(f"every way that was tried failed, first {said(self.failed)}")
@@ -141,6 +144,11 @@ class Contest:
     def accuracies(self) -> dict[str, dict[int, float]]:
         """Test accuracies by arm and instance, seeds averaged."""
         return accuracies_of(self.trainings)
+
+    @property
+    def parts(self) -> list[PartRun]:
+        """What was trained on parts of the images, for learning curves."""
+        return self._growth.runs
 
     @property
     def winner(self) -> str:
@@ -194,38 +202,13 @@ class Contest:
                 self._drop_the_worse()
 
     def _grow(self) -> None:
-        """Train on parts of the images, for learning curves, as far as there is time.
-
-        Of the best arm, of those that generated images join, and of the reference; on fewer
-        instances where time is short, and not at all where it does not suffice for two.
-        """
+        """Train on parts of the images: the winner, what generated images join, the reference."""
         found = self.accuracies
         asked = [self.winner, *self._bases, next(iter(found))]
         arms = [arm for arm in dict.fromkeys(asked) if arm in found]
-        for count in range(min(FIRST, len(self._drawn)), 1, -1):
-            planned = [one for arm in arms for one in self._parts_of(arm, count)]
-            waiting = [
-                one.cost * self.times.training(one.training.arm)
-                for one in planned
-                if one.training.task.result(self._executor.outputs) is None
-            ]
-            seconds = sum(waiting) / self._executor.workers + self._reserve(arms[0])
-            if planned and time.monotonic() + SAFETY * seconds + PAGE < self._deadline:
-                self.parts = train_parts(planned, self._executor)
-                return
-
-    def _parts_of(self, arm: str, count: int) -> list[PlannedPart]:
-        """Plan the trainings of an arm on parts of the first few instances that it was tried on."""
-        on = sorted(self.accuracies[arm])[:count]
-        if len(on) < 2:
-            return []
-        recipe = self._recipe.model_copy(update={"arms": {arm: self._recipe.arms[arm]}})
-        drawn = [self._drawn[index] for index in on]
-        planned = plan_parts(recipe, drawn, self._sizes, self._executor.outputs)
-        return [
-            one._replace(training=one.training._replace(instance=on[one.training.instance]))
-            for one in planned
-        ]
+        if self._growth.lacks(arms):
+            left = (self._deadline - PAGE - time.monotonic()) / SAFETY - self._final(arms[0])
+            self._growth.grow(arms, {arm: sorted(found[arm]) for arm in arms}, left)
 
     def _that_fit(self, index: int, arms: Sequence[str]) -> list[str]:
         """Return the arms for which there is time, the quickest first."""
@@ -239,6 +222,14 @@ class Contest:
         return [arm for arm in arms if arm in kept]
 
     def _reserve(self, arm: str) -> float:
+        """Return the seconds to keep for what the winner, or else an arm, is announced by.
+
+        Its training on all images, and a learning curve, unless that takes more than its share.
+        """
+        curve = self._growth.reserve(self.winner) if self.trainings else 0.0
+        return self._final(arm) + (curve if curve <= self._most_of_a_curve else 0.0)
+
+    def _final(self, arm: str) -> float:
         """Return the seconds for training the winner, or else an arm, on all images."""
         found = self.accuracies
         return self.times.final(voters(self._recipe, self._sizes, found) if found else [arm])

@@ -21,7 +21,7 @@ from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 from pipelines.statistics.expected import FURTHEST, Expected, expected
 from pipelines.statistics.learning_curve import LearningCurve
-from pipelines.statistics.verdicts import conclusion, points
+from pipelines.statistics.verdicts import conclusion, enough_instances, points
 from pipelines.tasks.not_sure import NotSure
 
 
@@ -41,6 +41,8 @@ class Advice:
         Training images of a class on an instance, and of the classifier of all images.
     beaten
         Arms that it is shown to be better than, or that were left out as worse than the best.
+    sure
+        Whether it was tried on instances enough for that to be more than probable.
     rivals
         Arms that the winner is not shown to be better than, by the test that leaves arms out.
     above
@@ -61,6 +63,7 @@ class Advice:
     tested_with: float
     trained_with: float
     beaten: list[str]
+    sure: bool
     rivals: list[str]
     above: str
     open: dict[str, str]
@@ -76,7 +79,8 @@ class Advice:
         said += f"{low:.1f} to {high:.1f}){self.above}."
         lines = [said, self.estimate]
         if self.beaten:
-            lines.append(f"It is clearly better than {listed(self.beaten, quoted=True)}.")
+            how = "clearly" if self.sure else "probably"
+            lines.append(f"It is {how} better than {listed(self.beaten, quoted=True)}.")
         if self.rivals:
             several = "any of them" if len(self.rivals) > 1 else "that"
             lines.append(
@@ -138,6 +142,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         tested_with=tested_with,
         trained_with=trained_with,
         beaten=[arm for arm in accuracies if arm in worse],
+        sure=len(accuracies[winner]) >= enough_instances(1, comparison.correlation),
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.comparison import contest as module
+from pipelines.comparison import growth
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import voters
 from pipelines.comparison.more import more_time
@@ -73,7 +74,7 @@ def clock(monkeypatch):
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module, "train_arms", train)
     monkeypatch.setattr(module, "Times", KnownTimes)
-    monkeypatch.setattr(module, "plan_parts", lambda *_: [])
+    monkeypatch.setattr(growth, "plan_parts", lambda *_: [])
     return clock
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -149,6 +150,10 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     assert sentences[0].startswith(f"Take “{advice.winner}”: ")
     assert sentences[-1] == "“slow” was left: no time."
     assert all(name in " ".join(sentences) for name in advice.rivals)
+    assert not advice.sure, "4 instances are too few for more than probably"
+    beaten = replace(advice, beaten=["other"])
+    assert "It is probably better than “other”." in beaten.sentences
+    assert "It is clearly better than “other”." in replace(beaten, sure=True).sentences
     page = render(comparison, outputs)
     assert sentences[0].replace("&", "&amp;") in page
     final = FinalTaskResult(
