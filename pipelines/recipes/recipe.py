@@ -238,7 +238,7 @@ def load_recipe(
 
 def override(
     recipe: str | Path | None,
-    dataset: str | None,
+    dataset: str | Path | None,
     profile: Profile = PAPER,
     **tables: BaseModel | str | int | None,
 ) -> Recipe:
@@ -263,7 +263,7 @@ def override(
         if table is not None
     }
     if dataset is not None:
-        changes = merge(changes, {"data": {"source": dataset}})
+        changes = merge(changes, {"data": {"source": str(dataset)}})
     return load_recipe(recipe, changes, profile)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
 from ganaug.files import GRID
+from groundwork.files import as_path
 from pipelines import runtime
 from pipelines.comparison.estimate import plan_comparison
 from pipelines.recipes.data import DataConfig
@@ -22,6 +23,7 @@ from pipelines.recipes.recipe import override
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
+from pipelines.verbs.places import AnyName, AnyPath
 from pipelines.verbs.report import report
 from pipelines.workspace import outputs_of
 
@@ -75,9 +77,9 @@ class ClassifyResult:
 
 
 def classify(
-    dataset: str | None = None,
+    dataset: AnyName | None = None,
     *,
-    recipe: str | None = None,
+    recipe: AnyName | None = None,
     profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
     train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
@@ -87,7 +89,7 @@ def classify(
     gan: Annotated[GeneratorConfig, Parameter(group="Synthetic images")] = GeneratorConfig(),
     feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
     seeds: Annotated[int | None, Parameter(group="Classifier")] = None,
-    outputs: Path = Path("outputs"),
+    outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
 ) -> ClassifyResult | str:
@@ -156,6 +158,7 @@ def classify(
         "input": feed,
         "seeds": seeds,
     }
+    outputs = as_path(outputs)
     settings = override(recipe, dataset, profile, **tables)
     workers = runtime.checked_workers(workers)
     if dry_run:
@@ -170,14 +173,14 @@ def classify(
 
 def _command(
     source: str,
-    recipe: str | None,
+    recipe: str | Path | None,
     profile: Profile,
     tables: dict[str, BaseModel | str | int | None],
 ) -> str:
     """Return the shell command that repeats the comparison."""
     words = ["ganaug", "classify", source]
     if recipe:
-        words += ["--recipe", recipe]
+        words += ["--recipe", str(recipe)]
     if profile != PAPER:
         words += ["--profile", profile]
     for name, table in tables.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from groundwork.files import read_json, replacing, replacing_folder, write_json
+from groundwork.files import as_path, read_json, replacing, replacing_folder, write_json
 from groundwork.locks import locked
 from groundwork.names import slug
 from groundwork.terminal import say
@@ -23,6 +23,7 @@ from pipelines.report.advice import Advice
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
+from pipelines.verbs.places import AnyName, AnyPath
 from pipelines.workspace import (
     CARD,
     CLASSIFIER,
@@ -110,7 +111,7 @@ class CompareResult:
 
 
 def compare(
-    dataset: str | Path | None = None,
+    dataset: AnyName | None = None,
     *,
     minutes: float = 30.0,
     preset: Literal["quick", "best", "study", "demo"] = "best",
@@ -118,7 +119,7 @@ def compare(
     without: Sequence[str] = (),
     add: Sequence[str] = (),
     data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
-    outputs: Path = Path("outputs"),
+    outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
 ) -> CompareResult:
     """Find what to do with a folder of images, within a time, and hand over the classifier.
@@ -162,7 +163,7 @@ def compare(
         be written.
     """
     begun = time.monotonic()
-    dataset = None if dataset is None else str(dataset)
+    dataset, outputs = None if dataset is None else str(dataset), as_path(outputs)
     within("--minutes", minutes, LEAST_MINUTES, MOST_MINUTES)
     workers = runtime.checked_workers(workers)
     recipe = override(f"compare-{preset}", dataset, data=data)

@@ -6,11 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from groundwork.files import as_path
 from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.errors import within
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import open_together
+from pipelines.verbs.places import AnyPath
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,12 @@ class ExplainResult:
 
 
 def explain(
-    runs: Annotated[list[Path], Parameter(name=["--runs", "--model"])],
+    runs: Annotated[list[AnyPath] | AnyPath, Parameter(name=["--runs", "--model"])],
     *,
     mistakes: int = 12,
     cam: bool = True,
-    out: Path | None = None,
-    outputs: Path = Path("outputs"),
+    out: AnyPath | None = None,
+    outputs: AnyPath = Path("outputs"),
 ) -> ExplainResult:
     """Draw the confusion matrix, calibration, curves and worst mistakes of trained classifiers.
 
@@ -69,11 +71,11 @@ def explain(
     from pipelines.report.reading import tested_instead
 
     tested = []
-    for named in runs:
-        classifier = find_classifier(named, outputs)
+    for named in [runs] if isinstance(runs, str | Path) else runs:
+        classifier = find_classifier(named, as_path(outputs))
         tested.append(tested_instead(classifier) or classifier)
         if tested[-1] != classifier:
             say(f"{named} was tested on nothing: {tested[-1]} is explained")
     found = open_together(tested)
-    folder = out or tested[0] / "explain"
+    folder = tested[0] / "explain" if out is None else as_path(out)
     return ExplainResult(draw_explanations(found, folder, mistakes=mistakes, cam=cam))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from groundwork.files import scratch_folder
+from groundwork.files import as_path, scratch_folder
 from pipelines import runtime
 from pipelines.data.choosing import Fit
 from pipelines.errors import InputError, first_line
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
+from pipelines.verbs.places import AnyPath
 
 if TYPE_CHECKING:
     import keras
@@ -66,11 +67,11 @@ class ExportResult:
 
 
 def export(
-    model: Path,
+    model: AnyPath,
     *,
     form: Annotated[Format, Parameter(name=["--format", "--form"])] = "savedmodel",
-    out: Path | None = None,
-    outputs: Path = Path("outputs"),
+    out: AnyPath | None = None,
+    outputs: AnyPath = Path("outputs"),
 ) -> ExportResult:
     """Write a trained classifier in the format of another runtime.
 
@@ -102,14 +103,14 @@ def export(
         If the folder holds no classifier, a package is missing, ``out`` is in the way, or the
         export differs from the original.
     """
-    classifier = TrainedClassifier(find_classifier(model, outputs))
+    classifier = TrainedClassifier(find_classifier(model, as_path(outputs)))
     class_names = classifier.class_names
     runtime.quiet()
     from classifiers.inference.export import check_exportable, export_model
 
     check_exportable(form)
     network = classifier.network
-    target = out or classifier.folder / NAMES[form]
+    target = classifier.folder / NAMES[form] if out is None else as_path(out)
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from groundwork.files import as_path
 from pipelines import runtime
 from pipelines.comparison.estimate import estimate
 from pipelines.comparison.instances import draw_instances, open_source
@@ -20,6 +21,7 @@ from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
 from pipelines.synthetic.provenance import outside_knowledge
 from pipelines.tasks.executor import Executor
+from pipelines.verbs.places import AnyName, AnyPath
 
 PICTURES = ("interpolation.png", "quality.png", "timelapse.gif")
 """What a training draws besides its grids."""
@@ -82,13 +84,13 @@ def _sample(bank: Path) -> str:
 
 
 def gan(
-    dataset: str | None = None,
+    dataset: AnyName | None = None,
     *,
-    recipe: str | None = None,
+    recipe: AnyName | None = None,
     profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[GeneratorConfig, Parameter(name="*")] = GeneratorConfig(),
-    outputs: Path = Path("outputs"),
+    outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
 ) -> GanResult | str:
@@ -130,6 +132,7 @@ def gan(
     """
     if "instances" not in data.model_fields_set:
         data = data.model_copy(update={"instances": 1})
+    outputs = as_path(outputs)
     settings = override(recipe, dataset, profile, data=data, gan=config)
     workers = runtime.checked_workers(workers)
     source = open_source(settings.data)

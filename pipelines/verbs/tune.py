@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from classifiers.config import TrainConfig
-from groundwork.files import replacing, write_json
+from groundwork.files import as_path, replacing, write_json
 from pipelines import runtime
 from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
@@ -25,6 +25,7 @@ from pipelines.tuning.results import (
     verdict_in_words,
     write_recipe,
 )
+from pipelines.verbs.places import AnyName, AnyPath
 from pipelines.workspace import REPORT, RESULT
 
 TUNED = "tuned.toml"
@@ -65,9 +66,9 @@ class TuneResult:
 
 
 def tune(
-    dataset: str | None = None,
+    dataset: AnyName | None = None,
     *,
-    search: str,
+    search: AnyName,
     profile: Profile = PAPER,
     data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
     config: Annotated[TuneConfig, Parameter(name="tune")] = TuneConfig(),
@@ -75,7 +76,7 @@ def tune(
     gan: Annotated[GeneratorConfig, Parameter(group="Generators")] = GeneratorConfig(),
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
-    outputs: Path = Path("outputs"),
+    outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,
 ) -> TuneResult | str:
@@ -127,7 +128,7 @@ def tune(
         If the search or the images are not understood, every trial failed, or a worker finds no
         chief.
     """
-    workers = runtime.checked_workers(workers)
+    workers, outputs = runtime.checked_workers(workers), as_path(outputs)
     if role is not None:
         parse_address(address)
     changes: dict[str, Any] = {
@@ -137,7 +138,7 @@ def tune(
         "gan": gan.model_dump(exclude_unset=True),
     }
     if dataset is not None:
-        changes["data"]["source"] = dataset
+        changes["data"]["source"] = str(dataset)
     settings = load_search(search, changes, profile)
     runtime.quiet()
     from pipelines.tuning.run import prepare, run_trials, serve  # only now: it loads Keras

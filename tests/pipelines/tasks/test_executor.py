@@ -125,6 +125,19 @@ def test_a_damaged_result_is_made_anew(tmp_path: Path, capfd: pytest.CaptureFixt
     assert "is damaged and is made anew" in capfd.readouterr().err
 
 
+@pytest.mark.slow
+def test_a_script_without_a_guard_is_not_begun_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from pathlib import Path\n"
+        "from tests.pipelines.tasks.test_executor import run_tasks, task\n"
+        f"print([one.value for one in run_tasks([task(2)], Path({str(tmp_path)!r}))])\n"
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert run.stdout == "[4]\n"
+
+
 def start_elsewhere(tmp_path: Path) -> subprocess.Popen:
     """Run two tasks in a process of its own; return it when the first has ended."""
     code = (

@@ -64,8 +64,22 @@ def test_it_is_there_for_people_who_work_in_python(outputs: Path, photographs: P
     assert found.files == pictures
     assert classifier.predict(str(pictures[1])).best == found.best[1:2]
     (bank,) = (outputs / "bank").iterdir()
-    drawn = ganaug.sample(bank, classifier.class_names[0], 2)
+    drawn = ganaug.sample(str(bank), classifier.class_names[0], 2)
     assert (drawn.shape, drawn.dtype) == ((2, 32, 32, 3), np.uint8)
+
+
+def test_python_takes_paths_as_text(outputs: Path, photographs: Path, tmp_path: Path) -> None:
+    import ganaug
+
+    training = str(next((outputs / "train").glob("*/model.keras")).parent)
+    assert ganaug.export(training, out=str(tmp_path / "made")).path == tmp_path / "made"
+    explained = ganaug.explain(training, out=str(tmp_path / "pictures"), outputs=str(outputs))
+    assert {path.parent for path in explained.pictures} == {tmp_path / "pictures"}
+    for given in (photographs, str(photographs)):
+        for verb in (ganaug.classify, ganaug.gan):
+            assert "to run" in str(verb(given, outputs=str(tmp_path), dry_run=True))
+        said = ganaug.tune(given, search="small-cnn", outputs=str(tmp_path), dry_run=True)
+        assert "14 trials" in str(said)
 
 
 @pytest.mark.slow
