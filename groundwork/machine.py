@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from groundwork.errors import InputError, shown
 
 GPUS = ("nvidia[0-9]*", "nvidiactl", "kfd", "dri/render*", "dxg")
 """Files in /dev, one of which Linux has where it has a GPU that something may compute on."""
+
+
+BACKENDS = ("tensorflow", "jax")
+"""What Keras may compute with here."""
 
 
 def backend() -> str:
@@ -24,6 +29,28 @@ def backend() -> str:
         return str(json.loads((home / "keras.json").read_text(encoding="utf-8"))["backend"])
     except (OSError, ValueError, KeyError, TypeError):
         return "tensorflow"
+
+
+def check_backend() -> None:
+    """See that Keras can compute with its backend, and that we can.
+
+    Raises
+    ------
+    InputError
+        It is none of `BACKENDS`, or is not installed.
+    """
+    name = backend()
+    if name not in BACKENDS:
+        known = " or ".join(BACKENDS)
+        raise InputError(
+            f"Keras is to compute with {shown(name)}, ganaug can with {known}: set KERAS_BACKEND, "
+            "or leave it out"
+        )
+    if find_spec(name) is None:
+        raise InputError(
+            f"Keras is to compute with {name}, which is not installed: pip install {name}, or "
+            "leave KERAS_BACKEND out"
+        )
 
 
 DEVICE = "GANAUG_DEVICE"

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from groundwork.machine import DEVICE
+from groundwork.machine import DEVICE, check_backend
 from groundwork.terminal import open_descriptors
 from pipelines.errors import within
 
@@ -24,7 +24,13 @@ def quiet() -> None:
 
     They come from its C++ part before any log level is read, so the only way is to look away;
     if the import fails they are shown.
+
+    Raises
+    ------
+    InputError
+        Keras is to compute with what it cannot.
     """
+    check_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # other processes need some of it
     open_descriptors()

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork import machine
 from groundwork.errors import InputError
-from groundwork.machine import DEVICE, computing_on, has_gpu
+from groundwork.machine import DEVICE, check_backend, computing_on, has_gpu
 from pipelines.cli import main
 from tests.pipelines.verbs.command import failing
 
@@ -56,3 +56,19 @@ def test_a_device_that_is_not_there_is_one_line(
     assert main(["--device", "cpu", "recipes"]) == 0
     assert "pereira-p9" in capsys.readouterr().out
     assert DEVICE not in os.environ
+
+
+@pytest.mark.parametrize("name", ["torch", "nonsense", "x" * 500])
+def test_a_backend_that_is_none_of_ours_is_named(name, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    with pytest.raises(InputError, match="ganaug can with tensorflow or jax"):
+        check_backend()
+
+
+def test_a_backend_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="with jax, which is not installed: pip install jax"):
+        check_backend()
+    monkeypatch.setattr(machine, "find_spec", lambda name: name)
+    check_backend()
