@@ -1,7 +1,8 @@
-"""What Keras computes in: precision, copies in float32, steps an execution."""
+"""What Keras computes in: precision, copies in float32, steps an execution, gradients."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -33,6 +34,20 @@ def float32_copy(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network, clone_function=in_float32, recursive=True)
     copy.set_weights(network.get_weights())  # cloning draws new ones
     return copy
+
+
+def gradient(function: Callable[..., Any], *inputs: Any) -> list[Any]:
+    """Differentiate a scalar function by each input: Keras leaves that to its backend."""
+    if keras.backend.backend() == "jax":
+        jax = import_module("jax")
+
+        return list(jax.grad(function, tuple(range(len(inputs))))(*inputs))
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        value = function(*inputs)
+    return list(tape.gradient(value, inputs))
 
 
 def steps_per_execution(steps: int, most: int) -> int:

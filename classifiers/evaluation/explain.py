@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import matplotlib
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,6 +16,7 @@ from classifiers.evaluation.charts import COLORS, MUTED, STYLE, WIDTH
 from classifiers.evaluation.failures import Failure
 from classifiers.inference.ensembles import members_of
 from classifiers.inference.probabilities import as_floats, probabilities
+from groundwork.compute import gradient
 
 BATCH = 64  # images whose gradients are in memory at a time
 
@@ -53,25 +53,29 @@ def grad_cam(
         chosen = probabilities(model, floats).argmax(axis=1) if classes is None else classes
         heat = np.mean([grad_cam(member, floats, chosen) for member in members], axis=0)
         return np.asarray(heat / np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-12))
-    network = keras.Model(model.inputs[0], [_last_map(model), model.outputs[0]])
+    last = _last_map(model)
+    trunk, head = keras.Model(model.inputs[0], last), keras.Model(last, model.outputs[0])
     parts = []
     for start in range(0, len(floats), BATCH):
         batch = slice(start, start + BATCH)
-        parts.append(_heat(network, floats[batch], None if classes is None else classes[batch]))
+        parts.append(_heat(trunk, head, floats[batch], None if classes is None else classes[batch]))
     return np.concatenate(parts)
 
 
 def _heat(
-    network: keras.Model, images: NDArray[np.float32], classes: NDArray[Any] | None
+    trunk: keras.Model,
+    head: keras.Model,
+    images: NDArray[np.float32],
+    classes: NDArray[Any] | None,
 ) -> NDArray[np.float32]:
-    inputs = tf.convert_to_tensor(images)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)  # or nothing is recorded where all layers are frozen
-        maps, logits = network(inputs, training=False)
-        chosen = ops.argmax(logits, axis=1) if classes is None else classes
-        score = ops.sum(logits * ops.one_hot(chosen, logits.shape[-1]))
-    gradient = ops.cast(tape.gradient(score, maps), "float32")
-    weights = ops.mean(gradient, axis=(1, 2), keepdims=True)
+    maps = trunk(ops.convert_to_tensor(images), training=False)
+    chosen = ops.argmax(head(maps, training=False), axis=1) if classes is None else classes
+
+    def score(maps: Any) -> Any:
+        logits = head(maps, training=False)
+        return ops.sum(logits * ops.one_hot(chosen, logits.shape[-1]))
+
+    weights = ops.mean(ops.cast(gradient(score, maps)[0], "float32"), axis=(1, 2), keepdims=True)
     heat = ops.relu(ops.sum(weights * ops.cast(maps, "float32"), axis=-1, keepdims=True))
     heat = ops.image.resize(heat, images.shape[1:3], interpolation="bilinear")[..., 0]
     highest = ops.max(heat, axis=(1, 2), keepdims=True)

@@ -1,28 +1,15 @@
 """Gradients that a plain backward pass would not give, the same under TensorFlow and JAX."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import keras
 from keras import ops
 
+from groundwork.compute import gradient
+
 FAINT = 1e-12
 """The least weight of a generated image in the discriminator's gradient; see `shared_backward`."""
-
-
-def gradient(function: Callable[..., Any], *inputs: Any) -> list[Any]:
-    """Differentiate a scalar function by each input: Keras leaves that to its backend."""
-    if keras.backend.backend() == "jax":
-        jax = import_module("jax")
-
-        return list(jax.grad(function, tuple(range(len(inputs))))(*inputs))
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        value = function(*inputs)
-    return list(tape.gradient(value, inputs))
 
 
 @ops.custom_gradient  # type: ignore[untyped-decorator]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ganaug.objective.gradients import gradient
+from groundwork.compute import gradient
 
 R1_EVERY = 16
 """Steps between gradient penalties, each weighted by as much ("lazy", Karras et al. 2020)."""

@@ -10,8 +10,9 @@ import tensorflow as tf
 from ganaug import GanConfig
 from ganaug.model.gan import GAN
 from ganaug.networks.layers import SpectralConv2D
-from ganaug.objective.gradients import gradient, shared_backward
+from ganaug.objective.gradients import shared_backward
 from ganaug.objective.losses import LOSSES
+from groundwork.compute import gradient
 
 SMALL = {"width": 4, "latent": 4, "batch": 8, "dropout": 0, "precision": "float32"}
 
