@@ -50,6 +50,9 @@ class TuneConfig(Settings):
     """Stratified folds of the training images; each trial trains on all but one of them in turn."""
     repeats: int = Field(1, ge=1, le=1000)
     """How often the images are split anew."""
+    validation: bool = Field(False, exclude_if=lambda validation: not validation)
+    """Score a trial by one training, on the validation images that `data.shares` or
+    `data.own_validation` set apart, in place of folds. False is not written down."""
     last: int = Field(5, ge=1, le=100_000)
     """Epochs at the end whose mean validation accuracy is the score: the best epoch of a small
     validation set is the luckiest one."""
@@ -61,6 +64,17 @@ class TuneConfig(Settings):
     """How often the best setting is trained on all training images, and tested, at the end."""
     seed: Seed = 0
     """Of the folds and of the tuner's choices."""
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings score a trial on one instance."""
+        return 1 if self.validation else self.folds * self.repeats
+
+    @model_validator(mode="after")
+    def _folds_to_be_halved(self) -> Self:
+        if self.validation and self.tuner == "halving":
+            raise ValueError("tuner 'halving' gives better trials more folds: leave validation out")
+        return self
 
 
 class Range(Settings):

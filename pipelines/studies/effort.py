@@ -55,9 +55,8 @@ def images(step: Step, profile: Profile) -> float | None:
     """
     if step.verb == "tune":
         search = load_search(step.run, profile=profile)
-        folds = search.tune.folds * search.tune.repeats
         one = _of_training(search.recipe, search.recipe.train.epochs, search.recipe.size)
-        return None if one is None else one * search.tune.trials * folds
+        return None if one is None else one * search.tune.trials * search.tune.trainings
     recipe = load_recipe(step.run, profile=profile)
     if step.verb == "gan":
         return _of_generators(recipe)

@@ -46,7 +46,8 @@ class TrialRecord(Result):
     def __str__(self) -> str:
         """Return one line for people."""
         what = ", ".join(f"{key} = {value!r}" for key, value in self.values.items())
-        score = f"{self.mean:.3f} ± {self.standard_error:.3f}" if self.scores else self.error
+        score = f"{self.mean:.3f}" if self.scores else self.error
+        score += f" ± {self.standard_error:.3f}" if len(self.scores) > 1 else ""
         stuck = f"; {self.stuck}" if self.stuck else ""
         return f"{self.name}: {score}   ({what}){stuck}"
 
@@ -220,9 +221,11 @@ class SearchResult(Result):
 
 
 def error_of_mean(trial: TrialRecord) -> str:
-    """Say what the ± of a score is."""
+    """Say what a score is, and its ±; of one training there is none."""
+    if len(trial.scores) == 1:
+        return "one training"
     corrected = ", corrected for the images that they share" if trial.correlation else ""
-    return f"standard error over {len(trial.scores)} folds{corrected}"
+    return f"mean ± standard error over {len(trial.scores)} folds{corrected}"
 
 
 def stuck_in_words(result: SearchResult) -> list[str]:

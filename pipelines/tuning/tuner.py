@@ -74,7 +74,7 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         self._bugs = 0
         self._learned: list[bool] = []
         self._correlations: dict[int, float] = {}
-        instances = len(folds) // (search.tune.folds * search.tune.repeats)
+        instances = len(folds) // search.tune.trainings
         self._instances = max(1, instances)
         if dist_utils.is_chief_oracle() or not dist_utils.has_chief_oracle():
             begin_anew_where_damaged(folder)

@@ -19,6 +19,7 @@ from pipelines.recipes.search import said as said_setting
 from pipelines.report.cells import GFLOPS, column_name, is_checkpoint
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.times import AN_EPOCH, times
+from pipelines.report.times import said as said_target
 from pipelines.statistics.paired import Summary
 from pipelines.studies.measured import Figure, Measured
 from pipelines.studies.printed import contradictions
@@ -179,7 +180,7 @@ def _of_times(comparison: ComparisonResult) -> list[Figure]:
     for arm in found.arms:
         measures: dict[str, tuple[Summary | None, str]] = {AN_EPOCH: (arm.epoch, arm.published)}
         for target, reached in arm.reached.items():
-            measures[f"seconds to {target:g}"] = (reached.seconds, reached.published)
+            measures[said_target(target)] = (reached.seconds, reached.published)
         figures += [
             Figure(
                 arm=arm.name, measure=measure, mean=one.mean, spread=one.std, n=one.n,

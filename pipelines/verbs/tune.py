@@ -187,11 +187,13 @@ def _describe(result: SearchResult) -> list[str]:
     best, unit = result.best, 1 if result.minimised else 100
     digits = 3 if result.minimised else 1
     failed = sum(not trial.scores for trial in result.trials)
+    score = f"{unit * best.mean:.{digits}f}"
+    if len(best.scores) > 1:
+        score += f" ± {unit * best.standard_error:.{digits}f}"
     lines = [
         result.source,
         f"best of {len(result.trials)} trials{f' ({failed} failed)' if failed else ''}: "
-        f"{result.score_name} {unit * best.mean:.{digits}f} ± "
-        f"{unit * best.standard_error:.{digits}f} ({error_of_mean(best)})",
+        f"{result.score_name} {score} ({error_of_mean(best)})",
         *(f"  {key} = {value!r}" for key, value in best.values.items()),
     ]
     return [

@@ -66,7 +66,7 @@ def test_times_stand_in_what_a_row_came_to(tmp_path):
     figures = study_steps._of_times(timed(tmp_path, real={said(0.8): "16.4"}))
     assert [(one.arm, one.measure, one.mean, one.published) for one in figures[:2]] == [
         ("real", "seconds an epoch", 2.5, ""),
-        ("real", "seconds to 0.8", 6.5, "16.4"),
+        ("real", "seconds to 80 %", 6.5, "16.4"),
     ]
     assert not any("0.99" in one.measure for one in figures)  # never reached
 

@@ -8,9 +8,11 @@ import pytest
 from pipelines.comparison.instances import draw_instances
 from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
-from pipelines.data.sources.source import from_splits
+from pipelines.data.sources.source import Source, from_splits
 from pipelines.recipes.data import DataConfig
 from tests.pipelines.searches import TEXT
+
+DATA = DataConfig(per_class=12, test_per_class=5, instances=2)
 
 
 @pytest.fixture
@@ -22,6 +24,17 @@ def search_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def drawn(tmp_path: Path):
+    return draw_instances(noise(), DATA, tmp_path, [32])
+
+
+@pytest.fixture
+def watched(tmp_path: Path):
+    """Instances with validation images of their own."""
+    data = DATA.model_copy(update={"protocol": "shares", "shares": (12, 4, 5)})
+    return draw_instances(noise(), data, tmp_path, [32])
+
+
+def noise() -> Source:
     rng = np.random.default_rng(0)
     images = Images(
         rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8),
@@ -29,6 +42,4 @@ def drawn(tmp_path: Path):
         ("a", "b"),
         "noise",
     )
-    source = from_splits("noise", {"train": in_memory(images)}, [])
-    data = DataConfig(per_class=12, test_per_class=5, instances=2)
-    return draw_instances(source, data, tmp_path, [32])
+    return from_splits("noise", {"train": in_memory(images)}, [])

@@ -1,4 +1,8 @@
+import pytest
+from pydantic import ValidationError
+
 from pipelines.data.images import Images
+from pipelines.errors import InputError
 from pipelines.recipes.search import TuneConfig
 from pipelines.tuning.folds import make_folds
 
@@ -18,3 +22,17 @@ def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path
             left_out += out.image_hashes()
         assert sorted(left_out) == sorted(train)
         assert not set(left_out) & test
+
+
+def test_validation_images_stand_in_for_folds(drawn, watched, tmp_path):
+    with pytest.raises(InputError, match="no validation images are set apart"):
+        make_folds(drawn, TuneConfig(validation=True), tmp_path)
+    trials = make_folds(watched, TuneConfig(validation=True), tmp_path)
+    for one, trial in zip(watched, trials, strict=True):
+        for theirs, ours in (("train.npz", "train.npz"), ("valid.npz", "test.npz")):
+            known = Images.load(tmp_path / one.at[32].folder / theirs)
+            found = Images.load(tmp_path / trial.at[32].folder / ours)
+            assert found.image_hashes() == known.image_hashes()
+    assert TuneConfig(validation=True).trainings == 1
+    with pytest.raises(ValidationError, match="leave validation out"):
+        TuneConfig(validation=True, tuner="halving")

@@ -99,8 +99,8 @@ def test_a_search_that_only_failed_says_why():
 def test_the_standard_error_is_that_of_the_corrected_t_test():
     scores = (0.7, 0.8, 0.75, 0.9, 0.6)
     for correlation, words in (
-        (0.0, "standard error over 5 folds"),
-        (0.2, "standard error over 5 folds, corrected for the images that they share"),
+        (0.0, "mean ± standard error over 5 folds"),
+        (0.2, "mean ± standard error over 5 folds, corrected for the images that they share"),
     ):
         trial = TrialRecord(trial="0", values={}, scores=scores, correlation=correlation)
         expected = paired(np.zeros(5), scores, correlation=correlation).se

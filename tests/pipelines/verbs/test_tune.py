@@ -24,7 +24,7 @@ def test_the_command_searches_reports_and_goes_on(tmp_path, capsys):
     first, second, *_ = said.out.splitlines()
     assert first.startswith("mnist5k"), "the images, and what has to be known of them"
     assert second.startswith("best of 2 trials")
-    assert "(standard error over 2 folds, corrected for the images that they share)" in said.out
+    assert "(mean ± standard error over 2 folds, corrected for the images that they" in second
     assert "tested, 1 seed x 1 instance: tuned" in said.out
     assert said.err.count("trial 2: 0.") == 1
     (folder,) = (tmp_path / "tune").iterdir()
