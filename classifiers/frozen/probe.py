@@ -13,7 +13,7 @@ from classifiers.config import TrainConfig
 from classifiers.errors import InputError, unknown_name
 from classifiers.frozen.features import FeatureExtractor
 from classifiers.frozen.linear import Probe, RidgeProbes, logistic_probe
-from classifiers.inference.probabilities import views
+from classifiers.inference.views import views
 from classifiers.models.backbones.catalogue import backbone
 from classifiers.models.backbones.first_layer import FirstKernel
 from classifiers.training.callbacks import Labelled

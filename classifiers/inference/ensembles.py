@@ -12,6 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from classifiers.errors import InputError
+from classifiers.inference.views import without_views
 
 Floats = NDArray[np.floating[Any]]
 
@@ -128,9 +129,12 @@ def _counted(answers: Sequence[Any]) -> Any:
 
 
 def members_of(model: keras.Model) -> list[keras.Model]:
-    """Return the models that `as_one_model` joined; none if it made no such model."""
+    """Return the models that `as_one_model` joined, each as it sees one view of an image.
+
+    None if it made no such model.
+    """
     return [
-        layer
+        without_views(layer)
         for layer in model.layers
         if isinstance(layer, keras.Model) and layer.name.startswith(_MEMBER)
     ]

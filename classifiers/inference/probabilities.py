@@ -1,7 +1,6 @@
 """Class probabilities of a trained model, with test-time augmentation."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -11,6 +10,7 @@ from scipy.special import softmax
 
 from classifiers.config import Views
 from classifiers.errors import InputError
+from classifiers.inference.views import views
 
 
 def probabilities(
@@ -33,11 +33,7 @@ def probabilities(
     batch
         Most images in memory at a time, as floats.
     tta
-        Views of each image whose probabilities are averaged: ``flip`` takes the image and its
-        mirror image, ``flip+shift`` also both of them shifted by one pixel to each of two corners
-        (six views; the unshifted ones weigh half), after Jordan 2024, "94 % on CIFAR-10 in 3.29
-        seconds".
-
+        Views of each image whose probabilities are averaged, as `views` gives them.
     classes
         Classes to choose from, the first so many outputs; None for all.
 
@@ -72,23 +68,6 @@ def _logits(model: keras.Model, images: NDArray[np.float32], size: int) -> NDArr
             "train.learning_rate, or train.clip_norm, prevents that"
         )
     return logits
-
-
-def views(images: NDArray[Any], tta: Views) -> Iterator[tuple[float, NDArray[Any]]]:
-    """Yield the views of images [N, H, W, C] with their weights, which add up to 1."""
-    plain = {"none": 1.0, "flip": 0.5, "flip+shift": 0.25}[tta]
-    yield plain, images
-    if tta == "none":
-        return
-    yield plain, images[:, :, ::-1]
-    if tta == "flip":
-        return
-    height, width = images.shape[1:3]
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-    for corner in (0, 2):
-        shifted = padded[:, corner : corner + height, corner : corner + width]
-        yield 0.125, shifted
-        yield 0.125, shifted[:, :, ::-1]
 
 
 def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:

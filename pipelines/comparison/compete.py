@@ -96,7 +96,7 @@ def compete(
         votes = vote(recipe, sizes, drawn, contest.trainings, executor)
         trainings = [*contest.trainings, *votes]
         won = leader(accuracies_of(trainings))
-        of = voters(recipe, sizes, contest.accuracies) if won == ENSEMBLE else [won]
+        of = voters(sizes, contest.accuracies) if won == ENSEMBLE else [won]
         final: Path | None = None
         failed = [*contest.failed]
         try:

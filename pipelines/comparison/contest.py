@@ -232,7 +232,7 @@ class Contest:
     def _final(self, arm: str) -> float:
         """Return the seconds for training the winner, or else an arm, on all images."""
         found = self.accuracies
-        return self.times.final(voters(self._recipe, self._sizes, found) if found else [arm])
+        return self.times.final(voters(self._sizes, found) if found else [arm])
 
     def _train(self, index: int, arms: Sequence[str]) -> None:
         one, bank = [self._drawn[index]], None

@@ -24,7 +24,6 @@ FEWEST = 3
 
 
 def voters(
-    recipe: Recipe,
     sizes: Mapping[str, int],
     accuracies: Mapping[str, Mapping[int, float]],
     left_out: int | None = None,
@@ -32,13 +31,12 @@ def voters(
     """Return the arms that vote, the best first; fewer than two make no ensemble.
 
     They are those of the best means among the arms that were tried as often as the leader and see
-    what it sees: images of one size, in the same views (`train.tta`), so that they can be joined in
-    one network.
+    images of its size, so that they can be joined in one network.
 
     Parameters
     ----------
-    recipe, sizes
-        The arms, and the size of the images of each.
+    sizes
+        Of the images of each arm.
     accuracies
         By arm and instance.
     left_out
@@ -49,15 +47,10 @@ def voters(
         for arm, own in accuracies.items()
     }
     best = leader(known)
-    arms = recipe.resolved_arms()
-
-    def sees(arm: str) -> tuple[int, str]:
-        return sizes[arm], arms[arm].train.tta
-
     among = [
         arm
         for arm, own in known.items()
-        if sees(arm) == sees(best) and own.keys() >= known[best].keys()
+        if sizes[arm] == sizes[best] and own.keys() >= known[best].keys()
     ]
     return sorted(among, key=lambda arm: -sum(known[arm][i] for i in known[best]))[:MOST]
 
@@ -81,7 +74,7 @@ def vote(
     instances = sorted(accuracies[leader(accuracies)])
     if len(instances) < FEWEST:
         return []
-    members = {i: voters(recipe, sizes, accuracies, left_out=i) for i in instances}
+    members = {i: voters(sizes, accuracies, left_out=i) for i in instances}
     if min(map(len, members.values())) < 2:
         return []
     folders = {(run.instance, run.arm): run.folder for run in trainings if run.seed == 0}

@@ -181,8 +181,8 @@ def _use(
 ) -> list[str]:
     """Return the commands and the lines of Python that answer pictures with it."""
     arms = Recipe.model_validate(comparison.recipe).resolved_arms()
-    first = next((one for one in arm_members(comparison, advice.winner) if one in arms), "")
-    views = arms[first].train.tta if first else "none"
+    voting = arm_members(comparison, advice.winner)
+    views = arms[voting[0]].train.tta if len(voting) == 1 else "none"  # members have their own
     averaged = "" if views == "none" else f', tta="{views}"'
     quoted = shlex.quote(str(folder))
     shape, columns = f"[N, {len(final.class_names)}]", ", ".join(final.class_names)

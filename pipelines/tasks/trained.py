@@ -120,14 +120,32 @@ class TrainedClassifier:
             )
         return network
 
-    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def probabilities(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probability of each class ``[N, K]``, with the views it was tested with."""
         from classifiers.inference.probabilities import probabilities
 
+        return probabilities(self.network, images, tta=self.views)
+
+    @property
+    def views(self) -> Views:
+        """The views of an image that it was tested with."""
         tta = self._asked("arm", "train", "tta")
         if tta not in get_args(Views):
             raise InputError(f"{self.folder / CONFIG}: tta is {shown(tta)}; give another folder")
-        return probabilities(self.network, images, tta=tta)
+        found: Views = tta
+        return found
+
+    def seeing(self) -> "keras.Model":
+        """Return it as one network, which averages those views itself."""
+        from classifiers.inference.views import with_views
+
+        return with_views(self.network, self.views)
+
+    def as_vote(self) -> dict[str, Any]:
+        """Return its settings for a vote that it is a member of, whose members have the views."""
+        arm: dict[str, Any] = self._asked("arm")
+        train = self._asked("arm", "train")
+        return self.settings | {"arm": arm | {"train": train | {"tta": "none"}}}
 
     def _asked(self, *keys: str) -> Any:
         """Return a setting of the training."""

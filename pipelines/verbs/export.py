@@ -4,7 +4,7 @@ import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
@@ -16,9 +16,6 @@ from pipelines.errors import InputError, first_line
 from pipelines.tasks.finding import find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 from pipelines.verbs.places import AnyPath
-
-if TYPE_CHECKING:
-    import keras
 
 Format = Literal["savedmodel", "litert", "onnx"]
 NAMES = {"savedmodel": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}
@@ -109,7 +106,7 @@ def export(
     from classifiers.inference.export import check_exportable, export_model
 
     check_exportable(form)
-    network = classifier.network
+    network = classifier.seeing()
     target = classifier.folder / NAMES[form] if out is None else as_path(out)
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
@@ -121,7 +118,7 @@ def export(
         made = scratch / NAMES[form]
         try:
             export_model(network, made, form)
-            difference = _difference(network, made, form)
+            difference = _difference(classifier, made, form)
         except InputError:
             raise
         except Exception as error:  # each runtime has exceptions of its own
@@ -140,14 +137,17 @@ def export(
     return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
 
 
-def _difference(network: "keras.Model", made: Path, form: Format) -> float:
-    """Return the largest difference of a probability, if rounding explains it."""
-    from classifiers.inference.export import exported_probabilities
-    from classifiers.inference.probabilities import probabilities
+def _difference(classifier: TrainedClassifier, made: Path, form: Format) -> float:
+    """Return the largest difference of a probability, if rounding explains it.
 
+    From what the classifier answers to `predict`, and was tested with.
+    """
+    from classifiers.inference.export import exported_probabilities
+
+    network = classifier.network
     images = np.random.default_rng(0).random((IMAGES, *network.input_shape[1:]), np.float32)
     theirs = exported_probabilities(made, form, images)
-    largest = float(np.abs(theirs - probabilities(network, images)).max())
+    largest = float(np.abs(theirs - classifier.probabilities(images)).max())
     if not largest <= TOLERANCE:
         raise InputError(
             f"the {form} export of {network.name} differs from the Keras model by {largest:.1e} "

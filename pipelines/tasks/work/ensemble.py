@@ -31,11 +31,11 @@ def run(task: EnsembleTask, outputs: Path, folder: Path, progress: Progress) -> 
         name: evaluate(probabilities, test.labels, test.class_names)
         for name, probabilities in (dict(zip(task.members, answers, strict=True)) | votes).items()
     }
-    settings = found[0].settings | {"name": task.name, "members": list(task.members)}
+    settings = found[0].as_vote() | {"name": task.name, "members": list(task.members)}
     write_json(folder / CONFIG, settings)
     write_predictions(folder, votes["soft voting"], test)
     with replacing(folder / MODEL) as path:
-        as_one_model([one.network for one in found]).save(path)
+        as_one_model([one.seeing() for one in found]).save(path)
     return TrainTaskResult(
         scores=scores["soft voting"],
         accuracy_at={},

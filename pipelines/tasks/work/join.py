@@ -21,15 +21,15 @@ def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> Fina
     found = [TrainedClassifier(outputs / task.kind / name) for name in task.members]
     networks = []
     for number, one in enumerate(found, start=1):
-        networks.append(one.network)
+        networks.append(one.seeing())
         progress(number, len(found))
-    settings = found[0].settings | {"name": task.name, "members": list(task.members)}
+    settings = found[0].as_vote() | {"name": task.name, "members": list(task.members)}
     write_json(folder / CONFIG, settings)
     joined = as_one_model(networks)
     with replacing(folder / MODEL) as path:
         joined.save(path)
     pixels, _ = read_check(found[0].folder)
-    answered = probabilities(joined, pixels, tta=settings["arm"]["train"]["tta"])
+    answered = probabilities(joined, pixels)
     write_check(folder, pixels, answered)
     results = [_result(one.folder) for one in found]
     return FinalTaskResult(

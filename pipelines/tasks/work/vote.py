@@ -127,17 +127,13 @@ def _keep(
     folder: Path,
 ) -> list[str]:
     """Write the vote as a classifier; say why where it can be none."""
-    settings: dict[str, Any] = found[0].settings | task.model_dump(mode="json")
+    settings: dict[str, Any] = found[0].as_vote() | task.model_dump(mode="json")
     write_json(folder / CONFIG, settings)
-    views = {one.settings["arm"]["train"]["tta"] for one in found}
-    sizes = {one.result.size for one in found}
-    if len(views) > 1 or len(sizes) > 1:
-        return ["It is kept as no classifier: its members see images in different ways."]
-    if task.vote == "hard" and views != {"none"}:  # views are averaged before votes are counted
-        return ["It is kept as no classifier: its members answer to several views of an image."]
+    if len({one.result.size for one in found}) > 1:
+        return ["It is kept as no classifier: its members see images of different sizes."]
     if not all((one.folder / MODEL).is_file() for one in found):
         return ["It is kept as no classifier: those of its members were not kept."]
-    joined = as_one_model([one.network for one in found], weights, hard=task.vote == "hard")
+    joined = as_one_model([one.seeing() for one in found], weights, hard=task.vote == "hard")
     with replacing(folder / MODEL) as path:
         joined.save(path)
     return []

@@ -14,7 +14,7 @@ from classifiers.errors import InputError
 from classifiers.frozen.features import FeatureExtractor
 from classifiers.frozen.linear import logistic_probe
 from classifiers.frozen.probe import fit_probe, probe_features
-from classifiers.inference.probabilities import views
+from classifiers.inference.views import views
 from classifiers.models.backbones.efficientnet_lite import DEPTHS, efficientnet_lite, side_by_side
 from classifiers.models.transfer import split, transfer_model
 from pipelines.cli import main

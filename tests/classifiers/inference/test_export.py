@@ -12,6 +12,7 @@ from classifiers.inference.export import export_model, exported_probabilities
 from pipelines.cli import main
 from pipelines.tasks.results import TrainTaskResult
 
+TTA = "flip+shift"
 FORMATS = {"savedmodel": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}
 
 
@@ -48,6 +49,8 @@ def training(tmp_path_factory):
         scores=scores, accuracy_at={}, history={}, train_images=3, steps=0, effort=1, seconds=0
     )
     (folder / "result.json").write_text(result.model_dump_json())
+    config = {"instance": "", "arm": {"train": {"tta": TTA}}}
+    (folder / "config.json").write_text(json.dumps(config))
     return folder
 
 
@@ -63,7 +66,9 @@ def test_an_export_gives_what_keras_gives(training, tmp_path, capsys, form):
     model = classifiers.load_model(training / "model.keras")
     for count in (1, 5):  # the batch size is free
         images = np.random.default_rng(count).random((count, 32, 32, 3), np.float32)
-        expected = classifiers.probabilities(model, images)
+        expected = classifiers.probabilities(model, images, tta=TTA)  # as it was tested
+        plain = classifiers.probabilities(model, images)
+        assert np.abs(expected - plain).max() > 1e-3, "views would hardly change it"
         assert np.ptp(expected, axis=1).min() > 1e-3, "equal probabilities would hide a mistake"
         np.testing.assert_allclose(exported_probabilities(out, form, images), expected, atol=1e-4)
     assert main(words) == 0, "an export replaces an older one"

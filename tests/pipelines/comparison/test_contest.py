@@ -166,8 +166,6 @@ def test_nothing_is_left_where_there_is_time_for_all(clock):
 
 
 def test_who_votes_is_decided_without_the_instance_itself():
-    arms = {"a": {}, "b": {"augment": "flip"}, "c": {"augment": "shift(2)"}, "d": {}}
-    recipe = load_recipe(None, {"arms": arms})
     sizes = {"a": 32, "b": 32, "c": 32, "d": 64}
     found = {
         "a": {0: 0.9, 1: 0.9, 2: 0.9},
@@ -175,8 +173,8 @@ def test_who_votes_is_decided_without_the_instance_itself():
         "c": {0: 0.8, 1: 0.8},
         "d": {0: 0.85, 1: 0.85, 2: 0.85},
     }
-    assert voters(recipe, sizes, found) == ["a", "b"]  # c was not tried as often, d sees more
-    assert voters(recipe, sizes, found, left_out=0) == ["b", "a"]
+    assert voters(sizes, found) == ["a", "b"]  # c was not tried as often, d sees more
+    assert voters(sizes, found, left_out=0) == ["b", "a"]
 
 
 def test_more_time_is_not_sold_where_it_buys_nothing(clock):
