@@ -1,10 +1,5 @@
 """Failures in order, Grad-CAM against its formula."""
 
-import importlib.util
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -105,11 +100,3 @@ def test_cold_places_lose_their_colour() -> None:
     assert seen[0, 0].tolist() == [255, 0, 0]
     assert seen[1, 1].tolist() == [85, 85, 85]
     assert overlay(image[..., :1], heat).shape == (1, 2, 2, 3)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="the extra [jax] is not installed")
-def test_grad_cam_is_the_same_on_jax() -> None:
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    words = ["-q", "-p", "no:cacheprovider", f"{__file__}", "-k", "weighted_map"]
-    subprocess.run([sys.executable, "-m", "pytest", *words], env=environment, check=True)

@@ -1,4 +1,4 @@
-"""The GAN on JAX: the same code, without TensorFlow's training loop."""
+"""The GAN on JAX: the same code, without TensorFlow's training loop. And Grad-CAM there."""
 
 import importlib.util
 import os
@@ -42,6 +42,10 @@ config = GanConfig(**tiny, discriminator="projected")
 both, labels = np.concatenate([images, images[::-1] // 2]), np.repeat([0, 1], 10)
 options = {"backbone": backbone, "quality": lambda samples: float(samples.mean())}
 ganaug.train_classes(both, labels, ["light", "dark"], config, folder / "both", **options)
+
+from tests.classifiers.evaluation.test_explain import test_grad_cam_is_the_weighted_map
+
+test_grad_cam_is_the_weighted_map({})
 """
 
 

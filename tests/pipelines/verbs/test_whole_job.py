@@ -72,8 +72,10 @@ def test_python_takes_paths_as_text(outputs: Path, photographs: Path, tmp_path: 
     import ganaug
 
     training = str(next((outputs / "train").glob("*/model.keras")).parent)
-    assert ganaug.export(training, out=str(tmp_path / "made")).path == tmp_path / "made"
-    explained = ganaug.explain(training, out=str(tmp_path / "pictures"), outputs=str(outputs))
+    out = tmp_path / "model.tflite"
+    assert ganaug.export(training, form="litert", out=str(out)).path == out
+    pictures = str(tmp_path / "pictures")
+    explained = ganaug.explain(training, cam=False, out=pictures, outputs=str(outputs))
     assert {path.parent for path in explained.pictures} == {tmp_path / "pictures"}
     for given in (photographs, str(photographs)):
         for verb in (ganaug.classify, ganaug.gan):
