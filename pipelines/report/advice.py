@@ -41,8 +41,8 @@ class Advice:
         Training images of a class on an instance, and of the classifier of all images.
     beaten
         Arms that it is shown to be better than, or that were left out as worse than the best.
-    sure
-        Whether it was tried on instances enough for that to be more than probable.
+    clearly
+        Those of them that were tried on instances enough for that to be more than probable.
     rivals
         Arms that the winner is not shown to be better than, by the test that leaves arms out.
     above
@@ -63,7 +63,7 @@ class Advice:
     tested_with: float
     trained_with: float
     beaten: list[str]
-    sure: bool
+    clearly: list[str]
     rivals: list[str]
     above: str
     open: dict[str, str]
@@ -79,8 +79,7 @@ class Advice:
         said += f"{low:.1f} to {high:.1f}){self.above}."
         lines = [said, self.estimate]
         if self.beaten:
-            how = "clearly" if self.sure else "probably"
-            lines.append(f"It is {how} better than {listed(self.beaten, quoted=True)}.")
+            lines.append(f"It is {self._better}.")
         if self.rivals:
             several = "any of them" if len(self.rivals) > 1 else "that"
             lines.append(
@@ -89,6 +88,15 @@ class Advice:
             )
         lines += [*self.generated, *filter(None, [self.doubling]), self.not_sure.words]
         return [*lines, *(f"“{name}” was left: {why}." for name, why in self.open.items())]
+
+    @property
+    def _better(self) -> str:
+        """Say what it is better than, and how sure that is."""
+        probably = [arm for arm in self.beaten if arm not in self.clearly]
+        said = {"clearly": self.clearly, "probably": probably}
+        return ", and ".join(
+            f"{how} better than {listed(arms, quoted=True)}" for how, arms in said.items() if arms
+        )
 
     @property
     def estimate(self) -> str:
@@ -131,6 +139,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     record = comparison.instances[0]
     tested_with = record.train_images / len(record.classes)
     trained_with = (record.train_images + record.test_images) / len(record.classes)
+    enough = enough_instances(1, comparison.correlation)
     return Advice(
         winner=winner,
         expected=expected(
@@ -142,7 +151,11 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         tested_with=tested_with,
         trained_with=trained_with,
         beaten=[arm for arm in accuracies if arm in worse],
-        sure=len(accuracies[winner]) >= enough_instances(1, comparison.correlation),
+        clearly=[
+            arm
+            for arm in accuracies
+            if arm in worse and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
+        ],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(table, winner),
         open=comparison.left,

@@ -150,10 +150,11 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     assert sentences[0].startswith(f"Take “{advice.winner}”: ")
     assert sentences[-1] == "“slow” was left: no time."
     assert all(name in " ".join(sentences) for name in advice.rivals)
-    assert not advice.sure, "4 instances are too few for more than probably"
-    beaten = replace(advice, beaten=["other"])
-    assert "It is probably better than “other”." in beaten.sentences
-    assert "It is clearly better than “other”." in replace(beaten, sure=True).sentences
+    assert advice.clearly == [], "4 instances are too few for more than probably"
+    both = replace(advice, beaten=["other", "third"])
+    assert "It is probably better than “other” and “third”." in both.sentences
+    mixed = "It is clearly better than “other”, and probably better than “third”."
+    assert mixed in replace(both, clearly=["other"]).sentences
     page = render(comparison, outputs)
     assert sentences[0].replace("&", "&amp;") in page
     final = FinalTaskResult(
