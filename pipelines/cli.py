@@ -19,6 +19,7 @@ from pydantic import ValidationError as SettingsError
 from groundwork.machine import computing_on
 from groundwork.terminal import CLOSED_PIPE, Stream, printable, say, streams
 from pipelines.errors import InputError, explain, renamed_option
+from pipelines.short_help import ALL, USED, ShortHelp
 
 VERBS = {
     "data": "Describe a data set and show what an instance would draw.",
@@ -52,14 +53,24 @@ GROUPS = {
 
 
 def make_app(asked: Sequence[str] = ()) -> App:
-    """Return the command; the verb that was asked for shows its whole docstring as its help."""
+    """Return the command; the verb that was asked for shows its whole docstring as its help.
+
+    Of its options those that people use, unless `short_help.ALL` is among the words.
+    """
+    verb = next(iter(asked), "")
+    short = ShortHelp(USED[verb]) if verb in USED and ALL not in asked else None
     app = App(
         name="ganaug",
         help="Image classification from a few dozen images per class: do flips help, does a GAN "
         "help, by how much, and can I have that classifier?",
         version=lambda: version("ganaug"),
-        help_epilogue="Start with: ganaug classify --recipe demo. Every verb takes --device: cpu, "
-        "gpu, or gpu:1 for one of several; without it, a GPU where there is one.",
+        help_formatter=short,
+        help_flags=["--help", "-h", ALL],
+        help_epilogue=(
+            f"These are the options that people use: {ALL} shows all.\n\n" if short else ""
+        )
+        + "Start with: ganaug classify --recipe demo. Every verb takes --device: cpu, gpu, or "
+        "gpu:1 for one of several; without it, a GPU where there is one.",
         suppress_keyboard_interrupt=False,  # it is answered here, with what is kept
     )
     groups = {"": app} | {name: App(name=name, help=line) for name, line in GROUPS.items()}

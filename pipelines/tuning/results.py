@@ -141,8 +141,7 @@ class SearchResult(Result):
         return self._by_instance(self.untuned)
 
     def _by_instance(self, values: Sequence[float]) -> list[float]:
-        found: list[float] = np.reshape(values, (-1, len(self.classes))).mean(axis=0).tolist()
-        return found
+        return list(map(float, np.reshape(values, (-1, len(self.classes))).mean(axis=0)))
 
     @property
     def short(self) -> str:

@@ -23,7 +23,7 @@ from pipelines.recipes.recipe import override
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
-from pipelines.verbs.places import AnyName, AnyPath
+from pipelines.verbs.places import CLASSIFIER, FEED, IMAGES, SYNTHETIC, AnyName, AnyPath
 from pipelines.verbs.report import report
 from pipelines.workspace import outputs_of
 
@@ -81,14 +81,14 @@ def classify(
     *,
     recipe: AnyName | None = None,
     profile: Profile = PAPER,
-    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
-    train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
-    augment: Annotated[str | None, Parameter(group="Classifier")] = None,
-    expand: Annotated[str | None, Parameter(group="Classifier")] = None,
-    mix: Annotated[MixConfig, Parameter(group="Synthetic images")] = MixConfig(),
-    gan: Annotated[GeneratorConfig, Parameter(group="Synthetic images")] = GeneratorConfig(),
-    feed: Annotated[InputConfig, Parameter(name="input", group="Input pipeline")] = InputConfig(),
-    seeds: Annotated[int | None, Parameter(group="Classifier")] = None,
+    data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
+    train: Annotated[TrainConfig, Parameter(group=CLASSIFIER)] = TrainConfig(),
+    augment: Annotated[str | None, Parameter(group=CLASSIFIER)] = None,
+    expand: Annotated[str | None, Parameter(group=CLASSIFIER)] = None,
+    mix: Annotated[MixConfig, Parameter(group=SYNTHETIC)] = MixConfig(),
+    gan: Annotated[GeneratorConfig, Parameter(group=SYNTHETIC)] = GeneratorConfig(),
+    feed: Annotated[InputConfig, Parameter(name="input", group=FEED)] = InputConfig(),
+    seeds: Annotated[int | None, Parameter(group=CLASSIFIER)] = None,
     outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
     dry_run: bool = False,

@@ -23,7 +23,7 @@ from pipelines.report.advice import Advice
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
 from pipelines.report.text import text_table
-from pipelines.verbs.places import AnyName, AnyPath
+from pipelines.verbs.places import IMAGES, AnyName, AnyPath
 from pipelines.workspace import (
     CARD,
     CLASSIFIER,
@@ -115,10 +115,10 @@ def compare(
     *,
     minutes: float = 30.0,
     preset: Literal["quick", "best", "study", "demo"] = "best",
-    only: Sequence[str] = (),
-    without: Sequence[str] = (),
-    add: Sequence[str] = (),
-    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
+    only: Annotated[Sequence[str], Parameter(negative="", show_default=False)] = (),
+    without: Annotated[Sequence[str], Parameter(negative="", show_default=False)] = (),
+    add: Annotated[Sequence[str], Parameter(negative="", show_default=False)] = (),
+    data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
     outputs: AnyPath = Path("outputs"),
     workers: int | None = None,
 ) -> CompareResult:
@@ -140,8 +140,10 @@ def compare(
     preset
         What is tried: `quick`, three ways without generators; `best`, all that are worth it;
         `study`, those of study P; `demo`, on digits that need no download.
-    only, without
-        Names of ways to try, or to leave out.
+    only
+        Names of ways to try; by default all of the preset.
+    without
+        Names of ways to leave out.
     add
         Recipes (`ganaug recipes` lists them) or TOML files whose arms are tried as well.
     data

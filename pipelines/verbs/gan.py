@@ -21,7 +21,7 @@ from pipelines.recipes.recipe import override
 from pipelines.report.terms import BANK
 from pipelines.synthetic.provenance import outside_knowledge
 from pipelines.tasks.executor import Executor
-from pipelines.verbs.places import AnyName, AnyPath
+from pipelines.verbs.places import IMAGES, AnyName, AnyPath
 
 PICTURES = ("interpolation.png", "quality.png", "timelapse.gif")
 """What a training draws besides its grids."""
@@ -88,7 +88,7 @@ def gan(
     *,
     recipe: AnyName | None = None,
     profile: Profile = PAPER,
-    data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
+    data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
     config: Annotated[GeneratorConfig, Parameter(name="*")] = GeneratorConfig(),
     outputs: AnyPath = Path("outputs"),
     workers: int | None = None,

@@ -26,6 +26,7 @@ from pipelines.studies.measured import (
     read_measured,
 )
 from pipelines.studies.rows import Row, choose_rows, read_rows
+from pipelines.verbs.places import IMAGES
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def study_run(
     animals: Path | None = None,
     resnet18: Path | None = None,
     alexnet: Path | None = None,
-    data: Annotated[DataConfig, Parameter(name="*", group="Images")] = DataConfig(),
+    data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
     outputs: Path = Path("outputs"),
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
 ) -> Rows:

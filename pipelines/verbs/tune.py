@@ -25,7 +25,7 @@ from pipelines.tuning.results import (
     verdict_in_words,
     write_recipe,
 )
-from pipelines.verbs.places import AnyName, AnyPath
+from pipelines.verbs.places import CLASSIFIER, IMAGES, SYNTHETIC, AnyName, AnyPath
 from pipelines.workspace import REPORT, RESULT
 
 TUNED = "tuned.toml"
@@ -70,10 +70,10 @@ def tune(
     *,
     search: AnyName,
     profile: Profile = PAPER,
-    data: Annotated[DataConfig, Parameter(name="*")] = DataConfig(),
+    data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
     config: Annotated[TuneConfig, Parameter(name="tune")] = TuneConfig(),
-    train: Annotated[TrainConfig, Parameter(group="Classifier")] = TrainConfig(),
-    gan: Annotated[GeneratorConfig, Parameter(group="Generators")] = GeneratorConfig(),
+    train: Annotated[TrainConfig, Parameter(group=CLASSIFIER)] = TrainConfig(),
+    gan: Annotated[GeneratorConfig, Parameter(group=SYNTHETIC)] = GeneratorConfig(),
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
     outputs: AnyPath = Path("outputs"),
