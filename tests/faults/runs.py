@@ -26,6 +26,7 @@ GAN += ["--grid-every", "2", "--checkpoint-every", "2"]
 QUICK = ["--preset", "quick", "--only", "from scratch", "--minutes", "20"]
 QUICK += ["--instances", "2", "--size", "32"]
 FEW = ["--per-class", "10", "--instances", "1", "--size", "32"]
+TWO = ["--classes", "2"]
 RECIPE = """
 title = "tiny"
 [train]
@@ -82,6 +83,7 @@ def command(verb: str, home: Path) -> list[str]:
         "classify": ["classify", data, "--recipe", str(home / "tiny.toml"), *few],
         "tune": ["tune", data, "--search", str(home / "search.toml"), *few],
         "compare": ["compare", data, *QUICK],
+        "study": ["study", "run", "a1", "--profile", "smoke", "--cinic10", data, *TWO, *few],
     }[verb]
 
 

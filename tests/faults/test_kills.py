@@ -29,7 +29,7 @@ SECONDS = 1.5
 """That an answer to Ctrl-C may take on a machine with nothing else to do."""
 
 
-@pytest.mark.parametrize("verb", ["gan", "classify", "tune", "compare"])
+@pytest.mark.parametrize("verb", ["gan", "classify", "tune", "compare", "study"])
 def test_kills(verb: str, tmp_path: Path, tally: Tally, tries: Callable[[int, int], int]) -> None:
     kills = tries(int(verb == "gan"), 16)  # `test_same_numbers` kills `classify`, too
     if not kills:
