@@ -10,10 +10,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 from unicodedata import category
 
 from groundwork.system import reader_gone
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CLOSED_PIPE = 141
 """Exit status of a command whose reader has gone: that of the programs that SIGPIPE ends."""
@@ -51,6 +54,16 @@ def printable(text: str, keep: str = "") -> str:
 def say(words: str) -> None:
     """Write a line, or several, to standard error."""
     print(printable(words, keep="\n\t"), file=sys.stderr, flush=True)
+
+
+def screen() -> "Console":
+    """Return standard error, for what moves there.
+
+    A notebook is none: rich would draw widgets in it, and print nothing without their package.
+    """
+    from rich.console import Console  # only now: what says nothing need not wait for it
+
+    return Console(stderr=True, force_jupyter=False)
 
 
 def duration(seconds: float) -> str:

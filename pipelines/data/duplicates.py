@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.progress import track
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from groundwork.terminal import screen
 from pipelines.data.alignment import Fit, align
 from pipelines.data.images import pixel_hashes
 from pipelines.data.labelled import in_order_met
@@ -212,7 +212,7 @@ def _likely(views: _Views) -> tuple[Positions, Floats]:
     crowd = _crowd(total)
     most = min(max(LIKELY, crowd), total - 1)
     pairs, differs = [], np.empty(total, np.float32)
-    console, hidden = Console(stderr=True), total < SHOW_PROGRESS
+    console, hidden = screen(), total < SHOW_PROGRESS
     starts = range(0, total, _TILE[0])
     for start in track(
         starts, "comparing the images", console=console, transient=True, disable=hidden

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.settings import Result
+from groundwork.terminal import screen
 from pipelines.errors import InputError
 from pipelines.findings.copies import identical, near
 from pipelines.findings.gallery import Gallery
@@ -89,12 +90,11 @@ def open_features(cache: Path | None) -> Features:
 
 def compute(features: Features, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the features of pictures ``[N, D]``, and show how far they are."""
-    from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     parts = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=screen(), transient=True) as bar:
         row = bar.add_task("looking at the images", total=len(pixels))
         for start in range(0, len(pixels), _BATCH):
             parts.append(features(pixels[start : start + _BATCH]))

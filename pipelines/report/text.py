@@ -56,7 +56,9 @@ def text_table(comparison: ComparisonResult, outputs: Path | None = None) -> str
     """
     table = results(comparison, outputs)
     # Far wider than any table: a terminal too narrow for it wraps lines, but loses no digit.
-    console = Console(file=io.StringIO(), width=1000, color_system=None, highlight=False)
+    console = Console(
+        file=io.StringIO(), width=1000, color_system=None, highlight=False, force_jupyter=False
+    )
     width = max(80, shutil.get_terminal_size().columns)
     console.print(Text(comparison.title), width=width)
     console.print(Text(f"{comparison.source}; {_what(table)} ({INSTANCE}; {ARM})"), width=width)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from ganaug.bank.bank import Bank
@@ -11,6 +10,7 @@ from ganaug.quality.assessment import FEWEST, ClassImages, assess
 from ganaug.quality.pictures import neighbours_picture
 from ganaug.quality.report import QualityReport
 from groundwork.names import slug
+from groundwork.terminal import screen
 from pipelines.synthetic.judges import open_judges
 from pipelines.synthetic.reals import Reals, find_reals
 from pipelines.workspace import QUALITY
@@ -54,7 +54,7 @@ def assess_bank(
     generated = {
         name: generators.sample(name, n, seed, truncation) for name in generators.class_names
     }
-    with Progress(console=Console(stderr=True)) as bar:
+    with Progress(console=screen()) as bar:
         task = bar.add_task("judging", total=None)
         report = assess(
             reals.train,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from groundwork.terminal import duration, say
+from groundwork.terminal import duration, say, screen
 from pipelines.tasks.base import Task
 
 Advance = Callable[[Task, float], None]
@@ -30,7 +30,7 @@ def progress(title: str, total: int, waiting: Sequence[Task]) -> Iterator[Advanc
     waiting
         Those that are not finished.
     """
-    console = Console(stderr=True)
+    console = screen()
     shown = _bar(title, total, console) if console.is_terminal else _lines(title, total)
     fractions = {task.folder(): 0.0 for task in waiting}
     with shown as show:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import track
 
+from groundwork.terminal import screen
 from pipelines import runtime
 from pipelines.errors import unknown_name, within
 
@@ -87,7 +87,7 @@ def models_list(pattern: str = "*", *, classes: int = 10) -> ModelsResult:
     if not names:
         raise unknown_name("model", pattern, list_models())
     rows = []
-    for name in track(names, "counting", console=Console(stderr=True), transient=True):
+    for name in track(names, "counting", console=screen(), transient=True):
         info = model_info(name)
         cost = model_cost(name, classes=classes)
         rows.append(ListedModel(name, info.source, info.input_size, cost.parameters, cost.flops))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.errors import LONGEST
 from groundwork.names import few
+from groundwork.terminal import screen
 from pipelines.data.choosing import Fit
 from pipelines.data.images import middle, outer_side
 from pipelines.data.reader import USUAL, Preparation
@@ -186,7 +186,7 @@ def decode_all(
     hidden = count < SHOW_PROGRESS
     with (
         ThreadPoolExecutor(cores()) as pool,
-        Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden) as bar,
+        Progress(*columns, console=screen(), transient=True, disable=hidden) as bar,
     ):
         row = bar.add_task(title, total=count)
         done = 0

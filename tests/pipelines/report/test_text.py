@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from groundwork.terminal import screen
 from pipelines.report.table import results
 from pipelines.report.text import text_table
 from tests.made_comparison import ARMS, make_comparison
@@ -14,6 +15,13 @@ def test_terminal_table_fits_80_columns(plain, monkeypatch):
     assert sum("epoch 45" in line for line in lines) == 1
     assert sum("95 % interval  " in line for line in lines) == 2
     assert not any("balanced" in line for line in lines)
+
+
+def test_a_notebook_gets_the_table_as_text(plain, monkeypatch):
+    expected = text_table(plain)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert text_table(plain) == expected
+    assert not screen().is_jupyter, "or progress would be widgets, or nothing"
 
 
 def test_what_stands_below_the_table(plain, monkeypatch):
