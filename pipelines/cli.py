@@ -32,6 +32,7 @@ VERBS = {
     "predict": "Classify image files with a trained classifier.",
     "explain": "Draw what a trained classifier gets right, its worst mistakes and what it saw.",
     "ensemble": "Let trained classifiers vote.",
+    "serve": "Answer pictures on a page of this machine, and other programs.",
     "export": "Write a trained classifier as SavedModel, LiteRT or ONNX.",
     "quality": "Measure how real, how varied and how copied the samples of a bank are.",
     "report": "Write the page of a finished comparison again.",

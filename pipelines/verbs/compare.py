@@ -105,6 +105,7 @@ class CompareResult:
             f"classifier: {self.classifier} (what it is worth: {CARD}; loaded again in a fresh "
             "process, it answers as it did when it was trained)",
             f"use it:     ganaug predict pictures/ --model {model}",
+            f"try it:     ganaug serve {model}",
             f"take it:    ganaug export {model}",
         ]
         return "\n".join(lines)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from groundwork.files import as_path
 from groundwork.terminal import say
 from pipelines import runtime
@@ -161,6 +163,11 @@ class Classifier:
         if sure is None and self.trained.not_sure is not None:
             sure = self.trained.not_sure.threshold
         return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
+
+    def get_ready(self) -> None:
+        """Load the network and let it answer once, or whoever asks first waits for that."""
+        runtime.quiet()
+        self.trained.probabilities(np.zeros((1, *self.trained.network.input_shape[1:]), np.uint8))
 
 
 def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classifier:

@@ -48,6 +48,7 @@ def test_it_is_there_for_people_who_work_in_python(outputs: Path, photographs: P
     from pipelines.comparison.run import Comparison
     from pipelines.report.reading import read_comparison
     from pipelines.verbs.classify import ClassifyResult
+    from pipelines.verbs.serve import answering
 
     (folder,) = (outputs / "comparison").iterdir()
     done = ClassifyResult(Comparison(read_comparison(folder), folder), folder / "report.html")
@@ -63,6 +64,13 @@ def test_it_is_there_for_people_who_work_in_python(outputs: Path, photographs: P
     found = classifier.predict(pictures)
     assert found.files == pictures
     assert classifier.predict(str(pictures[1])).best == found.best[1:2]
+    classifier.get_ready()
+    answer = answering(classifier)
+    said = answer(pictures[1].read_bytes())
+    assert said["class"] == found.best[1]
+    assert list(said["probabilities"].values()) == found.probabilities[1]
+    with pytest.raises(InputError, match=r"^cannot be read: picture \(not an image\)$"):
+        answer(b"no picture")
     (bank,) = (outputs / "bank").iterdir()
     drawn = ganaug.sample(str(bank), classifier.class_names[0], 2)
     assert (drawn.shape, drawn.dtype) == ((2, 32, 32, 3), np.uint8)
