@@ -204,8 +204,8 @@ class Contest:
     def _grow(self) -> None:
         """Train on parts of the images: the winner, what generated images join, the reference."""
         found = self.accuracies
-        asked = [self.winner, *self._bases, next(iter(found))]
-        arms = [arm for arm in dict.fromkeys(asked) if arm in found]
+        asked = dict.fromkeys([self.winner, *self._bases, next(iter(found))])
+        arms = [arm for arm in asked if arm in found]
         if self._growth.lacks(arms):
             left = (self._deadline - PAGE - time.monotonic()) / SAFETY - self._final(arms[0])
             self._growth.grow(arms, {arm: sorted(found[arm]) for arm in arms}, left)
@@ -215,11 +215,19 @@ class Contest:
         kept: list[str] = []
         for arm in sorted(arms, key=self.times.training):
             needed = self.times.instance(index, [*kept, arm])
-            until = time.monotonic() + SAFETY * (needed + self._reserve(arm)) + PAGE
+            kept_back = self._reserve(arm) + self._owed(arm, index)
+            until = time.monotonic() + SAFETY * (needed + kept_back) + PAGE
             if needed and until > self._deadline:
                 continue  # it may fit later, where others turn out to be quicker
             kept.append(arm)
         return [arm for arm in arms if arm in kept]
+
+    def _owed(self, arm: str, index: int) -> float:
+        """Return the seconds to keep from what takes longer, to be sure of winner and reference."""
+        asked = {self._reference, *([self.winner] if self.trainings else [])} - {arm, *self.out}
+        quicker = [one for one in asked if self.times.training(one) < self.times.training(arm)]
+        enough = min(enough_instances(1, self.correlation), len(self._drawn))
+        return sum(self.times.instance(later, quicker) for later in range(index + 1, enough))
 
     def _reserve(self, arm: str) -> float:
         """Return the seconds to keep for what the winner, or else an arm, is announced by.
@@ -227,7 +235,7 @@ class Contest:
         Its training on all images, and a learning curve, unless that takes more than its share.
         """
         curve = self._growth.reserve(self.winner) if self.trainings else 0.0
-        return self._final(arm) + (curve if curve <= self._most_of_a_curve else 0.0)
+        return self._final(arm) + curve * (curve <= self._most_of_a_curve)
 
     def _final(self, arm: str) -> float:
         """Return the seconds for training the winner, or else an arm, on all images."""

@@ -121,6 +121,19 @@ def test_the_time_is_kept_and_goes_to_what_fits(clock):
     assert "“slow” had too little time: --minutes " in untried
 
 
+def test_what_takes_long_leaves_time_for_the_winner_and_the_reference(monkeypatch, clock):
+    """Else there are too few instances to be sure of what the advice begins with."""
+    monkeypatch.setitem(globals(), "ARMS", {"arms": {"reference": {}, "quick": {}, "long": {}}})
+    for name, seconds, accuracy in (("reference", 5, 0.5), ("quick", 5, 0.9), ("long", 60, 0.88)):
+        monkeypatch.setitem(SECONDS, name, float(seconds))
+        monkeypatch.setitem(ACCURACY, name, accuracy)
+    contest, _ = run(deadline=290)
+    tried = {arm: len(own) for arm, own in contest.accuracies.items()}
+    assert tried["reference"] >= 6 <= tried["quick"]
+    assert 0 < tried["long"] < 5
+    assert clock.now <= 290
+
+
 def test_without_time_for_anything_it_says_so(clock):
     with pytest.raises(InputError, match="quickest way, “quick”, takes about 5 s an instance; "):
         run(deadline=10)
