@@ -159,6 +159,7 @@ def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> list
     for seed in range(search.tune.seeds):
         tables = search.recipe_of(values)
         tables["arms"] = {"retrained": tables["arms"]["tuned"]}
+        tables.pop("seeds", None)  # those of a fold: here it is tune.seeds that says how often
         tables.setdefault("train", {})["seed"] = search.recipe.train.seed + NEXT_SEED * seed
         recipe = load_recipe(None, {"name": search.recipe.name, **tables})
         banks, _ = train_generators(recipe, what.drawn, size, executor)
