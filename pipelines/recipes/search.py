@@ -254,6 +254,11 @@ def _check_values(search: Search, where: str) -> None:
         raise InputError(
             f"{where}: space.size: every trial sees the images at one size; set it as data.size"
         )
+    if "train.epochs" in search.space and search.tune.tuner == "hyperband":
+        raise InputError(
+            f"{where}: space.train.epochs: tuner 'hyperband' itself says how many epochs a trial "
+            "has, up to train.epochs; leave it out of the space, or take another tuner"
+        )
     for key, value in _samples(search.space):
         try:
             if key.startswith("gan."):

@@ -113,3 +113,12 @@ def test_trials_change_what_they_name_and_nothing_else(search_file):
     assert arm.train.learning_rate == 0.5
     assert arm.mix.fraction == 0.25
     assert arm.train.epochs == search.recipe.train.epochs == 4
+
+
+def test_the_epochs_that_hyperband_gives_are_not_in_its_space(search_file):
+    text = '"train.epochs" = [4, 8]\n'
+    search_file.write_text(TEXT.format(tuner="random", trials=4) + text)
+    assert "train.epochs" in load_search(search_file).space
+    search_file.write_text(TEXT.format(tuner="hyperband", trials=4) + text)
+    with pytest.raises(InputError, match=r"space\.train\.epochs: tuner 'hyperband' itself says"):
+        load_search(search_file)
