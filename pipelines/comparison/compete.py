@@ -8,7 +8,7 @@ from groundwork.errors import UnwritableError
 from pipelines.comparison.before import changes, pictures_of
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
-from pipelines.comparison.handover import final_images, train_final
+from pipelines.comparison.handover import final_images, of_some_classes, train_final
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.more import more_time
 from pipelines.comparison.results import ComparisonResult, FailedRun, accuracies_of
@@ -80,7 +80,11 @@ def compete(
     """
     clock = Clock()
     source = open_source(recipe.data)
-    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
+    asked = recipe.data.filled(source)
+    data = of_some_classes(asked, source)
+    if data != asked:
+        say(f"{asked.classes} classes, in every instance: {data.classes} (--classes for others)")
+    recipe = recipe.model_copy(update={"data": data})
     sizes = arm_sizes(recipe, source)
     drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
     check_models(recipe, sizes, len(drawn[0].record.classes))

@@ -1,5 +1,7 @@
 """From the arm that won to a classifier of all images."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,11 +10,26 @@ from pipelines.comparison.instances import draw_instances
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.data.choosing import ALL
+from pipelines.data.instances import choose_classes
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.final import FinalTask, JoinTask
+
+
+def of_some_classes(data: DataConfig, source: Source) -> DataConfig:
+    """Return which images, of the same classes in every instance: those of the first.
+
+    Where a number of classes is asked for, each draw has others, but a classifier tells some of
+    them apart: what it is worth is not to be seen on others.
+    """
+    drawn = data.design(source).classes
+    if data.protocol != "draws" or not isinstance(drawn, int):
+        return data
+    names = source.train.class_names
+    chosen = [names[label] for label in choose_classes(source, data.seed, drawn)]
+    return data.model_copy(update={"classes": _joined(chosen)})
 
 
 def final_data(data: DataConfig, source: Source) -> DataConfig:
@@ -96,3 +113,10 @@ def train_final(
     )
     executor.run([join], "their vote")
     return join.folder()
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return names as `parse_classes` reads them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
