@@ -36,13 +36,19 @@ def final_data(data: DataConfig, source: Source) -> DataConfig:
     """Return which images the classifier that is handed over is trained on.
 
     All of the source; of a data set with a name, from which a few images are drawn as if one had no
-    more, those of one instance, for training and for testing.
+    more, as many as those of one instance, for training and for testing, as far as there are.
     """
     drawn, tested = data.per_class, data.test_per_class
     few = data.protocol == "draws" and not source.own
     if few and isinstance(drawn, int) and isinstance(tested, int):
+        labels = choose_classes(source, data.seed, data.design(source).classes)
+        there = int(source.train.counts()[labels].min())
         return data.model_copy(
-            update={"instances": 1, "per_class": drawn + tested, "test_per_class": 0}
+            update={
+                "instances": 1,
+                "per_class": max(drawn, min(drawn + tested, there)),
+                "test_per_class": 0,
+            }
         )
     everything = {"protocol": "whole", "instances": 1, "per_class": ALL, "test_per_class": ALL}
     return data.model_copy(update=everything)

@@ -33,3 +33,13 @@ def test_every_instance_has_the_classes_that_the_classifier_tells_apart(source):
     assert of_some_classes(data, source) == data
     folds = asked.model_copy(update={"protocol": "folds"})
     assert of_some_classes(folds, source) == folds
+
+
+def test_of_a_class_with_fewer_images_than_asked_for_as_many_are_trained_on(source):
+    """Instances are tested on fewer then, which a note says; the training is no error."""
+    asked = {"per_class": 4, "test_per_class": 4, "classes": 'a,"b, c"', "instances": 1}
+    data = DataConfig(**asked).filled(source)
+    (one,) = make_instances(source, data.design(source))
+    assert one.test.counts().tolist() == [4, 2]
+    (final,) = make_instances(source, final_data(data, source).design(source), tested=False)
+    assert final.train.counts().tolist() == [6, 6]
