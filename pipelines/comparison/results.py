@@ -8,7 +8,7 @@ import numpy as np
 from groundwork.settings import Result
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.overlap import Overlap
-from pipelines.tasks.results import GanTaskResult, TrainTaskResult
+from pipelines.tasks.results import FinalTaskResult, GanTaskResult, TrainTaskResult
 
 
 class Run(Result):
@@ -97,6 +97,8 @@ class ComparisonResult(Result):
     """Stands for the pictures of its first instance; empty where that was not written down."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
+    all_images: int = 0
+    """How many those were; 0 where that was not written down."""
 
     @property
     def correlation(self) -> float:
@@ -124,3 +126,8 @@ def failures_of(arms: Sequence[str], failed: Sequence[FailedRun], instances: int
             count = len({one.instance for one in own})
             said[arm] = f"failed on {count} of {instances} instances: {own[0].reason}"
     return said
+
+
+def images_of(final: FinalTaskResult) -> int:
+    """Return how many images a classifier was trained on, without what was made of them."""
+    return sum(final.class_images.values()) or final.train_images

@@ -138,7 +138,8 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     curves = learning_curves(comparison, table)
     record = comparison.instances[0]
     tested_with = record.train_images / len(record.classes)
-    trained_with = (record.train_images + record.test_images) / len(record.classes)
+    images = comparison.all_images or record.train_images + record.test_images
+    trained_with = images / len(record.classes)
     enough = enough_instances(1, comparison.correlation)
     return Advice(
         winner=winner,
