@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomli_w
 
-from groundwork.files import read_json, replacing
+from groundwork.files import read_json
 from groundwork.settings import Result
 from pipelines.errors import InputError
-from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import BEST, Search, said
 from pipelines.statistics.paired import Paired, paired, summary, variance_factor
 from pipelines.statistics.verdicts import points, verdict
@@ -278,23 +276,3 @@ def read_trials(folder: Path) -> list[TrialRecord]:
     """Return the trials of a search that are done, in order."""
     paths = sorted((folder / TRIALS).glob("*.json"))
     return [TrialRecord.model_validate(read_json(path)) for path in paths]
-
-
-def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -> Path:
-    """Write a recipe that compares the untuned setting with the best one.
-
-    It draws other instances than those that were tuned on.
-
-    Parameters
-    ----------
-    header
-        Comment lines above it, without their ``#``.
-    """
-    tables = search.recipe_of(best.values)
-    data = search.recipe.data
-    tables.setdefault("data", {})["seed"] = data.seed + (data.instances or INSTANCES)
-    tables["name"] = f"{search.recipe.name}-tuned"
-    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
-    with replacing(target) as part:
-        part.write_text(f"{comment}\n{tomli_w.dumps(tables)}", encoding="utf-8")
-    return target

@@ -23,8 +23,8 @@ from pipelines.tuning.results import (
     short_in_words,
     stuck_in_words,
     verdict_in_words,
-    write_recipe,
 )
+from pipelines.tuning.tuned import write_recipe
 from pipelines.verbs.places import CLASSIFIER, IMAGES, SYNTHETIC, AnyName, AnyPath
 from pipelines.workspace import REPORT, RESULT
 
@@ -151,7 +151,7 @@ def tune(
         if role == "worker":
             return serve(what, executor, address)
         result = run_trials(what, executor, address if role else None)
-    _write(settings, result, what.folder)
+    _write(settings, result, what.folder, what.drawn[0].size)
     return TuneResult(what.folder, _describe(result), result.untested)
 
 
@@ -165,7 +165,7 @@ def _plan(search: Search, folds: int, instances: int) -> str:
     )
 
 
-def _write(search: Search, result: SearchResult, folder: Path) -> None:
+def _write(search: Search, result: SearchResult, folder: Path, size: int) -> None:
     """Write the result, the table of trials, the page and the recipe."""
     from pipelines.report.search import render_search
 
@@ -174,7 +174,7 @@ def _write(search: Search, result: SearchResult, folder: Path) -> None:
         with replacing(folder / name) as part:
             part.write_text(text, encoding="utf-8")
     header = f"Found by: {result.command}\n\n  {_next(folder)}"
-    write_recipe(search, result.best, folder / TUNED, header)
+    write_recipe(search, result.best, folder / TUNED, header, size)
 
 
 def _next(folder: Path) -> str:

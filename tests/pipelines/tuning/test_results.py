@@ -5,6 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from pipelines.comparison.sizes import arm_sizes, generator_size, search_size
+from pipelines.data.pool import in_memory
+from pipelines.data.sources import Source
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, load_search
@@ -16,8 +19,8 @@ from pipelines.tuning.results import (
     error_of_mean,
     stuck_in_words,
     verdict_in_words,
-    write_recipe,
 )
+from pipelines.tuning.tuned import write_recipe
 from tests.pipelines.searches import result_of
 
 
@@ -37,7 +40,7 @@ def test_the_table_the_page_and_the_recipe(tmp_path):
         space={"train.learning_rate": [0.1], "gan.width": [8]},
     )
     best = TrialRecord(trial="0", values={"train.learning_rate": 0.1, "gan.width": 8})
-    path = write_recipe(search, best, tmp_path / "tuned.toml", "Found by: x\n\n  y")
+    path = write_recipe(search, best, tmp_path / "tuned.toml", "Found by: x\n\n  y", 32)
     assert path.read_text().startswith("# Found by: x\n#\n#   y\n\n")
     recipe = load_recipe(path)
     assert recipe.gan.width == 8
@@ -50,9 +53,30 @@ def test_the_table_the_page_and_the_recipe(tmp_path):
 def test_a_tuned_generator_is_compared_with_none(tmp_path):
     search = load_search("generator")
     best = TrialRecord(trial="0", values={"gan.learning_rate": 0.0005})
-    recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x"))
+    recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x", 32))
     assert recipe.gan.learning_rate == 0.0005
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("base", "values"),
+    [
+        ({}, {"mix.strategy": "fraction"}),
+        ({"train": {"model": "efficientnet_lite0"}}, {"train.frozen_epochs": 5}),
+        ({"size": 48, "mix": {"strategy": "fraction"}}, {"train.batch": 8}),
+    ],
+)
+def test_the_recipe_sees_its_images_at_the_size_that_was_searched(
+    tmp_path, make_images, base, values
+):
+    """What the best setting has, generators or a pre-trained network, would have another one."""
+    source = Source("s", in_memory(make_images(1, size=300)), None, own=True)
+    search = Search(recipe=load_recipe(None, base), space={"augment": ["", "flip"]})
+    size = search_size(search.recipe, source, of_generators=False)
+    best = TrialRecord(trial="0", values=values)
+    recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x", size))
+    assert set(arm_sizes(recipe, source).values()) == {size}
+    assert not recipe.needs_generators or generator_size(recipe) == size
 
 
 def test_trials_that_never_learned_are_named():
