@@ -31,6 +31,8 @@ from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 Value = str | bool | int | float
 BEST = "best"
 """Names the best setting among the published figures."""
+UNTUNED_BUT = "untuned but for its generators"
+"""Arm of a recipe whose tuned arm has other generators than those of the base settings."""
 JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
 """Networks that measure generators, in the order of preference."""
 
@@ -181,15 +183,21 @@ class Search(Settings):
     def recipe_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Return the tables of a recipe that compares the untuned setting with this one.
 
-        Of a search for generators: one whose arms train with and without their images.
+        Of a search for generators: one whose arms train with and without their images. All arms
+        share their generators, those of this setting, which the name of the untuned one then says.
         """
         changed = nest(values)
         gan = changed.pop("gan", None)
+        shared = bool(gan) and self.recipe.generated
         tables = self.recipe.model_dump(mode="json", exclude_defaults=True)
         tables["title"] = f"{self.recipe.title}: untuned and tuned"
-        tables["arms"] = {"untuned": {}, "tuned": changed}
+        tables["arms"] = {UNTUNED_BUT if shared else "untuned": {}, "tuned": changed}
+        alone = f"{self.recipe.title}: with and without its images"
+        if shared and not changed:
+            tables["title"] = alone
+            tables["arms"] = {"real": {"mix": {"strategy": "none"}}, "tuned": {}}
         if self.tune.objective == "kid":
-            tables["title"] = f"{self.recipe.title}: with and without its images"
+            tables["title"] = alone
             tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "fraction"}}}
         tables.pop("published", None)
         return merge(tables, {"gan": gan}) if gan else tables

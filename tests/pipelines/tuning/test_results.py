@@ -58,6 +58,19 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
 
 
+def test_an_arm_that_has_tuned_generators_is_not_called_untuned():
+    """All arms of a recipe share their generators."""
+    recipe = load_recipe(None, {"mix": {"strategy": "fraction"}})
+    search = Search(recipe=recipe, space={"gan.width": [8]})
+    both = {"gan.width": 8, "train.batch": 8}
+    assert [*search.recipe_of(both)["arms"]] == ["untuned but for its generators", "tuned"]
+    assert [*search.recipe_of({"train.batch": 8})["arms"]] == ["untuned", "tuned"]
+    assert search.recipe_of({})["arms"]["tuned"] == {}
+    alone = load_recipe(None, search.recipe_of({"gan.width": 8}))
+    arms = {name: arm.generated for name, arm in alone.resolved_arms().items()}
+    assert arms == {"real": False, "tuned": True}
+
+
 @pytest.mark.parametrize(
     ("base", "values"),
     [
