@@ -117,7 +117,7 @@ def _slice(trials: Sequence[TrialRecord], key: str, unit: float) -> Markup:
             value = trial.values[key]
             x = str(value) or "none" if isinstance(value, str | bool) else value
             color, alpha = _shade(trials, trial)
-            error = unit * trial.standard_error if len(trial.scores) > 1 else None
+            error = unit * trial.standard_error if trial.has_error else None
             axes.errorbar(x, unit * trial.mean, error, fmt="o", color=color, alpha=alpha, ms=5)
         if _is_log(values):
             axes.set_xscale("log")

@@ -45,7 +45,7 @@ class TrialRecord(Result):
         """Return one line for people."""
         what = ", ".join(f"{key} = {value!r}" for key, value in self.values.items())
         score = f"{self.mean:.3f}" if self.scores else self.error
-        score += f" ± {self.standard_error:.3f}" if len(self.scores) > 1 else ""
+        score += f" ± {self.standard_error:.3f}" if self.has_error else ""
         stuck = f"; {self.stuck}" if self.stuck else ""
         return f"{self.name}: {score}   ({what}){stuck}"
 
@@ -84,6 +84,11 @@ class TrialRecord(Result):
             return float("nan")
         spread = float(np.std(self.scores, ddof=1))
         return spread * math.sqrt(variance_factor(count, self.correlation))
+
+    @property
+    def has_error(self) -> bool:
+        """Whether there is a standard error."""
+        return not math.isnan(self.standard_error)
 
 
 class SearchResult(Result):
@@ -211,7 +216,8 @@ class SearchResult(Result):
         for trial in self.trials:
             padded = [*trial.scores, *[""] * (folds - len(trial.scores))]
             values = [trial.values[key] for key in keys]
-            numbers = [trial.mean, trial.standard_error] if trial.scores else ["", ""]
+            error = trial.standard_error if trial.has_error else ""
+            numbers = [trial.mean, error] if trial.scores else ["", ""]
             budget = "" if trial.budget is None else trial.budget
             writer.writerow([trial.trial, *values, budget, *numbers, *padded, trial.error])
         return text.getvalue()
@@ -221,6 +227,8 @@ def error_of_mean(trial: TrialRecord) -> str:
     """Say what a score is, and its ±; of one training there is none."""
     if len(trial.scores) == 1:
         return "one training"
+    if not trial.has_error:
+        return f"mean over {len(trial.scores)} trainings on the same images: no standard error"
     corrected = ", corrected for the images that they share" if trial.correlation else ""
     return f"mean ± standard error over {len(trial.scores)} folds{corrected}"
 

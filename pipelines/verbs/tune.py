@@ -188,7 +188,7 @@ def _describe(result: SearchResult) -> list[str]:
     digits = 3 if result.minimised else 1
     failed = sum(not trial.scores for trial in result.trials)
     score = f"{unit * best.mean:.{digits}f}"
-    if len(best.scores) > 1:
+    if best.has_error:
         score += f" ± {unit * best.standard_error:.{digits}f}"
     lines = [
         result.source,

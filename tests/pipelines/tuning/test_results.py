@@ -1,6 +1,7 @@
 """What a search leaves: its table, its page and a recipe."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from pipelines.tuning.results import (
     verdict_in_words,
 )
 from pipelines.tuning.tuned import write_recipe
+from pipelines.verbs.tune import _describe
 from tests.pipelines.searches import result_of
 
 
@@ -149,8 +151,15 @@ def test_the_standard_error_is_that_of_the_corrected_t_test():
 
 @pytest.mark.parametrize(("scores", "correlation"), [((0.7,), 0.0), ((0.7, 0.8), 1.0)])
 def test_without_folds_of_other_images_there_is_no_standard_error(scores, correlation):
-    trial = TrialRecord(trial="0", values={}, scores=scores, correlation=correlation)
+    """Several instances of one split, scored on its validation images, train on the same ones."""
+    result = result_of({0.1: scores})
+    (trial,) = (one.model_copy(update={"correlation": correlation}) for one in result.trials)
     assert math.isnan(trial.standard_error)
+    result = result.model_copy(update={"trials": [trial]})
+    words = "one training" if len(scores) == 1 else "mean over 2 trainings on the same images: no"
+    assert error_of_mean(trial).startswith(words)
+    for text in (str(trial), "\n".join(_describe(result)), result.csv(), render_search(result)):
+        assert "nan" not in re.sub(r"[a-z]nan|nan[a-z]", "", text)
 
 
 def test_trials_from_before_the_correction_are_read():
