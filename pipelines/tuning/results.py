@@ -127,6 +127,19 @@ class SearchResult(Result):
     """Whether the recipe of the best setting draws images that the search has not seen."""
 
     @property
+    def images_of_recipe(self) -> str:
+        """On what the recipe of the best setting compares it with the untuned one."""
+        if self.other_images:
+            return "others"
+        again = {
+            "draws": "other draws from the same ones",
+            "split": "the same ones, with other seeds",
+            "shares": "other shares of the same ones",
+        }
+        protocol = self.settings["recipe"]["data"]["protocol"]
+        return again.get(protocol, "other folds of the same ones")
+
+    @property
     def against(self) -> Paired | None:
         """The best setting against the untuned one, seeds averaged; None where none was tested."""
         if not self.retrained:

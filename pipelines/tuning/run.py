@@ -164,7 +164,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
             "untuned_never": sum(map(never_learned, untuned)),
             "correlation": shared.correlation,
             "seen": not shared.own_test and len(what.drawn) > 1,
-            "other_images": what.search.recipe.data.protocol == "draws",
+            "other_images": what.search.recipe.data.protocol == "draws" and not what.source.own,
         }
     )
 

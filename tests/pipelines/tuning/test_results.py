@@ -60,6 +60,23 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("protocol", "other", "words"),
+    [
+        ("draws", True, "others"),
+        ("draws", False, "other draws from the same ones"),
+        ("folds", False, "other folds of the same ones"),
+        ("split", False, "the same ones, with other seeds"),
+        ("shares", False, "other shares of the same ones"),
+    ],
+)
+def test_the_page_says_on_which_images_the_recipe_compares(protocol, other, words):
+    """Other seeds are no other images, and of a folder every draw is of the same few."""
+    result = result_of({0.1: (0.5,)}, retrained=(0.8,), untuned=(0.7,), other_images=other)
+    result.settings["recipe"]["data"]["protocol"] = protocol
+    assert f"compares the two on {words}." in render_search(result)
+
+
 def test_an_arm_that_has_tuned_generators_is_not_called_untuned():
     """All arms of a recipe share their generators."""
     recipe = load_recipe(None, {"mix": {"strategy": "fraction"}})
