@@ -76,6 +76,10 @@ def test_how_a_row_differs_is_said():
     assert differences(row, [own]) == "nothing known"
     half = row.model_copy(update={"differs": "half the width"})
     assert differences(half, [own]) == "half the width"
+    few = measured(profile="paper", command=f"{own.command} --per-class 5 --classes 'a b,c'")
+    assert differences(row, [few]) == "settings of its own: --per-class 5 --classes 'a b,c'"
+    fit = measured(profile="paper", command=f"{own.command} --data-dir /data --skip-bad")
+    assert differences(row, [fit, own]) == "settings of its own: --skip-bad"
 
 
 def test_a_miniature_measures_nothing():
