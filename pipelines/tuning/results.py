@@ -149,14 +149,15 @@ class SearchResult(Result):
     @property
     def tuned_means(self) -> list[float]:
         """Test accuracy of the best setting, by instance, seeds averaged."""
-        return self._by_instance(self.retrained)
+        return self.by_instance(self.retrained)
 
     @property
     def untuned_means(self) -> list[float]:
         """The same of the untuned setting."""
-        return self._by_instance(self.untuned)
+        return self.by_instance(self.untuned)
 
-    def _by_instance(self, values: Sequence[float]) -> list[float]:
+    def by_instance(self, values: Sequence[float]) -> list[float]:
+        """Return means over what has the same instance: seeds, or folds."""
         return list(map(float, np.reshape(values, (-1, len(self.classes))).mean(axis=0)))
 
     @property
