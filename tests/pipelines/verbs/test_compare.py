@@ -167,8 +167,8 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
 
 def test_the_command_can_be_given_again():
     data = DataConfig(skip_bad=True, classes="a, b")
-    said = _command("my photos", 5, "quick", ["linear probe"], [], ["own.toml"], data)
+    said = _command("my photos", 5, "quick", ["linear probe"], [], ["own.toml"], data, Path("a b"))
     assert said == (
         "ganaug compare 'my photos' --minutes 5 --preset quick --only 'linear probe' "
-        "--add own.toml --skip-bad --classes 'a, b'"
+        "--add own.toml --skip-bad --classes 'a, b' --outputs 'a b'"
     )
