@@ -179,7 +179,7 @@ class Contest:
     @property
     def broken(self) -> dict[str, str]:
         """Arms that failed, and why."""
-        return failures_of(list(self._recipe.arms), self.failed, len(self._drawn))
+        return failures_of(list(self._recipe.arms), self.failed, self.trainings)
 
     def _rounds(self) -> tuple[list[Round], list[Round]]:
         """Return what is tried: the cheap arms on a few instances; then all on all of them.

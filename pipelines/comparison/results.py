@@ -117,14 +117,18 @@ def accuracies_of(trainings: Sequence[TrainRun]) -> dict[str, dict[int, float]]:
     }
 
 
-def failures_of(arms: Sequence[str], failed: Sequence[FailedRun], instances: int) -> dict[str, str]:
-    """Say of each arm on how many of so many instances it failed, and why the first time."""
+def failures_of(
+    arms: Sequence[str], failed: Sequence[FailedRun], trainings: Sequence[TrainRun]
+) -> dict[str, str]:
+    """Say of each arm on how many instances it failed, of those it was tried on, and why first."""
     said = {}
     for arm in arms:
         own = [one for one in failed if one.arm == arm]
         if own:
-            count = len({one.instance for one in own})
-            said[arm] = f"failed on {count} of {instances} instances: {own[0].reason}"
+            lost = {one.instance for one in own}
+            tried = lost | {run.instance for run in trainings if run.arm == arm}
+            several = "instances" if len(tried) > 1 else "instance"
+            said[arm] = f"failed on {len(lost)} of {len(tried)} {several}: {own[0].reason}"
     return said
 
 
