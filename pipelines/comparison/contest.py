@@ -274,13 +274,15 @@ class Contest:
         looks = max(1, len(self._drawn) - FEWEST + 1)
         for arm in clearly_worse(accuracies, self.correlation, looks) - self.out.keys():
             best, count = leader(accuracies), len(accuracies[arm])
+            enough = count >= enough_instances(1, self.correlation)
             # What the winner is above it shall be more than probable.
-            if arm == self._reference and count < enough_instances(1, self.correlation):
+            if arm == self._reference and not enough:
                 continue
             # Whether generated images help is a question of its own, whatever wins.
             if arm in self._asked and count < FIRST and self._generated - self.out.keys():
                 continue
-            self.out[arm] = f"clearly worse than “{best}” after {count} instances"
+            how = "clearly" if enough else "probably"
+            self.out[arm] = f"{how} worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
 
     def _time_for_all(self) -> bool:
