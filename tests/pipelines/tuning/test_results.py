@@ -147,6 +147,17 @@ def test_unequal_classes_are_said_of_a_search_too():
     assert guessed_in_words(equal) == []
 
 
+def test_classes_are_unequal_as_a_whole_and_guessing_is_of_one_of_them():
+    """Folds of 6 and 7 images hold one more of the one class or the other; neither is guessed."""
+    folds = [{"a": 2, "b": 1}, *[{"a": 1, "b": 2}] * 2, *[{"a": 1, "b": 1}] * 2]
+    tested = {"retrained": (0.6,) * 5, "untuned": (0.6,) * 5, "tested": folds}
+    result = result_of({0.1: (0.5,)}, **tested).model_copy(update={"classes": [["a", "b"]] * 5})
+    assert guessed_in_words(result) == []
+    more = [{"a": 2, "b": 1}, *[{"a": 1, "b": 4}] * 4]
+    (said,) = guessed_in_words(result.model_copy(update={"tested": more}))[:1]
+    assert said.endswith("always guessing “b” would be right on 70.7 %."), "not 77.3"
+
+
 def test_a_search_that_only_failed_says_why():
     with pytest.raises(InputError, match="all 1 trials failed: it broke"):
         _ = result_of({0.1: ()}).best
