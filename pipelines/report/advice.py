@@ -16,7 +16,7 @@ from pipelines.report.growth import doubling_in_words
 from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
-from pipelines.report.worth import generated_in_words
+from pipelines.report.worth import gains_over, generated_in_words
 from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 from pipelines.statistics.expected import FURTHEST, Expected, expected
@@ -40,7 +40,8 @@ class Advice:
     tested_with, trained_with
         Training images of a class on an instance, and of the classifier of all images.
     beaten
-        Arms that it is shown to be better than, or that were left out as worse than the best.
+        Arms that it is shown to be better than; of those that were left out as worse than the best
+        of then, by its own test on the instances that both have.
     clearly
         Those of them that were tried on instances enough for that to be more than probable.
     rivals
@@ -133,7 +134,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.correlation)
-    worse |= set(comparison.dropped)
+    worse |= {arm for arm in comparison.dropped if _better_than(comparison, table, winner, arm)}
     worse |= _beaten_reference(table, winner)
     curves = learning_curves(comparison, table)
     record = comparison.instances[0]
@@ -178,6 +179,14 @@ def _curve(
     known = Recipe.model_validate(comparison.recipe).arms
     bases = [base_of(comparison.recipe, arm) or "" for arm in members if arm in known]
     return next((curves[arm] for arm in [*members, *bases] if arm in curves), None)
+
+
+def _better_than(comparison: ComparisonResult, table: Results, winner: str, arm: str) -> bool:
+    """Tell whether the winner, too, is better than an arm that another one was better than."""
+    if arm not in {one.name for one in table.arms} or arm == winner:
+        return False
+    gain = gains_over(comparison, table, [(arm, winner)]).get((arm, winner))
+    return gain is not None and conclusion(gain).endswith("better")
 
 
 def _beaten_reference(table: Results, winner: str) -> set[str]:

@@ -165,6 +165,29 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     assert advice.estimate in text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("level", "beaten"), [(0.5, True), (0.95, False)])
+def test_what_another_arm_beat_is_not_beaten_by_the_winner_for_that(tmp_path, level, beaten):
+    """An arm that was best later may be no better where the one that was left was tried."""
+    made = make_comparison(tmp_path, instances=8, pictures=False, draws=[["cat", "dog"]])
+    keep_answers(made, tmp_path)
+    known = advise(made, tmp_path)
+    left = next(arm for arm in made.arms if arm != known.winner)
+    trainings = []
+    for run in made.trainings:
+        if run.arm == left:
+            scores = run.result.scores.model_copy(update={"accuracy": level})
+            run = run.model_copy(
+                update={"result": run.result.model_copy(update={"scores": scores})}
+            )
+        if run.arm != left or run.instance < 3:
+            trainings.append(run)
+    given = {"trainings": trainings, "dropped": [left], "left": {left: "worse than “other”"}}
+    advice = advise(made.model_copy(update=given), tmp_path)
+    assert advice.winner == known.winner
+    assert (left in advice.beaten, left in advice.rivals) == (beaten, not beaten)
+
+
 def test_the_command_can_be_given_again():
     data = DataConfig(skip_bad=True, classes="a, b")
     said = _command("my photos", 5, "quick", ["linear probe"], [], ["own.toml"], data, Path("a b"))
