@@ -193,12 +193,14 @@ class Search(Settings):
         tables["title"] = f"{self.recipe.title}: untuned and tuned"
         tables["arms"] = {UNTUNED_BUT if shared else "untuned": {}, "tuned": changed}
         alone = f"{self.recipe.title}: with and without its images"
+        real = {"mix": {"strategy": "none"}}  # whatever the base settings mix in
         if shared and not changed:
             tables["title"] = alone
-            tables["arms"] = {"real": {"mix": {"strategy": "none"}}, "tuned": {}}
+            tables["arms"] = {"real": real, "tuned": {}}
         if self.tune.objective == "kid":
+            joined = {} if self.recipe.generated else {"strategy": "fraction", "origin": "bank"}
             tables["title"] = alone
-            tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "fraction"}}}
+            tables["arms"] = {"real": real, "real + synthetic": {"mix": joined}}
         tables.pop("published", None)
         return merge(tables, {"gan": gan}) if gan else tables
 

@@ -11,7 +11,7 @@ from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import Search, load_search
+from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.report.imbalance import guessed_in_words
 from pipelines.report.search import render_search
 from pipelines.statistics.paired import paired
@@ -58,6 +58,16 @@ def test_a_tuned_generator_is_compared_with_none(tmp_path):
     recipe = load_recipe(write_recipe(search, best, tmp_path / "tuned.toml", "x", 32))
     assert recipe.gan.learning_rate == 0.0005
     assert [arm.generated for arm in recipe.resolved_arms().values()] == [False, True]
+
+
+@pytest.mark.parametrize("mix", [{"strategy": "concatenate"}, {"origin": "copies"}])
+def test_real_images_are_real_whatever_the_base_settings_mix_in(mix):
+    recipe = load_recipe(None, {"mix": mix})
+    search = Search(recipe=recipe, tune=TuneConfig(objective="kid"), space={"gan.width": [8]})
+    arms = load_recipe(None, search.recipe_of({"gan.width": 8})).resolved_arms()
+    kinds = {name: (arm.mix.strategy, arm.generated) for name, arm in arms.items()}
+    joined = mix.get("strategy", "fraction")
+    assert kinds == {"real": ("none", False), "real + synthetic": (joined, True)}
 
 
 @pytest.mark.parametrize(
