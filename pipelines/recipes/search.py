@@ -264,6 +264,12 @@ def _check_values(search: Search, where: str) -> None:
         raise InputError(
             f"{where}: space.size: every trial sees the images at one size; set it as data.size"
         )
+    for key in ("train.seed", "gan.seed"):
+        if key in search.space:
+            raise InputError(
+                f"{where}: space.{key}: chance is no setting to search for; tune.folds and "
+                "tune.repeats say how often a setting is tried, tune.seeds how often it is tested"
+            )
     if "train.epochs" in search.space and search.tune.tuner == "hyperband":
         raise InputError(
             f"{where}: space.train.epochs: tuner 'hyperband' itself says how many epochs a trial "
