@@ -1,7 +1,7 @@
 """What to do with one's images: the verdict of `ganaug compare`, in a few sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from groundwork.names import listed
 from pipelines.comparison.bases import base_of
 from pipelines.comparison.results import ComparisonResult
 from pipelines.recipes.recipe import Recipe
-from pipelines.report.answers import answers_of, right_answers
+from pipelines.report.answers import answers_of, image_intervals, right_answers
 from pipelines.report.classes import arm_members
 from pipelines.report.growth import doubling_in_words
 from pipelines.report.growth_curves import learning_curves
@@ -159,7 +159,7 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
             if arm in worse and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
         ],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
-        above=_above(table, winner),
+        above=_above(comparison, table, winner, outputs),
         open=comparison.left,
         generated=generated_in_words(comparison, table, curves),
         doubling=doubling_in_words(comparison, curves, winner),
@@ -199,6 +199,8 @@ def _beaten_reference(table: Results, winner: str) -> set[str]:
     return {table.reference.name} if better else set()
 
 
-def _above(table: Results, winner: str) -> str:
+def _above(comparison: ComparisonResult, table: Results, winner: str, outputs: Path) -> str:
     (arm,) = (one for one in table.arms if one.name == winner)
+    if arm.against and arm.against.low is None:  # the test images alone can say something
+        arm = replace(arm, two_way=image_intervals(comparison, outputs).get(winner))
     return f"; against “{table.reference.name}” {judged(arm)}" if arm.against else ""

@@ -94,7 +94,7 @@ class CompareResult:
             *self.advice.sentences,
             *self.comparison.more,
             "",
-            text_table(self.comparison),
+            text_table(self.comparison, outputs_of(self.folder)),
             "",
             f"report:     {self.report}",
         ]
