@@ -136,6 +136,8 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     worse = clearly_worse(accuracies, comparison.correlation)
     worse |= {arm for arm in comparison.dropped if _better_than(comparison, table, winner, arm)}
     worse |= _beaten_reference(table, winner)
+    # What never learned is worse, but for that: nothing is claimed against it.
+    beaten = {arm.name for arm in table.arms if arm.name in worse and not arm.failed}
     curves = learning_curves(comparison, table)
     record = comparison.instances[0]
     tested_with = record.train_images / len(record.classes)
@@ -152,11 +154,11 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         mean=float(np.mean(list(accuracies[winner].values()))),
         tested_with=tested_with,
         trained_with=trained_with,
-        beaten=[arm for arm in accuracies if arm in worse],
+        beaten=[arm for arm in accuracies if arm in beaten],
         clearly=[
             arm
             for arm in accuracies
-            if arm in worse and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
+            if arm in beaten and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
         ],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
         above=_above(comparison, table, winner, outputs),
