@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.errors import UnwritableError
+from groundwork.files import read_json
 from pipelines.comparison.before import changes, pictures_of
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
-from pipelines.comparison.handover import final_images, train_final
+from pipelines.comparison.handover import final_images, of_some_classes, train_final
 from pipelines.comparison.instances import draw_instances, open_source
 from pipelines.comparison.more import more_time
-from pipelines.comparison.results import ComparisonResult, FailedRun, accuracies_of
+from pipelines.comparison.results import (
+    ComparisonResult,
+    FailedRun,
+    accuracies_of,
+    images_of,
+)
 from pipelines.comparison.run import Clock, as_result
 from pipelines.comparison.sizes import arm_sizes, needed_sizes
 from pipelines.errors import InputError
@@ -19,7 +25,9 @@ from pipelines.findings.lines import check_lines
 from pipelines.recipes.recipe import Recipe
 from pipelines.statistics.choosing import leader
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.results import FinalTaskResult
 from pipelines.training.checks import check_models
+from pipelines.workspace import RESULT
 
 ALL_IMAGES = "the classifier, on all images"
 """What is trained last."""
@@ -80,7 +88,11 @@ def compete(
     """
     clock = Clock()
     source = open_source(recipe.data)
-    recipe = recipe.model_copy(update={"data": recipe.data.filled(source)})
+    asked = recipe.data.filled(source)
+    data = of_some_classes(asked, source)
+    if data != asked:
+        say(f"{asked.classes} classes, in every instance: {data.classes} (--classes for others)")
+    recipe = recipe.model_copy(update={"data": data})
     sizes = arm_sizes(recipe, source)
     drawn = draw_instances(source, recipe.data, outputs, needed_sizes(recipe, source))
     check_models(recipe, sizes, len(drawn[0].record.classes))
@@ -127,5 +139,10 @@ def compete(
         "checked": check_lines(source),
         "pictures": pictures_of(drawn),
         "handed_over": final is not None,
+        "all_images": 0 if final is None else images_of(_trained(outputs / final)),
     }
     return Competed(result.model_copy(update=further), final, source.name)
+
+
+def _trained(final: Path) -> FinalTaskResult:
+    return FinalTaskResult.model_validate(read_json(final / RESULT))

@@ -179,7 +179,7 @@ class Contest:
     @property
     def broken(self) -> dict[str, str]:
         """Arms that failed, and why."""
-        return failures_of(list(self._recipe.arms), self.failed, len(self._drawn))
+        return failures_of(list(self._recipe.arms), self.failed, self.trainings)
 
     def _rounds(self) -> tuple[list[Round], list[Round]]:
         """Return what is tried: the cheap arms on a few instances; then all on all of them.
@@ -282,13 +282,15 @@ class Contest:
         looks = max(1, len(self._drawn) - FEWEST + 1)
         for arm in clearly_worse(accuracies, self.correlation, looks) - self.out.keys():
             best, count = leader(accuracies), len(accuracies[arm])
+            enough = count >= enough_instances(1, self.correlation)
             # What the winner is above it shall be more than probable.
-            if arm == self._reference and count < enough_instances(1, self.correlation):
+            if arm == self._reference and not enough:
                 continue
             # Whether generated images help is a question of its own, whatever wins.
             if arm in self._asked and count < FIRST and self._generated - self.out.keys():
                 continue
-            self.out[arm] = f"clearly worse than “{best}” after {count} instances"
+            how = "clearly" if enough else "probably"
+            self.out[arm] = f"{how} worse than “{best}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
 
     def _time_for_all(self) -> bool:

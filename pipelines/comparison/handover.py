@@ -1,5 +1,7 @@
 """From the arm that won to a classifier of all images."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from pipelines.comparison.instances import draw_instances
 from pipelines.comparison.plan import plan_gans
 from pipelines.comparison.sizes import generator_size
 from pipelines.data.choosing import ALL
+from pipelines.data.instances import choose_classes
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.recipe import Recipe
@@ -15,17 +18,37 @@ from pipelines.tasks.executor import Executor
 from pipelines.tasks.final import FinalTask, JoinTask
 
 
+def of_some_classes(data: DataConfig, source: Source) -> DataConfig:
+    """Return which images, of the same classes in every instance: those of the first.
+
+    Where a number of classes is asked for, each draw has others, but a classifier tells some of
+    them apart: what it is worth is not to be seen on others.
+    """
+    drawn = data.design(source).classes
+    if data.protocol != "draws" or not isinstance(drawn, int):
+        return data
+    names = source.train.class_names
+    chosen = [names[label] for label in choose_classes(source, data.seed, drawn)]
+    return data.model_copy(update={"classes": _joined(chosen)})
+
+
 def final_data(data: DataConfig, source: Source) -> DataConfig:
     """Return which images the classifier that is handed over is trained on.
 
     All of the source; of a data set with a name, from which a few images are drawn as if one had no
-    more, those of one instance, for training and for testing.
+    more, as many as those of one instance, for training and for testing, as far as there are.
     """
     drawn, tested = data.per_class, data.test_per_class
     few = data.protocol == "draws" and not source.own
     if few and isinstance(drawn, int) and isinstance(tested, int):
+        labels = choose_classes(source, data.seed, data.design(source).classes)
+        there = int(source.train.counts()[labels].min())
         return data.model_copy(
-            update={"instances": 1, "per_class": drawn + tested, "test_per_class": 0}
+            update={
+                "instances": 1,
+                "per_class": max(drawn, min(drawn + tested, there)),
+                "test_per_class": 0,
+            }
         )
     everything = {"protocol": "whole", "instances": 1, "per_class": ALL, "test_per_class": ALL}
     return data.model_copy(update=everything)
@@ -96,3 +119,10 @@ def train_final(
     )
     executor.run([join], "their vote")
     return join.folder()
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Return names as `parse_classes` reads them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()

@@ -8,7 +8,7 @@ import numpy as np
 from groundwork.settings import Result
 from pipelines.data.instances import InstanceRecord
 from pipelines.data.overlap import Overlap
-from pipelines.tasks.results import GanTaskResult, TrainTaskResult
+from pipelines.tasks.results import FinalTaskResult, GanTaskResult, TrainTaskResult
 
 
 class Run(Result):
@@ -97,6 +97,8 @@ class ComparisonResult(Result):
     """Stands for the pictures of its first instance; empty where that was not written down."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
+    all_images: int = 0
+    """How many those were; 0 where that was not written down."""
 
     @property
     def correlation(self) -> float:
@@ -115,12 +117,21 @@ def accuracies_of(trainings: Sequence[TrainRun]) -> dict[str, dict[int, float]]:
     }
 
 
-def failures_of(arms: Sequence[str], failed: Sequence[FailedRun], instances: int) -> dict[str, str]:
-    """Say of each arm on how many of so many instances it failed, and why the first time."""
+def failures_of(
+    arms: Sequence[str], failed: Sequence[FailedRun], trainings: Sequence[TrainRun]
+) -> dict[str, str]:
+    """Say of each arm on how many instances it failed, of those it was tried on, and why first."""
     said = {}
     for arm in arms:
         own = [one for one in failed if one.arm == arm]
         if own:
-            count = len({one.instance for one in own})
-            said[arm] = f"failed on {count} of {instances} instances: {own[0].reason}"
+            lost = {one.instance for one in own}
+            tried = lost | {run.instance for run in trainings if run.arm == arm}
+            several = "instances" if len(tried) > 1 else "instance"
+            said[arm] = f"failed on {len(lost)} of {len(tried)} {several}: {own[0].reason}"
     return said
+
+
+def images_of(final: FinalTaskResult) -> int:
+    """Return how many images a classifier was trained on, without what was made of them."""
+    return sum(final.class_images.values()) or final.train_images

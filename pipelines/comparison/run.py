@@ -78,7 +78,7 @@ def run_comparison(recipe: Recipe, outputs: Path, *, workers: int, command: str)
         command=command,
         seconds=clock.laps,
     )
-    left = failures_of([*recipe.arms, *recipe.ensembles], failed, len(drawn))
+    left = failures_of([*recipe.arms, *recipe.ensembles], failed, trainings)
     result = result.model_copy(update={"failed": failed, "left": left})
     identity = [result.recipe, [run.folder.as_posix() for run in trainings]]
     folder = outputs / run_folder("comparison", recipe.name, identity)

@@ -1,7 +1,22 @@
 """Settings as the command line takes them, for commands that repeat a run."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+OUTPUTS = Path("outputs")
+"""Where commands write that are not told where."""
+
+
+def outputs_option(outputs: Path) -> list[str]:
+    """Return the words that say where a command writes; without them it would find nothing there.
+
+    Examples
+    --------
+    >>> outputs_option(Path("elsewhere")), outputs_option(Path("outputs"))
+    (['--outputs', 'elsewhere'], [])
+    """
+    return [] if outputs == OUTPUTS else ["--outputs", str(outputs)]
 
 
 def as_options(prefix: str, values: dict[str, Any]) -> list[str]:

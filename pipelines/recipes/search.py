@@ -31,6 +31,8 @@ from pipelines.recipes.recipe import Arm, Recipe, load_recipe
 Value = str | bool | int | float
 BEST = "best"
 """Names the best setting among the published figures."""
+UNTUNED_BUT = "untuned but for its generators"
+"""Arm of a recipe whose tuned arm has other generators than those of the base settings."""
 JUDGES = ("efficientnet_lite0", "efficientnet_lite1")
 """Networks that measure generators, in the order of preference."""
 
@@ -181,16 +183,24 @@ class Search(Settings):
     def recipe_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Return the tables of a recipe that compares the untuned setting with this one.
 
-        Of a search for generators: one whose arms train with and without their images.
+        Of a search for generators: one whose arms train with and without their images. All arms
+        share their generators, those of this setting, which the name of the untuned one then says.
         """
         changed = nest(values)
         gan = changed.pop("gan", None)
+        shared = bool(gan) and self.recipe.generated
         tables = self.recipe.model_dump(mode="json", exclude_defaults=True)
         tables["title"] = f"{self.recipe.title}: untuned and tuned"
-        tables["arms"] = {"untuned": {}, "tuned": changed}
+        tables["arms"] = {UNTUNED_BUT if shared else "untuned": {}, "tuned": changed}
+        alone = f"{self.recipe.title}: with and without its images"
+        real = {"mix": {"strategy": "none"}}  # whatever the base settings mix in
+        if shared and not changed:
+            tables["title"] = alone
+            tables["arms"] = {"real": real, "tuned": {}}
         if self.tune.objective == "kid":
-            tables["title"] = f"{self.recipe.title}: with and without its images"
-            tables["arms"] = {"real": {}, "real + synthetic": {"mix": {"strategy": "fraction"}}}
+            joined = {} if self.recipe.generated else {"strategy": "fraction", "origin": "bank"}
+            tables["title"] = alone
+            tables["arms"] = {"real": real, "real + synthetic": {"mix": joined}}
         tables.pop("published", None)
         return merge(tables, {"gan": gan}) if gan else tables
 
@@ -253,6 +263,17 @@ def _check_values(search: Search, where: str) -> None:
     if "size" in search.space:
         raise InputError(
             f"{where}: space.size: every trial sees the images at one size; set it as data.size"
+        )
+    for key in ("train.seed", "gan.seed"):
+        if key in search.space:
+            raise InputError(
+                f"{where}: space.{key}: chance is no setting to search for; tune.folds and "
+                "tune.repeats say how often a setting is tried, tune.seeds how often it is tested"
+            )
+    if "train.epochs" in search.space and search.tune.tuner == "hyperband":
+        raise InputError(
+            f"{where}: space.train.epochs: tuner 'hyperband' itself says how many epochs a trial "
+            "has, up to train.epochs; leave it out of the space, or take another tuner"
         )
     for key, value in _samples(search.space):
         try:

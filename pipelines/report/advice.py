@@ -1,7 +1,7 @@
 """What to do with one's images: the verdict of `ganaug compare`, in a few sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,13 @@ from groundwork.names import listed
 from pipelines.comparison.bases import base_of
 from pipelines.comparison.results import ComparisonResult
 from pipelines.recipes.recipe import Recipe
-from pipelines.report.answers import answers_of, right_answers
+from pipelines.report.answers import answers_of, image_intervals, right_answers
 from pipelines.report.classes import arm_members
 from pipelines.report.growth import doubling_in_words
 from pipelines.report.growth_curves import learning_curves
 from pipelines.report.table import Results, results
 from pipelines.report.words import judged
-from pipelines.report.worth import generated_in_words
+from pipelines.report.worth import gains_over, generated_in_words
 from pipelines.statistics.abstention import not_sure
 from pipelines.statistics.choosing import chosen_by_the_others, clearly_worse, leader
 from pipelines.statistics.expected import FURTHEST, Expected, expected
@@ -40,7 +40,8 @@ class Advice:
     tested_with, trained_with
         Training images of a class on an instance, and of the classifier of all images.
     beaten
-        Arms that it is shown to be better than, or that were left out as worse than the best.
+        Arms that it is shown to be better than; of those that were left out as worse than the best
+        of then, by its own test on the instances that both have.
     clearly
         Those of them that were tried on instances enough for that to be more than probable.
     rivals
@@ -133,12 +134,15 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
     accuracies = {arm.name: arm.final for arm in table.arms}
     winner = leader(accuracies)
     worse = clearly_worse(accuracies, comparison.correlation)
-    worse |= set(comparison.dropped)
+    worse |= {arm for arm in comparison.dropped if _better_than(comparison, table, winner, arm)}
     worse |= _beaten_reference(table, winner)
+    # What never learned is worse, but for that: nothing is claimed against it.
+    beaten = {arm.name for arm in table.arms if arm.name in worse and not arm.failed}
     curves = learning_curves(comparison, table)
     record = comparison.instances[0]
     tested_with = record.train_images / len(record.classes)
-    trained_with = (record.train_images + record.test_images) / len(record.classes)
+    images = comparison.all_images or record.train_images + record.test_images
+    trained_with = images / len(record.classes)
     enough = enough_instances(1, comparison.correlation)
     return Advice(
         winner=winner,
@@ -150,14 +154,14 @@ def advise(comparison: ComparisonResult, outputs: Path) -> Advice:
         mean=float(np.mean(list(accuracies[winner].values()))),
         tested_with=tested_with,
         trained_with=trained_with,
-        beaten=[arm for arm in accuracies if arm in worse],
+        beaten=[arm for arm in accuracies if arm in beaten],
         clearly=[
             arm
             for arm in accuracies
-            if arm in worse and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
+            if arm in beaten and len(accuracies[arm].keys() & accuracies[winner].keys()) >= enough
         ],
         rivals=[arm for arm in accuracies if arm not in worse and arm != winner],
-        above=_above(table, winner),
+        above=_above(comparison, table, winner, outputs),
         open=comparison.left,
         generated=generated_in_words(comparison, table, curves),
         doubling=doubling_in_words(comparison, curves, winner),
@@ -179,6 +183,14 @@ def _curve(
     return next((curves[arm] for arm in [*members, *bases] if arm in curves), None)
 
 
+def _better_than(comparison: ComparisonResult, table: Results, winner: str, arm: str) -> bool:
+    """Tell whether the winner, too, is better than an arm that another one was better than."""
+    if arm not in {one.name for one in table.arms} or arm == winner:
+        return False
+    gain = gains_over(comparison, table, [(arm, winner)]).get((arm, winner))
+    return gain is not None and conclusion(gain).endswith("better")
+
+
 def _beaten_reference(table: Results, winner: str) -> set[str]:
     """Return the reference, if the winner is shown to be better than it.
 
@@ -189,6 +201,8 @@ def _beaten_reference(table: Results, winner: str) -> set[str]:
     return {table.reference.name} if better else set()
 
 
-def _above(table: Results, winner: str) -> str:
+def _above(comparison: ComparisonResult, table: Results, winner: str, outputs: Path) -> str:
     (arm,) = (one for one in table.arms if one.name == winner)
+    if arm.against and arm.against.low is None:  # the test images alone can say something
+        arm = replace(arm, two_way=image_intervals(comparison, outputs).get(winner))
     return f"; against “{table.reference.name}” {judged(arm)}" if arm.against else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from groundwork.names import listed
-from pipelines.comparison.results import ComparisonResult
+from pipelines.comparison.results import ComparisonResult, images_of
 from pipelines.recipes.recipe import Recipe
 from pipelines.report.advice import Advice
 from pipelines.report.calibration import pooled
@@ -74,8 +74,10 @@ def _made(comparison: ComparisonResult, advice: Advice, final: FinalTaskResult) 
     counts = listed([f"{count:,} of {one}" for one, count in final.class_images.items()])
     arms = Recipe.model_validate(comparison.recipe).resolved_arms()
     model = f", a `{arms[advice.winner].train.model}`" if advice.winner in arms else ""
+    data = comparison.recipe.get("data")
+    drawn = isinstance(data, dict) and data.get("protocol") == "draws"
     return (
-        f"Trained on all {final.train_images:,} images of {name}{said}"
+        f"Trained on {'' if drawn else 'all '}{images_of(final):,} images of {name}{said}"
         f"{f': {counts}' if counts else ''}; at {final.size} pixels a side, as "
         f"“{advice.winner}”{model}, by\n\n    {comparison.command}\n\nMade with "
         f"{comparison.machine}."

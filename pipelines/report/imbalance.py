@@ -1,5 +1,6 @@
 """Unequal classes: what always guessing the largest one would reach, and which arm does no more."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,11 +54,25 @@ def guessed_in_words(search: SearchResult) -> list[str]:
 
 
 def _guess(tested: Mapping[int, Mapping[str, int]]) -> Guess | None:
-    """Return the guess of instances with so many test images of each class."""
-    if not any(max(own.values()) > UNEQUAL * min(own.values()) for own in tested.values()):
+    """Return the guess of instances with so many test images of each class.
+
+    Where they have the same classes, the guess is one class in all: in a fold of a few images of
+    each, now one class has one more, now another.
+    """
+    several = list(tested.values())
+    if not several:
         return None
-    right = {index: max(own.values()) / sum(own.values()) for index, own in tested.items()}
-    return Guess(right, _in_words(list(tested.values()), float(np.mean(list(right.values())))))
+    together = sum(map(Counter, several), Counter())
+    same = all(set(own) == set(several[0]) for own in several)
+    counts: Sequence[Mapping[str, int]] = [together] if same else several
+    if not any(max(own.values()) > UNEQUAL * min(own.values()) for own in counts):
+        return None
+    largest = max(together, key=lambda name: together[name])
+    right = {
+        index: (own[largest] if same else max(own.values())) / sum(own.values())
+        for index, own in tested.items()
+    }
+    return Guess(right, _in_words(several, float(np.mean(list(right.values())))))
 
 
 def no_better(name: str, accuracy: float, against: Paired) -> str:
@@ -92,8 +107,9 @@ def _in_words(tested: Sequence[Mapping[str, int]], right: float) -> str:
     names = set(tested[0])
     if any(set(own) != names for own in tested):
         return f"Classes are unequal in some instances: always guessing the largest {always}"
-    mean = {name: round(np.mean([own[name] for own in tested])) for name in tested[0]}
+    mean = {name: float(np.mean([own[name] for own in tested])) for name in tested[0]}
     ordered = sorted(mean, key=lambda name: -mean[name])
     largest, smallest = ordered[0], ordered[-1]
-    counts = f"{mean[largest]} test images of “{largest}” and {mean[smallest]} of “{smallest}”"
+    many, few = round(mean[largest]), round(mean[smallest])
+    counts = f"{many} test images of “{largest}” and {few} of “{smallest}”"
     return f"Classes are unequal ({counts} an instance): always guessing “{largest}” {always}"

@@ -12,6 +12,11 @@ from pipelines.comparison.results import ComparisonResult
 from pipelines.report.classes import arm_runs
 from pipelines.workspace import CLASSIFIER, COMPARE, MODEL
 
+IMAGES = {
+    "--classes": 2, "--data-dir": 2, "--exclude": 2, "--fit": 2, "--group-by": 2, "--skip-bad": 1
+}  # fmt: skip
+"""Options without which a command would be about other images, or would part what belongs together;
+and how many words each has."""
 MORE = 3
 """How many times the minutes are proposed for going on, where nothing says how many it takes."""
 
@@ -44,12 +49,12 @@ def next_commands(comparison: ComparisonResult, best: str, outputs: Path) -> lis
     outputs
         The folder that the runs' folders are relative to.
     """
-    model, which = _classifier(comparison, best, outputs)
+    model, what = _classifier(comparison, best, outputs)
     found = []
     if model is not None:
         folder = shlex.quote(_from_here(model))
         found += [
-            Next(f"Classify pictures with {which}", f"ganaug predict pictures/ --model {folder}"),
+            Next(f"Classify pictures with {what}", f"ganaug predict pictures/ --model {folder}"),
             Next("Take it along, without Keras", f"ganaug export {folder}"),
         ]
     words = shlex.split(comparison.command)
@@ -57,11 +62,22 @@ def next_commands(comparison: ComparisonResult, best: str, outputs: Path) -> lis
     if longer := _longer(comparison, words):
         found.append(Next("Go on where this stopped, with more time", longer))
     if data:
-        source = shlex.quote(data)
-        found.append(Next("Check the images, labels too", f"ganaug data {source}"))
+        which = _which_images(words)
+        check = shlex.join(["ganaug", "data", data, *which])
+        found.append(Next("Check the images, labels too", check))
         if not comparison.handed_over:
             said = "Find what to do with these images, and hand over a classifier"
-            found.append(Next(said, f"ganaug compare {source} --minutes 30"))
+            compare = shlex.join(["ganaug", "compare", data, "--minutes", "30", *which])
+            found.append(Next(said, compare))
+    return found
+
+
+def _which_images(words: Sequence[str]) -> list[str]:
+    """Return the options of a command that say which images they are, and which belong together."""
+    found: list[str] = []
+    for at, word in enumerate(words):
+        if word in IMAGES:
+            found += words[at : at + IMAGES[word]]
     return found
 
 

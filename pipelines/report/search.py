@@ -36,6 +36,8 @@ def render_search(result: SearchResult) -> str:
     """
     unit = 1.0 if result.minimised else 100.0
     trials = result.ranked()
+    # Scores after fewer epochs, or of fewer folds, say what was stopped and not what is worse.
+    alike = [trial for trial in trials if trial.budget == trials[0].budget] if trials else []
     keys = list(result.settings["space"])
     return (
         environment()
@@ -44,15 +46,17 @@ def render_search(result: SearchResult) -> str:
             result=result,
             best=result.best,
             trials=trials,
+            alike=alike,
+            epochs=result.settings["tune"]["tuner"] == "hyperband",
             failed=[trial for trial in result.trials if not trial.scores],
             keys=keys,
             any_published=any(map(result.published, trials)),
             unit=unit,
             digits="%.3f" if result.minimised else "%.1f",
             score=result.score_name,
-            importance=importance(trials, keys),
-            slices={key: _slice(trials, key, unit) for key in keys},
-            parallel=_parallel(trials, keys, unit),
+            importance=importance(alike, keys),
+            slices={key: _slice(alike, key, unit) for key in keys},
+            parallel=_parallel(alike, keys, unit),
             error_of_mean=error_of_mean,
             stuck=[
                 _sentence(words) for words in [*short_in_words(result), *stuck_in_words(result)]
@@ -117,7 +121,7 @@ def _slice(trials: Sequence[TrialRecord], key: str, unit: float) -> Markup:
             value = trial.values[key]
             x = str(value) or "none" if isinstance(value, str | bool) else value
             color, alpha = _shade(trials, trial)
-            error = unit * trial.standard_error if len(trial.scores) > 1 else None
+            error = unit * trial.standard_error if trial.has_error else None
             axes.errorbar(x, unit * trial.mean, error, fmt="o", color=color, alpha=alpha, ms=5)
         if _is_log(values):
             axes.set_xscale("log")

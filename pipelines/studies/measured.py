@@ -1,5 +1,6 @@
 """What rows of the studies came to, kept in a file."""
 
+import shlex
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,11 @@ from pipelines.studies.rows import Row
 COMMITTED = Path(__file__).parent / "measured.json"
 """What ships with ganaug; what is run here is kept in `outputs/study/measured.json`."""
 MEASURED = "study/measured.json"
+USUAL = (
+    *("--profile", "--cinic10", "--animals", "--resnet18", "--alexnet"),
+    *("--data-dir", "--no-skip-bad"),
+)
+"""Options by which a row runs as the study had it, or that change no image."""
 
 
 class Figure(Result):
@@ -66,6 +72,19 @@ class Measured(Result):
         return max((figure.n for figure in self.figures), default=0)
 
     @property
+    def changed(self) -> str:
+        """Options of its command that changed which images it ran on; empty if none did."""
+        given: dict[str, list[str]] = {}
+        option = ""
+        for word in shlex.split(self.command)[4:]:
+            if word.startswith("--"):
+                option = word
+            given.setdefault(option, []).append(word)
+        return shlex.join(
+            [word for name, own in given.items() if name and name not in USUAL for word in own]
+        )
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Whose later one takes its place."""
         return (self.row, self.run, self.profile)
@@ -99,6 +118,8 @@ def differences(row: Row, results: Sequence[Measured]) -> str:
         found.append(f"images of {images} in place of the study's")
     if any(one.profile != "paper" for one in results):
         found.append("a shorter look")
+    if changed := dict.fromkeys(words for one in results if (words := one.changed)):
+        found.append(f"settings of its own: {'; '.join(changed)}")
     return "; ".join(found) or "nothing known"
 
 

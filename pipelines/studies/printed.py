@@ -5,7 +5,7 @@ import re
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.cells import is_checkpoint
 from pipelines.report.table import ArmResult, Results
-from pipelines.statistics.verdicts import points
+from pipelines.statistics.verdicts import conclusion, points
 
 _PRINTED = re.compile(r"\s*(\d*\.?\d+)\s*(?:(?:±|\+-|\+/-)\s*(\d*\.?\d+))?")
 
@@ -35,8 +35,8 @@ def as_percent(printed: str) -> tuple[float, float | None] | None:
 def contradictions(table: Results, comparison: ComparisonResult) -> list[str]:
     """Say which arms came out on the other side of the reference arm than in the study.
 
-    Only where the 95 % interval of the measured difference, corrected for images that instances
-    share, leaves no doubt of its side.
+    Only where the test, corrected for images that instances share and for the number of arms, and
+    the 95 % interval of the measured difference leave no doubt of its side.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _last_printed(comparison: ComparisonResult, arm: str) -> float | None:
 
 def _opposite(arm: ArmResult, published: float) -> bool:
     """Tell whether an arm is on the other side, beyond doubt."""
-    if arm.no_claim or arm.against is None:
+    if arm.no_claim or arm.against is None or conclusion(arm.against) == "unclear":
         return False
     if arm.against.low is None or arm.against.high is None:
         return False

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomli_w
 
-from groundwork.files import read_json, replacing
+from groundwork.files import read_json
 from groundwork.settings import Result
 from pipelines.errors import InputError
-from pipelines.recipes.data import INSTANCES
 from pipelines.recipes.search import BEST, Search, said
 from pipelines.statistics.paired import Paired, paired, summary, variance_factor
 from pipelines.statistics.verdicts import points, verdict
@@ -47,7 +45,7 @@ class TrialRecord(Result):
         """Return one line for people."""
         what = ", ".join(f"{key} = {value!r}" for key, value in self.values.items())
         score = f"{self.mean:.3f}" if self.scores else self.error
-        score += f" ± {self.standard_error:.3f}" if len(self.scores) > 1 else ""
+        score += f" ± {self.standard_error:.3f}" if self.has_error else ""
         stuck = f"; {self.stuck}" if self.stuck else ""
         return f"{self.name}: {score}   ({what}){stuck}"
 
@@ -87,6 +85,11 @@ class TrialRecord(Result):
         spread = float(np.std(self.scores, ddof=1))
         return spread * math.sqrt(variance_factor(count, self.correlation))
 
+    @property
+    def has_error(self) -> bool:
+        """Whether there is a standard error."""
+        return not math.isnan(self.standard_error)
+
 
 class SearchResult(Result):
     """A finished search."""
@@ -124,6 +127,19 @@ class SearchResult(Result):
     """Whether the recipe of the best setting draws images that the search has not seen."""
 
     @property
+    def images_of_recipe(self) -> str:
+        """On what the recipe of the best setting compares it with the untuned one."""
+        if self.other_images:
+            return "others"
+        again = {
+            "draws": "other draws from the same ones",
+            "split": "the same ones, with other seeds",
+            "shares": "other shares of the same ones",
+        }
+        protocol = self.settings["recipe"]["data"]["protocol"]
+        return again.get(protocol, "other folds of the same ones")
+
+    @property
     def against(self) -> Paired | None:
         """The best setting against the untuned one, seeds averaged; None where none was tested."""
         if not self.retrained:
@@ -133,14 +149,15 @@ class SearchResult(Result):
     @property
     def tuned_means(self) -> list[float]:
         """Test accuracy of the best setting, by instance, seeds averaged."""
-        return self._by_instance(self.retrained)
+        return self.by_instance(self.retrained)
 
     @property
     def untuned_means(self) -> list[float]:
         """The same of the untuned setting."""
-        return self._by_instance(self.untuned)
+        return self.by_instance(self.untuned)
 
-    def _by_instance(self, values: Sequence[float]) -> list[float]:
+    def by_instance(self, values: Sequence[float]) -> list[float]:
+        """Return means over what has the same instance: seeds, or folds."""
         return list(map(float, np.reshape(values, (-1, len(self.classes))).mean(axis=0)))
 
     @property
@@ -213,7 +230,8 @@ class SearchResult(Result):
         for trial in self.trials:
             padded = [*trial.scores, *[""] * (folds - len(trial.scores))]
             values = [trial.values[key] for key in keys]
-            numbers = [trial.mean, trial.standard_error] if trial.scores else ["", ""]
+            error = trial.standard_error if trial.has_error else ""
+            numbers = [trial.mean, error] if trial.scores else ["", ""]
             budget = "" if trial.budget is None else trial.budget
             writer.writerow([trial.trial, *values, budget, *numbers, *padded, trial.error])
         return text.getvalue()
@@ -223,6 +241,8 @@ def error_of_mean(trial: TrialRecord) -> str:
     """Say what a score is, and its ±; of one training there is none."""
     if len(trial.scores) == 1:
         return "one training"
+    if not trial.has_error:
+        return f"mean over {len(trial.scores)} trainings on the same images: no standard error"
     corrected = ", corrected for the images that they share" if trial.correlation else ""
     return f"mean ± standard error over {len(trial.scores)} folds{corrected}"
 
@@ -278,23 +298,3 @@ def read_trials(folder: Path) -> list[TrialRecord]:
     """Return the trials of a search that are done, in order."""
     paths = sorted((folder / TRIALS).glob("*.json"))
     return [TrialRecord.model_validate(read_json(path)) for path in paths]
-
-
-def write_recipe(search: Search, best: TrialRecord, target: Path, header: str) -> Path:
-    """Write a recipe that compares the untuned setting with the best one.
-
-    It draws other instances than those that were tuned on.
-
-    Parameters
-    ----------
-    header
-        Comment lines above it, without their ``#``.
-    """
-    tables = search.recipe_of(best.values)
-    data = search.recipe.data
-    tables.setdefault("data", {})["seed"] = data.seed + (data.instances or INSTANCES)
-    tables["name"] = f"{search.recipe.name}-tuned"
-    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
-    with replacing(target) as part:
-        part.write_text(f"{comment}\n{tomli_w.dumps(tables)}", encoding="utf-8")
-    return target

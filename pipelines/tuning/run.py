@@ -1,7 +1,5 @@
 """One search, from its file to its trials and its best setting, tested once."""
 
-import shlex
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,14 @@ from pipelines.comparison.run import train_arms, train_generators
 from pipelines.comparison.sizes import search_size
 from pipelines.data.overlap import overlap_of
 from pipelines.data.sources import Source
+from pipelines.identity import code_version, named_files
 from pipelines.recipes.recipe import Recipe, load_recipe
 from pipelines.recipes.search import Search
 from pipelines.tasks.executor import Executor
+from pipelines.tasks.gan import GanTask
 from pipelines.tasks.learning import never_learned
 from pipelines.tasks.results import TrainTaskResult
+from pipelines.tasks.train import TrainTask
 from pipelines.tuning import distributed
 from pipelines.tuning.folds import make_folds
 from pipelines.tuning.results import SearchResult, read_trials
@@ -44,7 +45,7 @@ class Prepared:
     folds
         Of all instances, as `make_folds` gives them.
     folder
-        Of the search; the same search on the same images has the same.
+        Of the search; the same search on the same images, by the same code, has the same.
     """
 
     search: Search
@@ -67,10 +68,36 @@ def prepare(search: Search, outputs: Path) -> Prepared:
     generators = search.tune.objective == "kid"
     size = search_size(search.recipe, source, generators)
     drawn = draw_instances(source, search.recipe.data, outputs, [size], tested=not generators)
-    identity = [search.model_dump(mode="json"), [one.at[size].folder for one in drawn]]
+    images = [one.at[size].folder for one in drawn]
+    identity = [search.model_dump(mode="json"), images, scored_by(search)]
     folder = outputs / run_folder("tune", search.recipe.name, identity)
     folds = make_folds(drawn, search.tune, outputs)
     return Prepared(search, source, drawn, folds, folder)
+
+
+def scored_by(search: Search) -> dict[str, Any]:
+    """Return what scores depend on besides settings and images: code, and what files hold.
+
+    A search whose trials were scored by other code does not go on, it begins anew; of what they
+    have trained, that is found which is still the same. Libraries and devices are left out: several
+    machines do one search together.
+    """
+    varied = [
+        {key: value}
+        for key, values in search.space.items()
+        if isinstance(values, list) and not key.startswith("gan.")
+        for value in values
+        if isinstance(value, str)  # a model, say, or augmentations: what a user may have registered
+    ]
+    arms = [search.arm(values) for values in ({}, *varied)]
+    tasks = [TrainTask(name="", instance="", arm=arm, bank=None) for arm in arms]
+    works = (FoldTuner.__module__, TrainTask.work_module, GanTask.work_module)
+    settings = search.model_dump(mode="json", exclude={"recipe": {"data"}})
+    return {
+        "code": [code_version(name) for name in works],
+        "files": named_files(settings),
+        "added": [task.added_code() for task in tasks],
+    }
 
 
 def _settled(recipe: Recipe, source: Source) -> Recipe:
@@ -85,7 +112,9 @@ def _settled(recipe: Recipe, source: Source) -> Recipe:
     return recipe.model_copy(update={"data": data})
 
 
-def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) -> SearchResult:
+def run_trials(
+    what: Prepared, executor: Executor, command: str, chief_at: str | None = None
+) -> SearchResult:
     """Search, then train the best and the untuned setting on all training images and test them.
 
     Parameters
@@ -94,6 +123,8 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
         The search.
     executor
         Runs the folds.
+    command
+        What repeats it.
     chief_at
         Address, ``host:port``, at which to hand the trials out to workers; None to run them here.
     """
@@ -109,7 +140,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     result = SearchResult(
         name=what.search.recipe.name,
         title=what.search.recipe.title,
-        command=shlex.join(["ganaug", *sys.argv[1:]]),
+        command=command,
         machine=runtime.machine(),
         source=what.source_in_words(),
         classes=[one.record.classes for one in what.drawn],
@@ -135,7 +166,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
             "untuned_never": sum(map(never_learned, untuned)),
             "correlation": shared.correlation,
             "seen": not shared.own_test and len(what.drawn) > 1,
-            "other_images": what.search.recipe.data.protocol == "draws",
+            "other_images": what.search.recipe.data.protocol == "draws" and not what.source.own,
         }
     )
 
@@ -159,6 +190,7 @@ def _retrain(what: Prepared, values: dict[str, Any], executor: Executor) -> list
     for seed in range(search.tune.seeds):
         tables = search.recipe_of(values)
         tables["arms"] = {"retrained": tables["arms"]["tuned"]}
+        tables.pop("seeds", None)  # those of a fold: here it is tune.seeds that says how often
         tables.setdefault("train", {})["seed"] = search.recipe.train.seed + NEXT_SEED * seed
         recipe = load_recipe(None, {"name": search.recipe.name, **tables})
         banks, _ = train_generators(recipe, what.drawn, size, executor)

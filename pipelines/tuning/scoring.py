@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.config import TrainConfig
 from ganaug.bank.bank import Bank
 from ganaug.quality.kid import kid
 from pipelines.comparison.results import TrainRun
@@ -16,12 +17,21 @@ from pipelines.workspace import TEST
 SAMPLES = 200
 
 
+def last_epochs(train: TrainConfig, last: int) -> list[int]:
+    """Return the epochs whose mean accuracy is a score; of classifiers that vote, the end alone."""
+    if train.folds or train.members > 1:
+        return []
+    return [*range(max(1, train.epochs - last + 1), train.epochs + 1)]
+
+
 def last_accuracies(result: TrainTaskResult, last: int) -> float:
-    """Return the mean validation accuracy of the last epochs, 0..1.
+    """Return the mean validation accuracy of the last epochs, 0..1; a probe has but one.
 
     The best epoch would be an optimist: on 33 images of two classes the luckiest of 50 epochs is
     several points above the truth.
     """
+    if not result.accuracy_at:
+        return result.scores.accuracy
     epochs = sorted(result.accuracy_at)[-last:]
     return float(np.mean([result.accuracy_at[epoch] for epoch in epochs]))
 

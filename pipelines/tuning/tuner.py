@@ -30,7 +30,7 @@ from pipelines.tasks.executor import Executor
 from pipelines.tasks.learning import never_learned
 from pipelines.tuning.oracles import OBJECTIVE, make_oracle
 from pipelines.tuning.results import TRIALS, TrialRecord, read_trials
-from pipelines.tuning.scoring import fold_accuracies, fold_kid
+from pipelines.tuning.scoring import fold_accuracies, fold_kid, last_epochs
 
 kt_config.DEBUG = False  # else it prints a traceback for each setting that does not work
 
@@ -193,13 +193,14 @@ class FoldTuner(BaseTuner):  # type: ignore[misc]
         """Return the recipe of one trial: one arm, tested at its last epochs."""
         base = self.what.recipe.model_dump(exclude_unset=True)
         changed = nest(values)
-        first = max(1, epochs - self.what.tune.last + 1)
         own = {
             "name": f"{self.what.recipe.name}-{TRIAL}",
             "gan": changed.pop("gan", {}),
-            "train": {"epochs": epochs, "evaluate_at": list(range(first, epochs + 1))},
+            "train": {"epochs": epochs, "evaluate_at": []},
         }
-        return load_recipe(None, {**merge(merge(base, own), changed), "arms": {TRIAL: {}}})
+        tables = {**merge(merge(base, own), changed), "arms": {TRIAL: {}}}
+        looked_at = last_epochs(load_recipe(None, tables).train, self.what.tune.last)
+        return load_recipe(None, merge(tables, {"train": {"evaluate_at": looked_at}}))
 
 
 def begin_anew_where_damaged(folder: Path) -> None:

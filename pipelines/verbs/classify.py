@@ -18,7 +18,7 @@ from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
-from pipelines.recipes.options import as_options
+from pipelines.recipes.options import as_options, outputs_option
 from pipelines.recipes.recipe import override
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
@@ -163,7 +163,7 @@ def classify(
     workers = runtime.checked_workers(workers)
     if dry_run:
         return str(plan_comparison(settings, outputs, workers))
-    command = _command(settings.data.source, recipe, profile, tables)
+    command = _command(settings.data.source, recipe, profile, tables, outputs)
     runtime.quiet()
     from pipelines.comparison.run import run_comparison  # only now: it loads Keras
 
@@ -176,6 +176,7 @@ def _command(
     recipe: str | Path | None,
     profile: Profile,
     tables: dict[str, BaseModel | str | int | None],
+    outputs: Path,
 ) -> str:
     """Return the shell command that repeats the comparison."""
     words = ["ganaug", "classify", source]
@@ -189,4 +190,4 @@ def _command(
             words += as_options("" if name == "data" else f"{name}.", given)
         elif table is not None:
             words += [f"--{name}", str(table)]
-    return shlex.join(words)
+    return shlex.join([*words, *outputs_option(outputs)])

@@ -17,7 +17,7 @@ from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name, within
 from pipelines.recipes.data import DataConfig
-from pipelines.recipes.options import as_options
+from pipelines.recipes.options import as_options, outputs_option
 from pipelines.recipes.recipe import Recipe, load_recipe, override
 from pipelines.report.advice import Advice
 from pipelines.report.frame import frame, in_a_notebook
@@ -94,7 +94,7 @@ class CompareResult:
             *self.advice.sentences,
             *self.comparison.more,
             "",
-            text_table(self.comparison),
+            text_table(self.comparison, outputs_of(self.folder)),
             "",
             f"report:     {self.report}",
         ]
@@ -173,7 +173,7 @@ def compare(
     for one in add:
         recipe = recipe.joined(load_recipe(one))
     recipe = _chosen(recipe, only, without)
-    command = _command(dataset, minutes, preset, only, without, add, data)
+    command = _command(dataset, minutes, preset, only, without, add, data, outputs)
     runtime.quiet()
     from pipelines.comparison.compete import compete  # only now: it loads Keras
 
@@ -264,9 +264,11 @@ def _command(
     without: Sequence[str],
     add: Sequence[str],
     data: DataConfig,
+    outputs: Path,
 ) -> str:
     words = ["ganaug", "compare", *([dataset] if dataset else []), "--minutes", f"{minutes:g}"]
     words += ["--preset", preset]
     for option, names in (("--only", only), ("--without", without), ("--add", add)):
         words += [word for name in names for word in (option, name)]
-    return shlex.join([*words, *as_options("", data.model_dump(mode="json", exclude_unset=True))])
+    words += as_options("", data.model_dump(mode="json", exclude_unset=True))
+    return shlex.join([*words, *outputs_option(outputs)])

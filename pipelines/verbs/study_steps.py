@@ -20,7 +20,7 @@ from pipelines.report.cells import GFLOPS, column_name, is_checkpoint
 from pipelines.report.table import ArmResult, Results, results
 from pipelines.report.times import AN_EPOCH, times
 from pipelines.report.times import said as said_target
-from pipelines.statistics.paired import Summary
+from pipelines.statistics.paired import Summary, summary
 from pipelines.studies.measured import Figure, Measured
 from pipelines.studies.printed import contradictions
 from pipelines.studies.rows import Row, Step
@@ -205,26 +205,31 @@ def _of_search(done: TuneResult) -> Found:
         (said_setting(trial.values), trial) for trial in found.ranked() if found.published(trial)
     ]
     figures = [
-        Figure(
-            arm=name,
-            measure=measure,
-            mean=unit * trial.mean,
-            spread=unit * float(np.std(trial.scores, ddof=1)) if len(trial.scores) > 1 else None,
-            n=len(trial.scores),
-            published=found.published(trial),
+        _over_instances(
+            name, measure, found.by_instance(trial.scores), unit, found.published(trial)
         )
         for name, trial in named
     ]
     for arm, values in (("best", found.retrained), ("untuned", found.untuned)):
         if values:
-            spread = 100 * float(np.std(values, ddof=1)) if len(values) > 1 else None
-            figures.append(
-                Figure(
-                    arm=arm, measure="test accuracy, %", mean=100 * float(np.mean(values)),
-                    spread=spread, n=len(values),
-                )
-            )  # fmt: skip
+            means = found.by_instance(values)
+            figures.append(_over_instances(arm, "test accuracy, %", means, 100))
     return Found(found.source, figures, done.folder / REPORT)
+
+
+def _over_instances(
+    arm: str, measure: str, values: Sequence[float], unit: float, published: str = ""
+) -> Figure:
+    """Return a figure of values of which each is an instance's: folds and seeds are none."""
+    known = summary(values)
+    return Figure(
+        arm=arm,
+        measure=measure,
+        mean=unit * known.mean,
+        spread=None if known.std is None else unit * known.std,
+        n=known.n,
+        published=published,
+    )
 
 
 def _of_generators(done: GanResult, profile: Profile) -> Found:

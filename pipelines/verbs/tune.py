@@ -14,6 +14,7 @@ from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
+from pipelines.recipes.options import as_options, outputs_option
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.report.imbalance import guessed_in_words
 from pipelines.tasks.executor import Executor
@@ -23,8 +24,8 @@ from pipelines.tuning.results import (
     short_in_words,
     stuck_in_words,
     verdict_in_words,
-    write_recipe,
 )
+from pipelines.tuning.tuned import write_recipe
 from pipelines.verbs.places import CLASSIFIER, IMAGES, SYNTHETIC, AnyName, AnyPath
 from pipelines.workspace import REPORT, RESULT
 
@@ -132,10 +133,10 @@ def tune(
     if role is not None:
         parse_address(address)
     changes: dict[str, Any] = {
-        "data": data.model_dump(exclude_unset=True),
-        "tune": config.model_dump(exclude_unset=True),
-        "train": train.model_dump(exclude_unset=True),
-        "gan": gan.model_dump(exclude_unset=True),
+        "data": data.model_dump(mode="json", exclude_unset=True),
+        "tune": config.model_dump(mode="json", exclude_unset=True),
+        "train": train.model_dump(mode="json", exclude_unset=True),
+        "gan": gan.model_dump(mode="json", exclude_unset=True),
     }
     if dataset is not None:
         changes["data"]["source"] = str(dataset)
@@ -150,9 +151,23 @@ def tune(
     with Executor(outputs, workers) as executor:
         if role == "worker":
             return serve(what, executor, address)
-        result = run_trials(what, executor, address if role else None)
-    _write(settings, result, what.folder)
+        command = _command(settings.recipe.data.source, search, profile, changes, outputs)
+        result = run_trials(what, executor, command, address if role else None)
+    _write(settings, result, what.folder, what.drawn[0].size)
     return TuneResult(what.folder, _describe(result), result.untested)
+
+
+def _command(
+    source: str, search: str | Path, profile: Profile, tables: dict[str, Any], outputs: Path
+) -> str:
+    """Return the shell command that repeats the search, on one machine."""
+    words = ["ganaug", "tune", source, "--search", str(search)]
+    if profile != PAPER:
+        words += ["--profile", profile]
+    for name, given in tables.items():
+        own = {key: value for key, value in given.items() if (name, key) != ("data", "source")}
+        words += as_options("" if name == "data" else f"{name}.", own)
+    return shlex.join([*words, *outputs_option(outputs)])
 
 
 def _plan(search: Search, folds: int, instances: int) -> str:
@@ -165,7 +180,7 @@ def _plan(search: Search, folds: int, instances: int) -> str:
     )
 
 
-def _write(search: Search, result: SearchResult, folder: Path) -> None:
+def _write(search: Search, result: SearchResult, folder: Path, size: int) -> None:
     """Write the result, the table of trials, the page and the recipe."""
     from pipelines.report.search import render_search
 
@@ -174,7 +189,7 @@ def _write(search: Search, result: SearchResult, folder: Path) -> None:
         with replacing(folder / name) as part:
             part.write_text(text, encoding="utf-8")
     header = f"Found by: {result.command}\n\n  {_next(folder)}"
-    write_recipe(search, result.best, folder / TUNED, header)
+    write_recipe(search, result.best, folder / TUNED, header, size)
 
 
 def _next(folder: Path) -> str:
@@ -188,7 +203,7 @@ def _describe(result: SearchResult) -> list[str]:
     digits = 3 if result.minimised else 1
     failed = sum(not trial.scores for trial in result.trials)
     score = f"{unit * best.mean:.{digits}f}"
-    if len(best.scores) > 1:
+    if best.has_error:
         score += f" ± {unit * best.standard_error:.{digits}f}"
     lines = [
         result.source,

@@ -33,7 +33,7 @@ def test_an_arm_that_fails(tmp_path: Path, tally: Tally) -> None:
     found = json.loads(result.read_text())
     if [run["arm"] for run in found["trainings"]] != ["real"]:
         failed.append("the other arm has no training")
-    if "not finite" not in page or "failed on 1 of 1 instances: the " not in page:
+    if "not finite" not in page or "failed on 1 of 1 instance: the " not in page:
         failed.append("the page does not say why")
     if "the rest is finished, and the same command tries it again" not in said(tmp_path / "out"):
         failed.append("the last line does not say so")

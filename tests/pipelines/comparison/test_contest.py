@@ -7,11 +7,12 @@ import pytest
 
 from pipelines.comparison import contest as module
 from pipelines.comparison import growth
+from pipelines.comparison.banks import TasksFailedError
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import voters
 from pipelines.comparison.more import more_time
 from pipelines.comparison.plan import bank_folder, plan_gans
-from pipelines.comparison.results import TrainRun
+from pipelines.comparison.results import FailedRun, TrainRun
 from pipelines.comparison.times import Times
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
@@ -98,7 +99,9 @@ def test_what_clearly_loses_is_left_where_there_is_no_time_for_all(clock):
     tried = {arm: len(own) for arm, own in contest.accuracies.items()}
     assert tried["slow"] == tried["quick"] == 10
     assert tried["bad"] < 8
-    assert "clearly worse than" in contest.out["bad"]
+    how = "clearly" if tried["bad"] >= 6 else "probably"
+    assert contest.out["bad"].startswith(f"{how} worse than “")
+    assert contest.out["bad"].endswith(f"” after {tried['bad']} instances")
     assert [words for words in said if words.startswith("bad: ")]
     assert contest.out.keys() == {"bad"}
     assert not contest.short_of_time
@@ -195,3 +198,23 @@ def test_more_time_is_not_sold_where_it_buys_nothing(clock):
     contest.trainings = [run for run in contest.trainings if run.arm != "quick"]
     contest.out = {"bad": "clearly worse", "quick": "clearly worse"}
     assert more_time(contest, 160, 10) == ["Nothing stayed open: more time would change nothing."]
+
+
+def test_what_fails_is_counted_by_the_instances_that_it_was_tried_on(monkeypatch, clock):
+    """It is trained no more after the first: on the others it has not worked."""
+    train, calls = module.train_arms, []
+
+    def fails_once(recipe, *rest):
+        calls.append(recipe)
+        runs = train(recipe, *rest)
+        if len(calls) != 3:
+            return runs
+        kept = [run for run in runs if run.arm != "bad"]
+        lost = FailedRun(instance=0, arm="bad", name="bad-2", reason="too high a rate")
+        raise TasksFailedError("bad", kept, [lost])
+
+    monkeypatch.setattr(module, "train_arms", fails_once)
+    monkeypatch.setitem(ACCURACY, "bad", 0.9)
+    contest, said = run(deadline=10_000)
+    assert contest.broken == {"bad": "failed on 1 of 3 instances: too high a rate"}
+    assert "bad: failed on 1 of 3 instances: too high a rate; it is trained no more" in said

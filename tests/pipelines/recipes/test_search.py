@@ -113,3 +113,20 @@ def test_trials_change_what_they_name_and_nothing_else(search_file):
     assert arm.train.learning_rate == 0.5
     assert arm.mix.fraction == 0.25
     assert arm.train.epochs == search.recipe.train.epochs == 4
+
+
+def test_the_epochs_that_hyperband_gives_are_not_in_its_space(search_file):
+    text = '"train.epochs" = [4, 8]\n'
+    search_file.write_text(TEXT.format(tuner="random", trials=4) + text)
+    assert "train.epochs" in load_search(search_file).space
+    search_file.write_text(TEXT.format(tuner="hyperband", trials=4) + text)
+    with pytest.raises(InputError, match=r"space\.train\.epochs: tuner 'hyperband' itself says"):
+        load_search(search_file)
+
+
+@pytest.mark.parametrize("key", ["train.seed", "gan.seed"])
+def test_a_lucky_seed_is_not_searched_for(search_file, key):
+    """The best one would be tested with that seed alone, and be said to be tested with several."""
+    search_file.write_text(TEXT.format(tuner="random", trials=4) + f'"{key}" = [0, 1, 2]\n')
+    with pytest.raises(InputError, match=f"space.{key}: chance is no setting to search for"):
+        load_search(search_file)

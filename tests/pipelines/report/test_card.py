@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.comparison.results import ComparisonResult
+from pipelines.comparison.results import ComparisonResult, images_of
 from pipelines.report.advice import advise
 from pipelines.report.card import card
 from pipelines.report.licences import NONE, outside_weights
@@ -75,6 +75,23 @@ def test_it_says_all_that_a_user_has_to_know(comparison: ComparisonResult, tmp_p
     ):
         assert part in text, part
     assert "\n\n\n" not in text
+
+
+def test_its_images_are_counted_as_they_were_and_all_only_where_all_were_trained_on(
+    comparison: ComparisonResult, tmp_path: Path
+) -> None:
+    """Not those that were made of them, nor of thousands a few that were drawn."""
+    expanded = FINAL.model_copy(update={"train_images": 270})
+    known = comparison.model_copy(update={"all_images": images_of(expanded)})
+    advice = advise(known, tmp_path)
+    assert advice.trained_with == 45
+    assert "with 45 training images a class" in advice.estimate
+    text = card(known, advice, expanded, tmp_path / "classifier")
+    assert "Trained on all 90 images of CIFAR-10 (part): 38 of cat and 52 of dog;" in text
+    drawn = known.recipe | {"data": {"protocol": "draws"}}
+    few = known.model_copy(update={"recipe": drawn})
+    text = card(few, advice, expanded, tmp_path / "classifier")
+    assert "Trained on 90 images of CIFAR-10 (part): 38 of cat and 52 of dog;" in text
 
 
 def test_views_that_are_averaged_stand_in_the_lines_of_python(

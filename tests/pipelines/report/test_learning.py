@@ -3,12 +3,13 @@
 import pytest
 
 from classifiers.training.starts import Start
+from pipelines.report.advice import advise
 from pipelines.report.page import render
 from pipelines.report.table import results
 from pipelines.report.text import text_table
 from pipelines.report.words import headline, judged
 from pipelines.tasks.learning import never_learned
-from tests.made_comparison import make_comparison
+from tests.made_comparison import keep_answers, make_comparison
 
 WARNING = "Warning: “real” never learned in 1 of 3 trainings"
 
@@ -104,3 +105,23 @@ def test_another_arm_that_never_learned_is_named_and_the_rest_compared():
     table = results(made.model_copy(update={"trainings": runs}))
     assert [arm.failed for arm in table.arms] == [0, 0, 3]
     assert not headline(table).startswith("No claim")
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_the_advice_claims_nothing_against_what_never_learned(tmp_path, count):
+    """Nor does the table beside it, which says why."""
+    made = make_comparison(tmp_path, instances=8, pictures=False, draws=[["cat", "dog"]])
+    keep_answers(made, tmp_path)
+    runs = []
+    for run in made.trainings:
+        result = run.result
+        if run.arm == "real":
+            lower = result.scores.model_copy(update={"accuracy": 0.5 + run.instance / 1000})
+            result = result.model_copy(update={"scores": lower})
+            result = stuck(result) if run.instance < count else result
+        runs.append(run.model_copy(update={"result": result}))
+    made = made.model_copy(update={"trainings": runs})
+    advice = advise(made, tmp_path)
+    assert "real" not in advice.rivals
+    assert ("real" in advice.beaten) == ("real" in advice.clearly) == (not count)
+    assert ("no claim, for “real” never learned" in advice.above) == bool(count)

@@ -1,3 +1,5 @@
+import shlex
+
 import pytest
 
 from pipelines.report.onward import next_commands
@@ -35,6 +37,17 @@ def test_classify_goes_on_with_a_training_of_the_best_arm(plain, tmp_path):
         "ganaug compare cifar10 --minutes 30",
     ]
     assert len(next_commands(plain, "real + synthetic", tmp_path)) == 2
+
+
+def test_what_comes_next_is_of_the_same_images(plain, tmp_path):
+    """Without their groups, pictures of one patient would train and test."""
+    which = ["--classes", "a b,c", "--skip-bad", "--exclude", "f.csv", "--group-by", r"(p\d+)"]
+    words = ["ganaug", "classify", "photos", "--recipe", "r.toml", *which, "--instances", "3"]
+    found = next_commands(plain.model_copy(update={"command": shlex.join(words)}), "x", tmp_path)
+    assert [shlex.split(one.command) for one in found] == [
+        ["ganaug", "data", "photos", *which],
+        ["ganaug", "compare", "photos", "--minutes", "30", *which],
+    ]
 
 
 @pytest.mark.parametrize(

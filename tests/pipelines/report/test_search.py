@@ -38,6 +38,29 @@ def test_importance_finds_what_the_score_depends_on():
     assert importance(trials[:3], ["rate"]) == {}
 
 
+def test_only_trials_of_as_many_epochs_are_compared():
+    """Of Hyperband's, most are stopped early: their scores are lower for that."""
+    search = Search(
+        recipe=load_recipe(),
+        tune=TuneConfig(tuner="hyperband"),
+        space={"train.learning_rate": [0.1, 0.01]},
+    )
+    rates = [10**-power for power in np.linspace(1, 3, 9)]
+    result = result_of({rate: (rate + 0.5,) for rate in rates}, settings=search.model_dump())
+    trials = [
+        trial.model_copy(update={"budget": 9 if int(trial.trial) < 2 else 3})
+        for trial in result.trials
+    ]
+    page = render_search(result.model_copy(update={"trials": trials}))
+    assert "Of the 2 trials that were given as many epochs as the best;" in page
+    assert "Too few trials to say." in page
+    assert '<th scope="col">epochs</th>' in page
+    assert (page.count("<td>9</td><td>1</td>"), page.count("<td>3</td><td>1</td>")) == (2, 7)
+    same = render_search(result_of({rate: (rate + 0.5,) for rate in rates}))
+    assert "over 9 trials: a hint" in same
+    assert "as many" not in same
+
+
 def test_published_figures_stand_beside_their_trials():
     published = {"train.learning_rate = 0.1": "68.40 ± 10.18", "best": "79.37"}
     search = Search(

@@ -9,7 +9,7 @@ from PIL import Image
 from pipelines.cli import main
 from pipelines.comparison.results import ComparisonResult
 from pipelines.report.table import Results
-from pipelines.statistics.paired import paired
+from pipelines.statistics.paired import holm_adjusted, paired
 from pipelines.studies import printed
 from pipelines.studies.effort import expected_seconds, images
 from pipelines.studies.measured import MEASURED, Figure, Measured, differences, fullest, keep
@@ -76,6 +76,10 @@ def test_how_a_row_differs_is_said():
     assert differences(row, [own]) == "nothing known"
     half = row.model_copy(update={"differs": "half the width"})
     assert differences(half, [own]) == "half the width"
+    few = measured(profile="paper", command=f"{own.command} --per-class 5 --classes 'a b,c'")
+    assert differences(row, [few]) == "settings of its own: --per-class 5 --classes 'a b,c'"
+    fit = measured(profile="paper", command=f"{own.command} --data-dir /data --skip-bad")
+    assert differences(row, [fit, own]) == "settings of its own: --skip-bad"
 
 
 def test_a_miniature_measures_nothing():
@@ -118,6 +122,11 @@ def test_only_what_is_beyond_doubt_contradicts():
     assert contradictions(*arms(low, [0.80, 0.60, 0.90, 0.65], harms)) == []  # in doubt
     assert contradictions(*arms(low[:1], high[:1], harms)) == []  # one instance
     assert contradictions(*arms(low, high, {"real": "71", "flip": "blobs"})) == []
+    table, comparison = arms(low, [0.73, 0.80, 0.80, 0.74], harms)
+    assert len(contradictions(table, comparison)) == 1
+    several = {"flip": table.arms[1].against} | {str(at): paired(low, low) for at in range(4)}
+    table.arms[1].against = holm_adjusted(several)["flip"]
+    assert contradictions(table, comparison) == []  # one of five arms, of which one often seems so
     table, comparison = arms(low, high, harms)
     table.arms[1].no_claim = "real never learned"
     assert contradictions(table, comparison) == []

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.comparison.plan import plan_trainings
 from pipelines.recipes.search import load_search
-from pipelines.tuning.run import prepare
+from pipelines.tasks import train
+from pipelines.tasks.executor import Executor
+from pipelines.tuning import run
+from pipelines.tuning.run import Prepared, prepare
 from tests.pipelines.searches import TEXT
+from tests.pipelines.tuning.conftest import noise
 
 
 @pytest.fixture
@@ -30,3 +35,43 @@ def test_of_folds_one_is_tuned_in_so_that_no_test_image_chooses(tmp_path, folder
     assert all(not tested & {*fold.train, *fold.test} for fold in what.folds)
     given = {"data": {"source": folder, "instances": 2}}
     assert len(prepare(load_search(path, given), tmp_path).drawn) == 2
+
+
+def test_seeds_of_a_fold_are_not_those_of_the_test(search_file, drawn, tmp_path, monkeypatch):
+    """Of two instances, two seeds of a fold would be taken for two of the test's instances."""
+    planned = []
+
+    def train_arms(recipe, drawn, *_):
+        planned.extend(plan_trainings(recipe, drawn, None, {"retrained": 32}))
+        return []
+
+    monkeypatch.setattr(run, "train_arms", train_arms)
+    search = load_search(search_file, {"seeds": 2, "tune": {"seeds": 3}})
+    what = Prepared(search, noise(), drawn, [], tmp_path)
+    run._retrain(what, {}, Executor(tmp_path))
+    places = [(one.instance, one.task.arm.train.seed) for one in planned]
+    assert [index for index, _ in places] == [0, 1] * 3
+    assert len(set(places)) == 6
+
+
+def test_a_search_scored_by_other_code_or_files_is_another_one(tmp_path, folder, monkeypatch):
+    """Scores of before would stand among those of now, and the best of them be taken."""
+    path, weights = tmp_path / "trial.toml", tmp_path / "mine.h5"
+    weights.write_bytes(b"one")
+    text = TEXT.format(tuner="random", trials=2).replace('""', '"shift(2)"')
+    path.write_text(f'{text}"train.model_params.weights" = ["{weights}"]\n')
+    search = load_search(path, {"data": {"source": folder}, "train": {"model": "MobileNetV2"}})
+
+    def found():
+        return prepare(search, tmp_path).folder
+
+    first = found()
+    assert found() == first
+    weights.write_bytes(b"another")
+    second = found()
+    assert second != first
+    monkeypatch.setattr(run, "code_version", lambda name: f"{name}, changed")
+    third = found()
+    assert third not in (first, second)
+    monkeypatch.setattr(train, "added_augmentations", lambda: {"flip": found})
+    assert found() not in (first, second, third)

@@ -63,7 +63,7 @@ def test_the_command_in_a_report_repeats_it(monkeypatch: pytest.MonkeyPatch) -> 
         "input": InputConfig(on_device=True, workers="auto"),
         "seeds": 3,
     }
-    command = classify_verb._command("mnist5k", None, PAPER, tables)
+    command = classify_verb._command("mnist5k", None, PAPER, tables, Path("outputs"))
     assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
     assert seen == [override(None, "mnist5k", **tables)]
 
@@ -77,7 +77,8 @@ def test_parameters_keep_their_names_and_kinds_in_the_command(
         classify_verb, "plan_comparison", lambda given, *_: seen.append(given) or []
     )
     tables = {"train": TrainConfig(model_params={"of_a_model": value})}
-    command = classify_verb._command("my 'pets'", None, PAPER, tables)
+    command = classify_verb._command("my 'pets'", None, PAPER, tables, Path("elsewhere"))
+    assert command.endswith(" --outputs elsewhere")
     assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
     assert seen == [override(None, "my 'pets'", **tables)]
 

@@ -17,15 +17,18 @@ from pipelines.report.advice import advise
 from pipelines.report.card import card
 from pipelines.report.licences import NONE
 from pipelines.report.page import render
+from pipelines.report.table import results
+from pipelines.report.words import judged
 from pipelines.tasks import checked
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
 from pipelines.verbs import compare as verb
-from pipelines.verbs.compare import _command, compare
+from pipelines.verbs.compare import CompareResult, _command, compare
 from pipelines.verbs.explain import explain
 from pipelines.verbs.predict import predict
 from pipelines.verbs.runs import runs
 from tests.made_comparison import keep_answers, make_comparison
+from tests.pipelines.report.html import Page
 from tests.pipelines.verbs.command import failing
 
 FILES = {
@@ -165,10 +168,53 @@ def test_the_advice_names_the_best_and_its_rivals(tmp_path):
     assert advice.estimate in text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("level", "beaten"), [(0.5, True), (0.95, False)])
+def test_what_another_arm_beat_is_not_beaten_by_the_winner_for_that(tmp_path, level, beaten):
+    """An arm that was best later may be no better where the one that was left was tried."""
+    made = make_comparison(tmp_path, instances=8, pictures=False, draws=[["cat", "dog"]])
+    keep_answers(made, tmp_path)
+    known = advise(made, tmp_path)
+    left = next(arm for arm in made.arms if arm != known.winner)
+    trainings = []
+    for run in made.trainings:
+        if run.arm == left:
+            scores = run.result.scores.model_copy(update={"accuracy": level})
+            run = run.model_copy(
+                update={"result": run.result.model_copy(update={"scores": scores})}
+            )
+        if run.arm != left or run.instance < 3:
+            trainings.append(run)
+    given = {"trainings": trainings, "dropped": [left], "left": {left: "worse than “other”"}}
+    advice = advise(made.model_copy(update=given), tmp_path)
+    assert advice.winner == known.winner
+    assert (left in advice.beaten, left in advice.rivals) == (beaten, not beaten)
+
+
+@pytest.mark.slow
+def test_what_is_printed_claims_no_more_than_the_page(tmp_path):
+    """Both know the test images: what an interval over them takes away, and what it shows."""
+    made = make_comparison(tmp_path, instances=1, pictures=False).model_copy(
+        update={"handed_over": True}
+    )
+    keep_answers(made, tmp_path)
+    folder = tmp_path / "compare" / "pets"
+    advice = advise(made, tmp_path)
+    printed = str(CompareResult(made, advice, folder, None, folder / "report.html"))
+    printed = " ".join(printed.split())
+    page = " ".join(Page(render(made, tmp_path)).text.split())
+    for arm in results(made, tmp_path).arms[1:]:
+        assert "over the test images" in judged(arm)
+        assert judged(arm) in printed
+        assert judged(arm) in page
+    assert advice.winner != made.arms[0]
+    assert "over the test images" in advice.above
+
+
 def test_the_command_can_be_given_again():
     data = DataConfig(skip_bad=True, classes="a, b")
-    said = _command("my photos", 5, "quick", ["linear probe"], [], ["own.toml"], data)
+    said = _command("my photos", 5, "quick", ["linear probe"], [], ["own.toml"], data, Path("a b"))
     assert said == (
         "ganaug compare 'my photos' --minutes 5 --preset quick --only 'linear probe' "
-        "--add own.toml --skip-bad --classes 'a, b'"
+        "--add own.toml --skip-bad --classes 'a, b' --outputs 'a b'"
     )

@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from groundwork.files import write_json
@@ -131,6 +132,22 @@ def test_published_figures_of_a_search_stand_in_what_the_row_came_to(tmp_path):
     assert figures["best of 2 trials"].mean == pytest.approx(75)
     assert figures["train.learning_rate = 0.1"].mean == pytest.approx(55)
     assert figures["train.learning_rate = 0.1"].published == "68.40"
+
+
+def test_folds_and_seeds_of_a_search_are_no_instances(tmp_path):
+    """The pages say: mean ± standard deviation over n instances."""
+    tested = {"retrained": (0.8, 0.6, 0.9, 0.7), "untuned": (0.5,) * 4}
+    result = result_of({0.1: (0.5, 0.7, 0.6, 0.8)}, **tested)
+    result = result.model_copy(update={"classes": [["a", "b"]] * 2})
+    write_json(tmp_path / "result.json", result.model_dump(mode="json"))
+    found = study_steps._of_search(TuneResult(tmp_path, []))
+    figures = {one.arm: (round(one.mean, 1), one.n) for one in found.figures}
+    assert figures == {"best of 1 trials": (65.0, 2), "best": (75.0, 2), "untuned": (50.0, 2)}
+    assert found.figures[1].spread == pytest.approx(100 * np.std([0.85, 0.65], ddof=1))
+    alone = result.model_copy(update={"classes": [["a", "b"]]})
+    write_json(tmp_path / "result.json", alone.model_dump(mode="json"))
+    found = study_steps._of_search(TuneResult(tmp_path, []))
+    assert {(one.n, one.spread) for one in found.figures} == {(1, None)}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -1,11 +1,18 @@
 import shlex
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
+from classifiers.config import TrainConfig
 from pipelines.cli import main
+from pipelines.errors import InputError
+from pipelines.recipes.data import DataConfig
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import load_recipe
-from pipelines.verbs.tune import TuneResult
+from pipelines.recipes.search import TuneConfig
+from pipelines.tuning import run
+from pipelines.verbs.tune import TuneResult, tune
 
 
 @pytest.mark.slow
@@ -55,3 +62,30 @@ def test_the_next_command_of_a_search_stands_any_path(tmp_path):
     (line,) = [line for line in text.splitlines() if line.startswith("compare:")]
     path = str(tmp_path / "my $holiday photos" / "tuned.toml")
     assert shlex.split(line)[1:] == ["ganaug", "classify", "--recipe", path]
+
+
+def test_the_command_repeats_the_search_wherever_it_was_called(monkeypatch, tmp_path):
+    """In Python there are no words of a command line."""
+    given, commands = [], []
+    settings = {
+        "data": DataConfig(classes="3,8", per_class=12, skip_bad=True),
+        "config": TuneConfig(trials=2, tuner="random"),
+        "train": TrainConfig(model_params={"width": 8}, epochs=2),
+        "gan": GeneratorConfig(width=8),
+    }
+
+    def run_trials(_, __, command, ___):
+        commands.append(command)
+        raise InputError("enough")
+
+    drawn = [SimpleNamespace(size=32)]
+    what = SimpleNamespace(folder=tmp_path, drawn=drawn)
+    monkeypatch.setattr(run, "prepare", lambda search, _: given.append(search) or what)
+    monkeypatch.setattr(run, "run_trials", run_trials)
+    where = {"outputs": tmp_path, "workers": 1}
+    with pytest.raises(InputError, match="enough"):
+        tune("mnist5k", search="small-cnn", profile="quick", **where, **settings)
+    assert commands[0].endswith(f" --outputs {tmp_path}")
+    assert main(shlex.split(commands[0])[1:]) == 2
+    assert given[0] == given[1]
+    assert commands[0] == commands[1]
