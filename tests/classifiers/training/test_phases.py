@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers.models.transfer import blocks
+from classifiers.models.transfer import blocks, with_head
+from classifiers.optim.schedules import momenta
 from classifiers.training.phases import phases, rate_factors
 from classifiers.training.train import fit, new_model
 from classifiers.training.trainer import Trainer
@@ -26,6 +27,14 @@ def test_phases_thaw_block_by_block() -> None:
         (range(2, 6), 0),
     ]
     assert [p.from_block for p in phases(settings(), model)] == [None]
+
+
+def test_momentum_does_not_cycle_while_the_learning_rate_of_the_head_is_constant() -> None:
+    cycled = {"optimizer": "sgd", "schedule": "one_cycle", "momentum_cycle": (0.8, 0.9)}
+    config = settings(epochs=2, frozen_epochs=1, frozen_learning_rate=1e-4, **cycled)
+    frozen, thawed = phases(config, tiny())
+    assert momenta(frozen.config, 3) is None
+    np.testing.assert_allclose(momenta(thawed.config, 3)[-1], 0.9)
 
 
 @pytest.mark.slow
@@ -76,3 +85,6 @@ def test_earlier_blocks_learn_more_slowly() -> None:
     factors = rate_factors(settings(block_decay=0.1), model)
     np.testing.assert_allclose(factors, [0.01] * 2 + [0.1] * 6 + [1] * 2)
     assert rate_factors(settings(), model) is None
+    features = keras.Input((8,))
+    head = keras.Model(features, with_head(features, 2, hidden=3))
+    assert rate_factors(settings(block_decay=0.1), head) == [1] * 4
