@@ -1,7 +1,5 @@
 """One search, from its file to its trials and its best setting, tested once."""
 
-import shlex
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +83,9 @@ def _settled(recipe: Recipe, source: Source) -> Recipe:
     return recipe.model_copy(update={"data": data})
 
 
-def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) -> SearchResult:
+def run_trials(
+    what: Prepared, executor: Executor, chief_at: str | None = None, *, command: str
+) -> SearchResult:
     """Search, then train the best and the untuned setting on all training images and test them.
 
     Parameters
@@ -96,6 +96,8 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
         Runs the folds.
     chief_at
         Address, ``host:port``, at which to hand the trials out to workers; None to run them here.
+    command
+        What was asked for, as a shell would be told.
     """
     started = time.perf_counter()
     if chief_at is None:
@@ -109,7 +111,7 @@ def run_trials(what: Prepared, executor: Executor, chief_at: str | None = None) 
     result = SearchResult(
         name=what.search.recipe.name,
         title=what.search.recipe.title,
-        command=shlex.join(["ganaug", *sys.argv[1:]]),
+        command=command,
         machine=runtime.machine(),
         source=what.source_in_words(),
         classes=[one.record.classes for one in what.drawn],

@@ -1,11 +1,13 @@
 """`ganaug tune`: search for better settings, with keras-tuner and honest scores."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
 from groundwork.files import as_path, replacing, write_json
@@ -14,6 +16,7 @@ from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
+from pipelines.recipes.options import as_options, said
 from pipelines.recipes.search import Search, TuneConfig, load_search
 from pipelines.report.imbalance import guessed_in_words
 from pipelines.tasks.executor import Executor
@@ -140,6 +143,8 @@ def tune(
     if dataset is not None:
         changes["data"]["source"] = str(dataset)
     settings = load_search(search, changes, profile)
+    tables = {"": data, "tune.": config, "train.": train, "gan.": gan}
+    command = _command(settings.recipe.data.source, search, profile, tables)
     runtime.quiet()
     from pipelines.tuning.run import prepare, run_trials, serve  # only now: it loads Keras
 
@@ -150,9 +155,22 @@ def tune(
     with Executor(outputs, workers) as executor:
         if role == "worker":
             return serve(what, executor, address)
-        result = run_trials(what, executor, address if role else None)
+        chief_at = address if role else None
+        result = run_trials(what, executor, chief_at, command=command)
     _write(settings, result, what.folder)
     return TuneResult(what.folder, _describe(result), result.untested)
+
+
+def _command(
+    source: str, search: str | Path, profile: Profile, tables: Mapping[str, BaseModel]
+) -> str:
+    """Return the shell command that repeats the search."""
+    words = ["ganaug", "tune", source, *said("--search", search)]
+    if profile != PAPER:
+        words += ["--profile", profile]
+    for prefix, table in tables.items():
+        words += as_options(prefix, table, but=["source"])
+    return shlex.join(words)
 
 
 def _plan(search: Search, folds: int, instances: int) -> str:
