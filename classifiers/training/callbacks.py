@@ -75,17 +75,27 @@ class StopWhenDiverged(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class Validate(keras.callbacks.Callback):  # type: ignore[misc]
-    """Add `val_loss` and `val_accuracy` to the logs of every epoch, ahead of other callbacks."""
+    """Add `val_loss` and `val_accuracy` to the logs of every epoch, ahead of other callbacks.
 
-    def __init__(self, validation: Labelled, classes: int | None = None) -> None:
+    ``classifier`` and ``classes`` are as in `TestAt`.
+    """
+
+    def __init__(
+        self,
+        validation: Labelled,
+        classifier: keras.Model | None = None,
+        classes: int | None = None,
+    ) -> None:
         super().__init__()
         self._classes = classes
+        self._classifier = classifier
         self._images, self._labels = validation
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Predict the validation images."""
+        model = self.model if self._classifier is None else self._classifier
         with averaged_weights(self.model):
-            predicted = probabilities(self.model, self._images, classes=self._classes)
+            predicted = probabilities(model, self._images, classes=self._classes)
         right = predicted[np.arange(len(self._labels)), self._labels]
         if logs is not None:
             logs["val_loss"] = float(-np.log(np.maximum(right, 1e-7)).mean())

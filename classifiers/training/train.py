@@ -41,6 +41,9 @@ class FitHooks(TypedDict, total=False):
     nothing."""
     validation: Labelled | None
     """Images and labels for early stopping and for `plateau`."""
+    classifier: keras.Model | None
+    """What is tested and validated in place of the model, where that is trained on other labels;
+    it shares the model's weights."""
     callbacks: Sequence[keras.callbacks.Callback]
     """Further Keras callbacks; they see the validation scores in their logs."""
     progress: Progress | None

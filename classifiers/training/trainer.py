@@ -158,21 +158,23 @@ class Trainer:
         *,
         test: Labelled | None = None,
         validation: Labelled | None = None,
+        classifier: keras.Model | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
     ) -> FitResult:
         """Train `model` from the weights it has; `FitHooks` in `fitting` says what the rest is."""
         start = time.perf_counter()
         self._check_data(data)
-        check_labels(model, test, "test")
-        check_labels(model, validation, "validation")
+        check_labels(classifier or model, test, "test")
+        check_labels(classifier or model, validation, "validation")
         self._reset(model)
         tester = None
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
-            tester = TestAt(on_the_way, test, self._config.tta, classes=self._classes)
+            tester = TestAt(on_the_way, test, self._config.tta, classifier, self._classes)
+        watcher = Validate(validation, classifier, self._classes) if validation else None
         clock = Clock()
-        own = [clock, *self._callbacks(validation, tester, progress)]
+        own = [clock, *self._callbacks(watcher, tester, progress)]
         try:
             history = self._run(data, [*own, *callbacks])
         except Diverged as error:
@@ -242,14 +244,14 @@ class Trainer:
         return {name: [float(value) for value in curve] for name, curve in history.items()}
 
     def _callbacks(
-        self, validation: Labelled | None, tester: TestAt | None, progress: Progress | None
+        self, watcher: Validate | None, tester: TestAt | None, progress: Progress | None
     ) -> list[keras.callbacks.Callback]:
         """Return the callbacks in the order that they need each other's logs."""
         config = self._config
-        monitor = "val_loss" if validation else "loss"
+        monitor = "val_loss" if watcher else "loss"
         chosen: list[keras.callbacks.Callback] = [StopWhenDiverged()]
-        if validation:
-            chosen.append(Validate(validation, self._classes))
+        if watcher:
+            chosen.append(watcher)
         if tester:
             chosen.append(tester)
         if config.patience and self._is_last:
