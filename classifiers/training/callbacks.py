@@ -208,6 +208,8 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     variables = model.trainable_variables
     raw = [ops.convert_to_numpy(v) for v in variables]
     optimizer.finalize_variable_values(variables)
+    for variable in variables:  # JAX would use up the optimiser's own averages
+        variable.assign(ops.copy(variable))
     try:
         yield
     finally:
