@@ -142,6 +142,24 @@ class Search(Settings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _validation_images_do_one_thing(self) -> Self:
+        if not self.tune.validation:
+            return self
+        train = self.recipe.train
+        if train.patience or "train.patience" in self.space:
+            watching = "train.patience"
+        elif train.validation or "train.validation" in self.space:
+            watching = "train.validation"
+        elif "plateau" in self._values_of("train.schedule", train.schedule):
+            watching = "train.schedule='plateau'"
+        else:
+            return self
+        raise InputError(
+            f"tune.validation with {watching}: the validation images score the trials, and cannot "
+            "watch them as they watch the training at the end; leave one of the two out"
+        )
+
     def judge(self) -> str:
         """Return the network whose features measure generators: none that a trial looks through.
 

@@ -24,6 +24,20 @@ def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path
         assert not set(left_out) & test
 
 
+def test_validation_images_watch_the_trials_as_they_watch_the_training_at_the_end(
+    drawn, watched, tmp_path
+):
+    folds = make_folds(watched, TuneConfig(folds=2), tmp_path)
+    for position, fold in enumerate(folds):
+        theirs = watched[position % len(watched)].at[32].folder
+        known, found = (
+            Images.load(tmp_path / folder / "valid.npz") for folder in (theirs, fold.at[32].folder)
+        )
+        assert found.image_hashes() == known.image_hashes()
+    (plain, *_) = make_folds(drawn, TuneConfig(folds=2), tmp_path)
+    assert not (tmp_path / plain.at[32].folder / "valid.npz").exists()
+
+
 def test_validation_images_stand_in_for_folds(drawn, watched, tmp_path):
     with pytest.raises(InputError, match="no validation images are set apart"):
         make_folds(drawn, TuneConfig(validation=True), tmp_path)
