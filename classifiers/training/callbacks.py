@@ -103,7 +103,7 @@ class Validate(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stop after `patience` epochs without a lower loss; `best` holds the best epoch's weights.
+    """Stop after `patience` epochs without a lower loss; `best` holds the weights of `best_epoch`.
 
     Keras' own `EarlyStopping` would restore the raw weights where averaged ones are asked for.
     """
@@ -116,6 +116,7 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Forget an earlier training."""
         self._lowest, self._waited = np.inf, 0
+        self.best_epoch = 0
         self.best = self.model.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -124,6 +125,7 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
         self._waited += 1
         if loss < self._lowest:
             self._lowest, self._waited = loss, 0
+            self.best_epoch = epoch
             with averaged_weights(self.model):
                 self.best = self.model.get_weights()
         if self._waited >= self._patience:

@@ -221,4 +221,5 @@ def _joined(parts: Sequence[FitResult]) -> FitResult:
         seconds=sum(part.seconds for part in parts),
         epoch_seconds=tuple(one for part in parts for one in part.epoch_seconds),
         startup=sum(known) if len(known) == len(parts) else None,
+        kept_epoch=parts[-1].kept_epoch,
     )

@@ -63,6 +63,9 @@ class FitResult:
     startup
         Seconds for building and compiling the network and starting its input, hardly any where a
         compiled one was kept; None where a training was too short to tell them apart.
+    kept_epoch
+        Epoch, counted from 1, whose weights the model has: the last one, or the best of those in
+        which `patience` looked on; 0 where there was no training.
     left_out
         Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
     start
@@ -77,6 +80,7 @@ class FitResult:
     seconds: float
     epoch_seconds: tuple[float, ...] = ()
     startup: float | None = None
+    kept_epoch: int = 0
     left_out: tuple[float, ...] = ()
     start: Start = AT_ONCE
 
@@ -176,7 +180,7 @@ class Trainer:
         clock = Clock()
         own = [clock, *self._callbacks(watcher, tester, progress)]
         try:
-            history = self._run(data, [*own, *callbacks])
+            history, kept = self._run(data, [*own, *callbacks])
         except Diverged as error:
             copy_variables(self._network, model)
             raise DivergedError(
@@ -198,6 +202,7 @@ class Trainer:
             seconds=time.perf_counter() - start,
             epoch_seconds=epoch_seconds,
             startup=startup,
+            kept_epoch=kept,
         )
 
     @property
@@ -227,8 +232,8 @@ class Trainer:
 
     def _run(
         self, data: "tf.data.Dataset", callbacks: list[keras.callbacks.Callback]
-    ) -> dict[str, list[float]]:
-        """Train the network; return its curves."""
+    ) -> tuple[dict[str, list[float]], int]:
+        """Train the network; return its curves, and the epoch whose weights it has."""
         history = self._network.fit(
             data,
             initial_epoch=self._epochs.start,
@@ -238,10 +243,13 @@ class Trainer:
             shuffle=False,  # the data comes shuffled
             verbose=0,
         ).history
+        curves = {name: [float(value) for value in curve] for name, curve in history.items()}
+        kept = self._epochs.start + len(curves["loss"])
         for callback in callbacks:
             if isinstance(callback, StopEarly):
                 self._network.set_weights(callback.best)
-        return {name: [float(value) for value in curve] for name, curve in history.items()}
+                kept = callback.best_epoch + 1
+        return curves, kept
 
     def _callbacks(
         self, watcher: Validate | None, tester: TestAt | None, progress: Progress | None

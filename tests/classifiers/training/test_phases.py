@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from classifiers.inference.probabilities import probabilities
 from classifiers.models.transfer import blocks, with_head
 from classifiers.optim.schedules import momenta
 from classifiers.training.phases import phases, rate_factors
@@ -52,6 +53,21 @@ def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
     np.testing.assert_allclose(result.history["learning_rate"], [1e-4, 0.01], rtol=1e-6)
     assert list(result.accuracy_at) == [1, 2]
     assert result.steps == 6
+
+
+def test_the_epoch_is_told_whose_weights_are_kept() -> None:
+    frozen = {"frozen_epochs": 1, "frozen_learning_rate": 1e-9, "learning_rate": 3.0}
+    config = settings(epochs=4, patience=2, **frozen)
+    result = fit(tiny(), batches(), config, steps_per_epoch=1, validation=labelled(7))
+    losses = result.history["val_loss"]
+    assert int(np.argmin(losses)) == 0, "in a phase that no patience watched"
+    assert result.kept_epoch == 2 + int(np.argmin(losses[1:]))
+    images, labels = labelled(7)
+    right = probabilities(result.model, images)[np.arange(len(labels)), labels]
+    kept = losses[result.kept_epoch - 1]
+    assert -np.log(np.maximum(right, 1e-7)).mean() == pytest.approx(kept, rel=1e-4)
+    plain = settings(epochs=2)
+    assert fit(tiny(), batches(), plain, steps_per_epoch=1).kept_epoch == 2
 
 
 @pytest.mark.slow
