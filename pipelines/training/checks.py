@@ -102,10 +102,13 @@ def _check_probe(name: str, arm: Arm) -> None:
     for key in ("synthetic_weight", "synthetic_smoothing"):
         if getattr(arm.mix, key) != MixConfig.model_fields[key].default:
             wrong[f"mix.{key}"] = getattr(arm.mix, key)
+    if arm.mix.strategy != "none" and arm.mix.origin == "copies":
+        blends = parse(arm.mix.copy_augment).mixes_labels
+        wrong["mix.copy_augment"] = arm.mix.copy_augment if blends else ""
     for key, value in wrong.items():
         if value:
             raise InputError(
                 f"arm {name!r}: {key}={value!r} with train.probe={arm.train.probe!r}: a probe sees "
-                "each image once and as it is (model_params.mirror adds its mirror image); "
-                "synthetic images join it by mix.strategy='concatenate'"
+                "each image once, as it is and of one class (model_params.mirror adds its mirror "
+                "image); synthetic images join it by mix.strategy='concatenate'"
             )
