@@ -166,7 +166,8 @@ class Recipe(Arm):
     def joined(self, other: "Recipe") -> Self:
         """Return this recipe with the arms of another one, each with all its settings.
 
-        Ensembles of the other one are left out.
+        They see images at the other one's `data.size` where this one has none; the generators'
+        size stays. Ensembles of the other one are left out.
 
         Raises
         ------
@@ -188,6 +189,9 @@ class Recipe(Arm):
             name: {DROP: [*Arm.model_fields], **arm.model_dump()}
             for name, arm in other.resolved_arms().items()
         }
+        for arm in own.values():
+            if self.data.size is None and arm["mix"]["strategy"] != "dada":
+                arm["size"] = arm["size"] or other.data.size
         return self.model_copy(update={"arms": {**self.arms, **own}, "gan": gan})
 
     def resolved_arms(self) -> dict[str, Arm]:

@@ -180,6 +180,12 @@ def test_arms_of_another_recipe_join():
         assert both.resolved_arms() == ours.resolved_arms() | theirs.resolved_arms()
         again = Recipe.model_validate(both.model_dump(mode="json"))
         assert again.resolved_arms() == both.resolved_arms()
+    small = {"name": "own", "data": {"size": 32}, "arms": {"mine": {}, "large": {"size": 96}}}
+    for size, expected in ((None, [None, 32, 96]), (64, [None, None, 96])):
+        ours = load_recipe(None, {"data": {"size": size}, "arms": {"real": {}}})
+        both = ours.joined(load_recipe(None, small)).resolved_arms()
+        assert [one.size for one in both.values()] == expected
+    ours = load_recipe(None, {"arms": {"real": {}}})
     with pytest.raises(InputError, match="own: there is an arm 'mine' already"):
         ours.joined(theirs).joined(theirs)
     generated = {"generated": {"mix": {"strategy": "fraction"}}}
