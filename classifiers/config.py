@@ -111,7 +111,8 @@ class TrainConfig(Settings):
     beyond it are never reached. Classifiers that vote do so at the end only."""
     patience: int = Field(0, ge=0, le=MOST_EPOCHS)
     """Stop after so many epochs without a lower validation loss and go back to the best weights
-    (training loss, where `validation` is 0); 0: never stop early."""
+    (training loss, where `validation` is 0), in the last phase of a fine-tuning; 0: never stop
+    early."""
     validation: float = Field(0, ge=0, le=0.5)
     """Fraction of the real training images, the same of every class, that is left out of training:
     patience and the schedule `plateau` watch their loss. Copies that `mix` adds are made of

@@ -29,7 +29,9 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         if not (training and self.trainable):
             return super().call(inputs, training=training, mask=mask)
         floats, batch = ops.cast(inputs, "float32"), ops.shape(inputs)[0]
-        parts = ops.maximum(batch // self.ghost, 1)
+        parts = batch // self.ghost
+        # A number where the size is known: JAX makes no array of a size that it computes.
+        parts = max(parts, 1) if isinstance(parts, int) else ops.maximum(parts, 1)
         of = ops.minimum(ops.arange(batch) // self.ghost, parts - 1)
         member = ops.cast(of[:, None] == ops.arange(parts)[None], "float32")  # [B, parts]
         share = member / ops.sum(member, axis=0)

@@ -216,7 +216,7 @@ def _abreast(several: list[list[list[keras.layers.Layer]]]) -> list[list[keras.l
 def _before_head(model: keras.Model) -> list[keras.layers.Layer]:
     all_layers: list[keras.layers.Layer] = model.layers
     maps = [i for i, layer in enumerate(all_layers) if len(layer.output.shape) == 4]
-    return all_layers[: maps[-1] + 1]
+    return all_layers[: maps[-1] + 1] if maps else []  # of features, a network is all head
 
 
 def set_trainable(model: keras.Model, from_block: int) -> None:

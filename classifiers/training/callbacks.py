@@ -75,17 +75,27 @@ class StopWhenDiverged(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class Validate(keras.callbacks.Callback):  # type: ignore[misc]
-    """Add `val_loss` and `val_accuracy` to the logs of every epoch, ahead of other callbacks."""
+    """Add `val_loss` and `val_accuracy` to the logs of every epoch, ahead of other callbacks.
 
-    def __init__(self, validation: Labelled, classes: int | None = None) -> None:
+    ``classifier`` and ``classes`` are as in `TestAt`.
+    """
+
+    def __init__(
+        self,
+        validation: Labelled,
+        classifier: keras.Model | None = None,
+        classes: int | None = None,
+    ) -> None:
         super().__init__()
         self._classes = classes
+        self._classifier = classifier
         self._images, self._labels = validation
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Predict the validation images."""
+        model = self.model if self._classifier is None else self._classifier
         with averaged_weights(self.model):
-            predicted = probabilities(self.model, self._images, classes=self._classes)
+            predicted = probabilities(model, self._images, classes=self._classes)
         right = predicted[np.arange(len(self._labels)), self._labels]
         if logs is not None:
             logs["val_loss"] = float(-np.log(np.maximum(right, 1e-7)).mean())
@@ -93,7 +103,7 @@ class Validate(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stop after `patience` epochs without a lower loss; `best` holds the best epoch's weights.
+    """Stop after `patience` epochs without a lower loss; `best` holds the weights of `best_epoch`.
 
     Keras' own `EarlyStopping` would restore the raw weights where averaged ones are asked for.
     """
@@ -106,6 +116,7 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Forget an earlier training."""
         self._lowest, self._waited = np.inf, 0
+        self.best_epoch = 0
         self.best = self.model.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -114,6 +125,7 @@ class StopEarly(keras.callbacks.Callback):  # type: ignore[misc]
         self._waited += 1
         if loss < self._lowest:
             self._lowest, self._waited = loss, 0
+            self.best_epoch = epoch
             with averaged_weights(self.model):
                 self.best = self.model.get_weights()
         if self._waited >= self._patience:
@@ -198,6 +210,8 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     variables = model.trainable_variables
     raw = [ops.convert_to_numpy(v) for v in variables]
     optimizer.finalize_variable_values(variables)
+    for variable in variables:  # JAX would use up the optimiser's own averages
+        variable.assign(ops.copy(variable))
     try:
         yield
     finally:

@@ -68,11 +68,14 @@ def model_params(config: TrainConfig) -> dict[str, Any]:
 
 
 def while_frozen(config: TrainConfig) -> TrainConfig:
-    """Return the settings of the epochs in which the head alone trains."""
+    """Return the settings of the epochs in which the head alone trains.
+
+    With a learning rate of its own, which is constant, there is nothing for momentum to follow.
+    """
     if config.frozen_learning_rate is None:
         return config
     rate = {"learning_rate": config.frozen_learning_rate, "schedule": "constant"}
-    return config.model_copy(update={**rate, "schedule_params": {}})
+    return config.model_copy(update={**rate, "schedule_params": {}, "momentum_cycle": None})
 
 
 def rate_factors(config: TrainConfig, model: keras.Model) -> list[float] | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from classifiers.config import TrainConfig
@@ -41,6 +40,9 @@ class FitHooks(TypedDict, total=False):
     nothing."""
     validation: Labelled | None
     """Images and labels for early stopping and for `plateau`."""
+    classifier: keras.Model | None
+    """What is tested and validated in place of the model, where that is trained on other labels;
+    it shares the model's weights."""
     callbacks: Sequence[keras.callbacks.Callback]
     """Further Keras callbacks; they see the validation scores in their logs."""
     progress: Progress | None
@@ -124,8 +126,7 @@ def train(
     began = time.perf_counter()
     model = new_model(config, input_shape, classes)
     if spare := model.output_shape[-1] - classes:
-        wider = [(0, 0), (0, spare)]
-        data = data.map(lambda images, labels, *more: (images, ops.pad(labels, wider), *more))
+        data = _with_spare_labels(data, spare)
     if standardise:
         if real is None:
             raise ValueError("standardise=True needs the training images: give real")
@@ -143,6 +144,14 @@ def train(
     trainer = _kept_trainer(settings, input_shape, classes, steps_per_epoch, standardise)
     built = time.perf_counter() - began
     return of_classes(trainer.fit(model, data, **hooks).built_in(built), classes)
+
+
+def _with_spare_labels(data: "tf.data.Dataset", spare: int) -> "tf.data.Dataset":
+    """Return batches whose labels name so many more classes, of which there is no image."""
+    import tensorflow as tf  # whatever Keras computes with
+
+    wider = [(0, 0), (0, spare)]
+    return data.map(lambda images, labels, *more: (images, tf.pad(labels, wider), *more))
 
 
 @lru_cache(maxsize=4)
@@ -212,4 +221,5 @@ def _joined(parts: Sequence[FitResult]) -> FitResult:
         seconds=sum(part.seconds for part in parts),
         epoch_seconds=tuple(one for part in parts for one in part.epoch_seconds),
         startup=sum(known) if len(known) == len(parts) else None,
+        kept_epoch=parts[-1].kept_epoch,
     )

@@ -63,6 +63,9 @@ class FitResult:
     startup
         Seconds for building and compiling the network and starting its input, hardly any where a
         compiled one was kept; None where a training was too short to tell them apart.
+    kept_epoch
+        Epoch, counted from 1, whose weights the model has: the last one, or the best of those in
+        which `patience` looked on; 0 where there was no training.
     left_out
         Accuracy, 0..1, of each classifier of a cross-validation on the fold it did not see.
     start
@@ -77,6 +80,7 @@ class FitResult:
     seconds: float
     epoch_seconds: tuple[float, ...] = ()
     startup: float | None = None
+    kept_epoch: int = 0
     left_out: tuple[float, ...] = ()
     start: Start = AT_ONCE
 
@@ -158,23 +162,25 @@ class Trainer:
         *,
         test: Labelled | None = None,
         validation: Labelled | None = None,
+        classifier: keras.Model | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         progress: Progress | None = None,
     ) -> FitResult:
         """Train `model` from the weights it has; `FitHooks` in `fitting` says what the rest is."""
         start = time.perf_counter()
         self._check_data(data)
-        check_labels(model, test, "test")
-        check_labels(model, validation, "validation")
+        check_labels(classifier or model, test, "test")
+        check_labels(classifier or model, validation, "validation")
         self._reset(model)
         tester = None
         if test:
             on_the_way = [n for n in self._config.evaluate_at if n != self._config.epochs]
-            tester = TestAt(on_the_way, test, self._config.tta, classes=self._classes)
+            tester = TestAt(on_the_way, test, self._config.tta, classifier, self._classes)
+        watcher = Validate(validation, classifier, self._classes) if validation else None
         clock = Clock()
-        own = [clock, *self._callbacks(validation, tester, progress)]
+        own = [clock, *self._callbacks(watcher, tester, progress)]
         try:
-            history = self._run(data, [*own, *callbacks])
+            history, kept = self._run(data, [*own, *callbacks])
         except Diverged as error:
             copy_variables(self._network, model)
             raise DivergedError(
@@ -196,6 +202,7 @@ class Trainer:
             seconds=time.perf_counter() - start,
             epoch_seconds=epoch_seconds,
             startup=startup,
+            kept_epoch=kept,
         )
 
     @property
@@ -225,8 +232,8 @@ class Trainer:
 
     def _run(
         self, data: "tf.data.Dataset", callbacks: list[keras.callbacks.Callback]
-    ) -> dict[str, list[float]]:
-        """Train the network; return its curves."""
+    ) -> tuple[dict[str, list[float]], int]:
+        """Train the network; return its curves, and the epoch whose weights it has."""
         history = self._network.fit(
             data,
             initial_epoch=self._epochs.start,
@@ -236,20 +243,23 @@ class Trainer:
             shuffle=False,  # the data comes shuffled
             verbose=0,
         ).history
+        curves = {name: [float(value) for value in curve] for name, curve in history.items()}
+        kept = self._epochs.start + len(curves["loss"])
         for callback in callbacks:
             if isinstance(callback, StopEarly):
                 self._network.set_weights(callback.best)
-        return {name: [float(value) for value in curve] for name, curve in history.items()}
+                kept = callback.best_epoch + 1
+        return curves, kept
 
     def _callbacks(
-        self, validation: Labelled | None, tester: TestAt | None, progress: Progress | None
+        self, watcher: Validate | None, tester: TestAt | None, progress: Progress | None
     ) -> list[keras.callbacks.Callback]:
         """Return the callbacks in the order that they need each other's logs."""
         config = self._config
-        monitor = "val_loss" if validation else "loss"
+        monitor = "val_loss" if watcher else "loss"
         chosen: list[keras.callbacks.Callback] = [StopWhenDiverged()]
-        if validation:
-            chosen.append(Validate(validation, self._classes))
+        if watcher:
+            chosen.append(watcher)
         if tester:
             chosen.append(tester)
         if config.patience and self._is_last:

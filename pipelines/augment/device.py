@@ -9,6 +9,21 @@ from pipelines.augment.pipeline import Augmentation
 from pipelines.errors import InputError
 
 
+def check_in_step() -> None:
+    """See that Keras computes with TensorFlow, as the augmentations do.
+
+    Raises
+    ------
+    InputError
+        If its training step is another library's.
+    """
+    if (name := keras.backend.backend()) != "tensorflow":
+        raise InputError(
+            f"input.on_device=True, and Keras computes with {name}: augmentations are TensorFlow's "
+            "and can be no part of its training step; leave it out, which changes no number"
+        )
+
+
 class InStep(keras.Model):  # type: ignore[misc]
     """A classifier that augments each batch in its own training step.
 
@@ -44,6 +59,7 @@ class InStep(keras.Model):  # type: ignore[misc]
         first_step: int = 0,
     ) -> None:
         super().__init__(classifier.inputs[0], classifier.outputs[0])
+        check_in_step()
         if augmentation.needs_epoch and steps_per_epoch is None:
             raise InputError("alternating_flip needs the number of steps in an epoch")
         self._augmentation = augmentation

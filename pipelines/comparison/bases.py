@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pipelines.recipes.files import merge
+from pipelines.recipes.arms import over_base
 
 _OTHERWISE = ("size", "expand", "augment", "train", "input")
 """What arms that differ in `mix` alone have in common."""
@@ -104,5 +104,5 @@ def _generated(mix: Mapping[str, Any]) -> bool:
 
 def _resolved(recipe: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the settings of every arm by name, the reference first."""
-    base = {"mix": {}} | {key: recipe[key] for key in ("mix", *_OTHERWISE) if key in recipe}
-    return {name: merge(base, own) for name, own in recipe["arms"].items()}
+    base = {key: recipe[key] for key in ("mix", *_OTHERWISE) if key in recipe}
+    return {name: {"mix": {}} | over_base(base, own) for name, own in recipe["arms"].items()}

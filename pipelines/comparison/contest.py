@@ -215,9 +215,8 @@ class Contest:
         kept: list[str] = []
         for arm in sorted(arms, key=self.times.training):
             needed = self.times.instance(index, [*kept, arm])
-            kept_back = self._reserve(arm) + self._owed(arm, index)
-            until = time.monotonic() + SAFETY * (needed + kept_back) + PAGE
-            if needed and until > self._deadline:
+            seconds = needed + self._reserve(arm) + self._owed(arm, index)
+            if needed and time.monotonic() + SAFETY * seconds + PAGE > self._deadline:
                 continue  # it may fit later, where others turn out to be quicker
             kept.append(arm)
         return [arm for arm in arms if arm in kept]

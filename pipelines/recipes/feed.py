@@ -17,4 +17,5 @@ class InputConfig(Settings):
     cache: Literal["memory", "disk"] = "memory"
     """Where the images lie while they are trained on; `disk` is for more than memory holds."""
     on_device: bool = False
-    """Augment inside the training step (`pipelines.augment.device.InStep`), not in the pipeline."""
+    """Augment inside the training step (`pipelines.augment.device.InStep`), not in the pipeline;
+    under TensorFlow alone."""

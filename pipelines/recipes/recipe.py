@@ -24,7 +24,7 @@ from groundwork.settings import Fraction, Settings
 from pipelines.augment import parse
 from pipelines.augment.offline import parse as parse_expansion
 from pipelines.errors import InputError, explain, unknown_name
-from pipelines.recipes.arms import NothingToDropError, expanded, over_base
+from pipelines.recipes.arms import DROP, NothingToDropError, expanded, over_base
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.ensemble import Ensemble
 from pipelines.recipes.feed import InputConfig
@@ -166,7 +166,8 @@ class Recipe(Arm):
     def joined(self, other: "Recipe") -> Self:
         """Return this recipe with the arms of another one, each with all its settings.
 
-        Ensembles of the other one are left out.
+        They see images at the other one's `data.size` where this one has none; the generators'
+        size stays. Ensembles of the other one are left out.
 
         Raises
         ------
@@ -183,7 +184,14 @@ class Recipe(Arm):
                 f"{other.name}: its generators ([gan]) differ from those of {self.name}, and all "
                 "arms share them; leave one of the two out"
             )
-        own = {name: arm.model_dump() for name, arm in other.resolved_arms().items()}
+        # What their tables leave to its default must not come from our base.
+        own = {
+            name: {DROP: [*Arm.model_fields], **arm.model_dump()}
+            for name, arm in other.resolved_arms().items()
+        }
+        for arm in own.values():
+            if self.data.size is None and arm["mix"]["strategy"] != "dada":
+                arm["size"] = arm["size"] or other.data.size
         return self.model_copy(update={"arms": {**self.arms, **own}, "gan": gan})
 
     def resolved_arms(self) -> dict[str, Arm]:

@@ -34,6 +34,9 @@ class TrainTaskResult(Result):
     of probes, of votes across arms, and in results of older versions."""
     startup_seconds: float | None = None
     """For building and compiling the network; None where that is not known."""
+    kept_epoch: int = 0
+    """Epoch whose weights the classifier has, counted from 1; of the first of several members. 0 of
+    probes, of votes across arms, and in results of older versions."""
     effort: int
     """`Task.effort` of the task that made it: estimates of run time go by it."""
     seconds: float

@@ -13,6 +13,7 @@ from classifiers.optim.schedules import learning_rates
 from classifiers.training.phases import model_params
 from pipelines import runtime
 from pipelines.augment import parse
+from pipelines.augment.device import check_in_step
 from pipelines.augment.offline import Expansion
 from pipelines.data.images import Images
 from pipelines.errors import InputError
@@ -29,9 +30,9 @@ def check_models(recipe: Recipe, sizes: Mapping[str, int], classes: int) -> None
     ------
     InputError
         If a model, a teacher, a schedule or a loss is unknown or has wrong parameters, a model
-        cannot be built for these images, or an expansion or augmentation applied to them, a probe
-        cannot train that way, or samples are to be mixed in that have no label or no
-        discriminator that could become a classifier.
+        cannot be built for these images, or an expansion or augmentation applied to them, or not in
+        the training step, a probe cannot train that way, or samples are to be mixed in that have no
+        label or no discriminator that could become a classifier.
     """
     runtime.quiet()
     checked = []
@@ -53,6 +54,8 @@ def check_models(recipe: Recipe, sizes: Mapping[str, int], classes: int) -> None
             probe_features(arm.train, None)
             continue
         check_training(arm)
+        if arm.input.on_device:
+            check_in_step()
         model = (arm.train.model, model_params(arm.train), sizes[name])
         if model not in checked:
             build_model(model[0], (*one_each.size, 3), classes, **model[1])
@@ -99,10 +102,13 @@ def _check_probe(name: str, arm: Arm) -> None:
     for key in ("synthetic_weight", "synthetic_smoothing"):
         if getattr(arm.mix, key) != MixConfig.model_fields[key].default:
             wrong[f"mix.{key}"] = getattr(arm.mix, key)
+    if arm.mix.strategy != "none" and arm.mix.origin == "copies":
+        blends = parse(arm.mix.copy_augment).mixes_labels
+        wrong["mix.copy_augment"] = arm.mix.copy_augment if blends else ""
     for key, value in wrong.items():
         if value:
             raise InputError(
                 f"arm {name!r}: {key}={value!r} with train.probe={arm.train.probe!r}: a probe sees "
-                "each image once and as it is (model_params.mirror adds its mirror image); "
-                "synthetic images join it by mix.strategy='concatenate'"
+                "each image once, as it is and of one class (model_params.mirror adds its mirror "
+                "image); synthetic images join it by mix.strategy='concatenate'"
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from classifiers.frozen.head import fit_head, trains_head_only
 from classifiers.frozen.probe import fit_probe
-from classifiers.training.callbacks import Labelled, TestAt
+from classifiers.training.callbacks import Labelled
 from classifiers.training.train import FitHooks, Wrap, fit
 from classifiers.training.train import train as train_network
 from classifiers.training.trainer import FitResult
@@ -142,15 +142,13 @@ def fit_network(member: Member) -> FittedArm:
 
 
 def _fit_dada(member: Member) -> FittedArm:
-    """Train a discriminator on as a classifier; what is tested is the classifier it becomes."""
+    """Train a discriminator on as a classifier; what is tested and validated is that one."""
     if member.bank is None:
         raise ValueError("the strategy 'dada' needs a bank, received none")
     config = member.arm.train
     network = turned_discriminator(member.bank, config.seed)
     model = folded(network)
-    tester = None
-    if member.test is not None:
-        tester = TestAt(config.evaluate_at, labelled(member.test), config.tta, model)
+    hooks: FitHooks = {**member.hooks, "classifier": model}
     with _batches(member) as (data, in_step):
         fitted = fit(
             network,
@@ -158,14 +156,9 @@ def _fit_dada(member: Member) -> FittedArm:
             config,
             steps_per_epoch=data.steps_per_epoch,
             wrap=in_step,
-            callbacks=[*member.hooks["callbacks"], *([tester] if tester else [])],
-            progress=member.hooks["progress"],
+            **hooks,
         )
-    done = replace(fitted, model=model)
-    if tester:
-        tested = tester.record(len(fitted.history["loss"]))
-        done = replace(done, accuracy_at=tester.accuracy_at, test_probabilities=tested)
-    return FittedArm(done, data.images)
+    return FittedArm(replace(fitted, model=model), data.images)
 
 
 def _fit_head(member: Member) -> FittedArm:

@@ -11,14 +11,15 @@ from pipelines.data.pool import Pool, in_memory
 from pipelines.data.reader import Preparation
 from pipelines.data.splits import stratified_folds
 from pipelines.errors import InputError
-from pipelines.recipes.search import TuneConfig
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.workspace import PREPARATION, TRAIN, VALID
 
 
 def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> list[Drawn]:
     """Split the training images of every instance; what is left out stands as the test part.
 
-    With ``config.validation`` nothing is left out: the instance's validation images stand there.
+    Validation images of the instance watch the trials, as they watch the training at the end. With
+    ``config.validation`` nothing is left out: they stand where the test part is.
     Generators of a fold are trained on that fold's training part, like everything else, so no
     validation image reaches a classifier through them.
 
@@ -36,7 +37,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
         return [_watched(one, outputs) for one in drawn]
     by_fold: list[list[Drawn]] = []
     for one in drawn:
-        pool = _pool(one, TRAIN, outputs)
+        pool, valid = _pool(one, TRAIN, outputs), _valid(one, outputs)
         splits = stratified_folds(
             pool.labels,
             config.folds,
@@ -51,6 +52,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
                 seed=len(splits) * one.record.seed + number,
                 classes=tuple(one.record.classes),
                 notes=(f"fold {number + 1} of {len(splits)}",),
+                valid=valid,
             )
             if number == len(by_fold):
                 by_fold.append([])
@@ -60,19 +62,26 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
 
 def _watched(one: Drawn, outputs: Path) -> Drawn:
     """Return an instance whose validation images stand as its test part."""
-    if not (outputs / one.at[one.size].folder / VALID).is_file():
+    valid = _valid(one, outputs)
+    if valid is None:
         raise InputError(
             "tune.validation: no validation images are set apart; say so with data.protocol "
             "'shares', or data.own_validation, or leave it out for folds"
         )
     fold = Instance(
         train=_pool(one, TRAIN, outputs),
-        test=_pool(one, VALID, outputs),
+        test=valid,
         seed=one.record.seed,
         classes=tuple(one.record.classes),
         notes=("validation",),
     )
     return write_instance(fold, outputs, one.size)
+
+
+def _valid(one: Drawn, outputs: Path) -> Pool | None:
+    """Return the validation images of an instance; None where none are set apart."""
+    there = (outputs / one.at[one.size].folder / VALID).is_file()
+    return _pool(one, VALID, outputs) if there else None
 
 
 def _pool(one: Drawn, name: str, outputs: Path) -> Pool:

@@ -18,7 +18,7 @@ from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
-from pipelines.recipes.options import as_options, outputs_option
+from pipelines.recipes.options import OUTPUTS, as_options, outputs_option, said
 from pipelines.recipes.recipe import override
 from pipelines.report.frame import frame, in_a_notebook
 from pipelines.report.notes import failed_in_words
@@ -176,18 +176,17 @@ def _command(
     recipe: str | Path | None,
     profile: Profile,
     tables: dict[str, BaseModel | str | int | None],
-    outputs: Path,
+    outputs: Path = OUTPUTS,
 ) -> str:
     """Return the shell command that repeats the comparison."""
     words = ["ganaug", "classify", source]
     if recipe:
-        words += ["--recipe", str(recipe)]
+        words += said("--recipe", recipe)
     if profile != PAPER:
         words += ["--profile", profile]
     for name, table in tables.items():
         if isinstance(table, BaseModel):
-            given = table.model_dump(mode="json", exclude_unset=True)
-            words += as_options("" if name == "data" else f"{name}.", given)
+            words += as_options("" if name == "data" else f"{name}.", table, but=["source"])
         elif table is not None:
-            words += [f"--{name}", str(table)]
+            words += said(f"--{name}", table)
     return shlex.join([*words, *outputs_option(outputs)])

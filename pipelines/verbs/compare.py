@@ -17,7 +17,7 @@ from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.errors import InputError, unknown_name, within
 from pipelines.recipes.data import DataConfig
-from pipelines.recipes.options import as_options, outputs_option
+from pipelines.recipes.options import OUTPUTS, as_options, outputs_option, said
 from pipelines.recipes.recipe import Recipe, load_recipe, override
 from pipelines.report.advice import Advice
 from pipelines.report.frame import frame, in_a_notebook
@@ -264,11 +264,12 @@ def _command(
     without: Sequence[str],
     add: Sequence[str],
     data: DataConfig,
-    outputs: Path,
+    outputs: Path = OUTPUTS,
 ) -> str:
-    words = ["ganaug", "compare", *([dataset] if dataset else []), "--minutes", f"{minutes:g}"]
+    source = dataset or (data.source if "source" in data.model_fields_set else None)
+    words = ["ganaug", "compare", *([source] if source else []), "--minutes", f"{minutes:g}"]
     words += ["--preset", preset]
     for option, names in (("--only", only), ("--without", without), ("--add", add)):
-        words += [word for name in names for word in (option, name)]
-    words += as_options("", data.model_dump(mode="json", exclude_unset=True))
+        words += [word for name in names for word in said(option, name)]
+    words += as_options("", data, but=["source"])
     return shlex.join([*words, *outputs_option(outputs)])

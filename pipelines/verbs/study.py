@@ -209,7 +209,7 @@ def study_run(
     failed = []
     for name, row in rows.items():
         given = [word for key, folder in known.items() for word in (f"--{key}", str(folder))]
-        given += as_options("", data.model_dump(mode="json", exclude_unset=True))
+        given += as_options("", data)
         weights = files.get(row.network)
         if weights is not None:
             given += [f"--{row.network.removeprefix('torchvision_')}", str(weights)]

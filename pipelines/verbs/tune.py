@@ -1,11 +1,13 @@
 """`ganaug tune`: search for better settings, with keras-tuner and honest scores."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
 from groundwork.files import as_path, replacing, write_json
@@ -14,8 +16,9 @@ from pipelines.recipes.address import parse_address
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import PAPER, Profile
 from pipelines.recipes.generators import GeneratorConfig
-from pipelines.recipes.options import as_options, outputs_option
-from pipelines.recipes.search import Search, TuneConfig, load_search
+from pipelines.recipes.options import OUTPUTS, as_options, outputs_option, said
+from pipelines.recipes.search import Search, load_search
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.report.imbalance import guessed_in_words
 from pipelines.tasks.executor import Executor
 from pipelines.tuning.results import (
@@ -141,6 +144,8 @@ def tune(
     if dataset is not None:
         changes["data"]["source"] = str(dataset)
     settings = load_search(search, changes, profile)
+    tables = {"": data, "tune.": config, "train.": train, "gan.": gan}
+    command = _command(settings.recipe.data.source, search, profile, tables, outputs)
     runtime.quiet()
     from pipelines.tuning.run import prepare, run_trials, serve  # only now: it loads Keras
 
@@ -151,22 +156,24 @@ def tune(
     with Executor(outputs, workers) as executor:
         if role == "worker":
             return serve(what, executor, address)
-        command = _command(settings.recipe.data.source, search, profile, changes, outputs)
         result = run_trials(what, executor, command, address if role else None)
     _write(settings, result, what.folder, what.drawn[0].size)
     return TuneResult(what.folder, _describe(result), result.untested)
 
 
 def _command(
-    source: str, search: str | Path, profile: Profile, tables: dict[str, Any], outputs: Path
+    source: str,
+    search: str | Path,
+    profile: Profile,
+    tables: Mapping[str, BaseModel],
+    outputs: Path = OUTPUTS,
 ) -> str:
     """Return the shell command that repeats the search, on one machine."""
-    words = ["ganaug", "tune", source, "--search", str(search)]
+    words = ["ganaug", "tune", source, *said("--search", search)]
     if profile != PAPER:
         words += ["--profile", profile]
-    for name, given in tables.items():
-        own = {key: value for key, value in given.items() if (name, key) != ("data", "source")}
-        words += as_options("" if name == "data" else f"{name}.", own)
+    for prefix, table in tables.items():
+        words += as_options(prefix, table, but=["source"])
     return shlex.join([*words, *outputs_option(outputs)])
 
 

@@ -19,7 +19,8 @@ from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.recipe import Recipe, load_recipe
-from pipelines.recipes.search import Range, TuneConfig, load_search
+from pipelines.recipes.search import Range, load_search
+from pipelines.recipes.tuning import TuneConfig
 from tests.faults.mutations import Cases
 
 TABLES: dict[str, type[Settings]] = {

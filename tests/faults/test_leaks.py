@@ -17,7 +17,7 @@ from pipelines.data.labelled import same_group
 from pipelines.data.protocols import make_instances
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
-from pipelines.recipes.search import TuneConfig
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.training.arm import _parts, trained_on
 from pipelines.tuning.folds import make_folds
 from pipelines.workspace import TEST, TRAIN

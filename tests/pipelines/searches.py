@@ -1,7 +1,8 @@
 """A small search, and a result of one made of thin air."""
 
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import Search, TuneConfig
+from pipelines.recipes.search import Search
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.tuning.results import SearchResult, TrialRecord
 
 TEXT = """

@@ -48,6 +48,7 @@ def run(task: TrainTask, outputs: Path, folder: Path, progress: Progress) -> Tra
         start=fitted.fit.start,
         epoch_seconds=list(fitted.fit.epoch_seconds),
         startup_seconds=fitted.fit.startup,
+        kept_epoch=fitted.fit.kept_epoch,
         effort=task.effort,
         seconds=time.perf_counter() - start,
     )

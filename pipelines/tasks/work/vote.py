@@ -94,12 +94,8 @@ def _weights(
 
 def _validated(one: TrainedClassifier) -> float | None:
     """Return the accuracy of the weights that were kept, on what `train.validation` left out."""
-    history = one.result.history
-    accuracies = history.get("val_accuracy")
-    if not accuracies:
-        return None
-    stops = one.settings["arm"]["train"]["patience"]  # it went back to the best weights
-    return accuracies[int(np.argmin(history["val_loss"])) if stops else -1]
+    accuracies = one.result.history.get("val_accuracy")
+    return accuracies[one.result.kept_epoch - 1] if accuracies else None
 
 
 def _elsewhere(

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers.models.transfer import blocks
+from classifiers.inference.probabilities import probabilities
+from classifiers.models.transfer import blocks, with_head
+from classifiers.optim.schedules import momenta
 from classifiers.training.phases import phases, rate_factors
 from classifiers.training.train import fit, new_model
 from classifiers.training.trainer import Trainer
@@ -28,6 +30,14 @@ def test_phases_thaw_block_by_block() -> None:
     assert [p.from_block for p in phases(settings(), model)] == [None]
 
 
+def test_momentum_does_not_cycle_while_the_learning_rate_of_the_head_is_constant() -> None:
+    cycled = {"optimizer": "sgd", "schedule": "one_cycle", "momentum_cycle": (0.8, 0.9)}
+    config = settings(epochs=2, frozen_epochs=1, frozen_learning_rate=1e-4, **cycled)
+    frozen, thawed = phases(config, tiny())
+    assert momenta(frozen.config, 3) is None
+    np.testing.assert_allclose(momenta(thawed.config, 3)[-1], 0.9)
+
+
 @pytest.mark.slow
 def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
     model = tiny()
@@ -43,6 +53,21 @@ def test_a_frozen_block_learns_nothing_until_it_thaws() -> None:
     np.testing.assert_allclose(result.history["learning_rate"], [1e-4, 0.01], rtol=1e-6)
     assert list(result.accuracy_at) == [1, 2]
     assert result.steps == 6
+
+
+def test_the_epoch_is_told_whose_weights_are_kept() -> None:
+    frozen = {"frozen_epochs": 1, "frozen_learning_rate": 1e-9, "learning_rate": 3.0}
+    config = settings(epochs=4, patience=2, **frozen)
+    result = fit(tiny(), batches(), config, steps_per_epoch=1, validation=labelled(7))
+    losses = result.history["val_loss"]
+    assert int(np.argmin(losses)) == 0, "in a phase that no patience watched"
+    assert result.kept_epoch == 2 + int(np.argmin(losses[1:]))
+    images, labels = labelled(7)
+    right = probabilities(result.model, images)[np.arange(len(labels)), labels]
+    kept = losses[result.kept_epoch - 1]
+    assert -np.log(np.maximum(right, 1e-7)).mean() == pytest.approx(kept, rel=1e-4)
+    plain = settings(epochs=2)
+    assert fit(tiny(), batches(), plain, steps_per_epoch=1).kept_epoch == 2
 
 
 @pytest.mark.slow
@@ -76,3 +101,6 @@ def test_earlier_blocks_learn_more_slowly() -> None:
     factors = rate_factors(settings(block_decay=0.1), model)
     np.testing.assert_allclose(factors, [0.01] * 2 + [0.1] * 6 + [1] * 2)
     assert rate_factors(settings(), model) is None
+    features = keras.Input((8,))
+    head = keras.Model(features, with_head(features, 2, hidden=3))
+    assert rate_factors(settings(block_decay=0.1), head) == [1] * 4

@@ -1,4 +1,4 @@
-"""The GAN on JAX: the same code, without TensorFlow's training loop. And Grad-CAM there."""
+"""The GAN on JAX: the same code, without TensorFlow's training loop. And classifiers there."""
 
 import importlib.util
 import os
@@ -46,6 +46,21 @@ ganaug.train_classes(both, labels, ["light", "dark"], config, folder / "both", *
 from tests.classifiers.evaluation.test_explain import test_grad_cam_is_the_weighted_map
 
 test_grad_cam_is_the_weighted_map({})
+
+from classifiers.models.ghost import GhostBatchNormalization
+from classifiers.training.train import train
+from tests.classifiers.tiny import SHAPE, batches, labelled, settings
+
+parts = keras.Sequential([keras.Input(SHAPE), GhostBatchNormalization(2)])
+parts.compile("sgd", "mse")
+for few in (images[:5, :16, :16] / 255, images[:1, :16, :16] / 255):
+    assert np.isfinite(parts.train_on_batch(few, few))
+wide = settings(model="pereira_small", model_params={"filters": 1}, outputs=4, epochs=2)
+averaged = wide.model_copy(update={"ema": 0.5, "evaluate_at": (1,)})
+how = {"input_shape": SHAPE, "classes": 2, "steps_per_epoch": 1, "test": labelled(7)}
+fitted = train(batches(), averaged, **how)
+assert fitted.model.output_shape == (None, 2)
+assert list(fitted.accuracy_at) == [1, 2]
 """
 
 

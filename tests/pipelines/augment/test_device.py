@@ -2,10 +2,14 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from pipelines.augment import parse
 from pipelines.augment.device import InStep
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import load_recipe
+from pipelines.training.checks import check_models
 from tests.pipelines.augment.reference import IMAGES, LABELS, SIZE, augmented
 
 
@@ -30,6 +34,16 @@ def test_inside_the_training_step():
     for ours, theirs in zip(trained, classifier.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert not np.array_equal(trained[0], start[0])
+
+
+def test_in_a_step_that_is_not_tensorflows_nothing_is_augmented(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    recipe = load_recipe(None, {"input": {"on_device": True}, "arms": {"real": {}}})
+    with pytest.raises(InputError, match="and Keras computes with jax: augmentations are"):
+        check_models(recipe, {"real": 32}, 2)
+    classifier = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(InputError, match="leave it out, which changes no number"):
+        InStep(classifier, parse("flip"), seed=0)
 
 
 def test_weights_are_blended_with_the_labels():

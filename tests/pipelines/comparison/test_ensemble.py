@@ -112,10 +112,10 @@ def test_validation_images_weigh_before_others_and_without_either_there_is_no_vo
     assert "set train.validation, or vote = 'soft'" in failed[0].reason
     for run in trainings:
         history = {
-            "val_accuracy": [0.9, 0.2 if run.arm == ARMS[0] else 0.6],
-            "val_loss": [0, 1],
+            "val_accuracy": [0.9, 0.2 if run.arm == ARMS[0] else 0.6, 1.0],
+            "val_loss": [0, 1, 2],
         }
-        result = run.result.model_copy(update={"history": history})
+        result = run.result.model_copy(update={"history": history, "kept_epoch": 2})
         write_json(tmp_path / run.folder / RESULT, result.model_dump(mode="json"))
     voted, failed = vote_across(recipe, SIZES, drawn, trainings, Here(tmp_path))
     assert not failed

@@ -12,7 +12,7 @@ from pipelines.errors import RENAMED, RENAMED_VALUES, InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.files import LIBRARY
 from pipelines.recipes.mix import MixConfig
-from pipelines.recipes.recipe import list_recipes, load_recipe, override
+from pipelines.recipes.recipe import Recipe, list_recipes, load_recipe, override
 from pipelines.studies.rows import read_rows
 from pipelines.training.checks import check_training
 
@@ -172,6 +172,20 @@ def test_arms_of_another_recipe_join():
     both = ours.joined(theirs).resolved_arms()
     assert both["mine"].train.epochs == 7
     assert both["real"].train.epochs == ours.train.epochs
+    base = {"schedule": "cosine", "schedule_params": {"warmup": 0.1}, "outputs": 10}
+    ours = load_recipe(None, {"train": base, "augment": "flip", "size": 32, "arms": {"real": {}}})
+    for cosine in ({}, {"schedule": "cosine"}, {"model_params": {"filters": 8}}):
+        theirs = load_recipe(None, {"name": "own", "train": cosine, "arms": {"mine": {}}})
+        both = ours.joined(theirs)
+        assert both.resolved_arms() == ours.resolved_arms() | theirs.resolved_arms()
+        again = Recipe.model_validate(both.model_dump(mode="json"))
+        assert again.resolved_arms() == both.resolved_arms()
+    small = {"name": "own", "data": {"size": 32}, "arms": {"mine": {}, "large": {"size": 96}}}
+    for size, expected in ((None, [None, 32, 96]), (64, [None, None, 96])):
+        ours = load_recipe(None, {"data": {"size": size}, "arms": {"real": {}}})
+        both = ours.joined(load_recipe(None, small)).resolved_arms()
+        assert [one.size for one in both.values()] == expected
+    ours = load_recipe(None, {"arms": {"real": {}}})
     with pytest.raises(InputError, match="own: there is an arm 'mine' already"):
         ours.joined(theirs).joined(theirs)
     generated = {"generated": {"mix": {"strategy": "fraction"}}}

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from classifiers import build_model
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
 from pipelines.recipes.search import Search, list_searches, load_search
+from pipelines.recipes.tuning import TuneConfig
 from tests.pipelines.searches import TEXT
 
 
@@ -57,6 +59,25 @@ def test_a_search_whose_trials_look_through_every_judge_is_refused(search_file):
     search_file.write_text(text.replace("[train]", gan) + both)
     with pytest.raises(InputError, match="no network is left to judge"):
         load_search(search_file)
+
+
+@pytest.mark.parametrize(
+    ("train", "space", "said"),
+    [
+        ({"patience": 3}, {}, "with train.patience: the validation images score the trials"),
+        ({}, {"train.patience": [0, 3]}, "with train.patience"),
+        ({"validation": 0.2}, {}, "with train.validation"),
+        ({}, {"train.schedule": ["cosine", "plateau"]}, "with train.schedule='plateau'"),
+    ],
+)
+def test_images_that_score_a_trial_cannot_watch_it(train, space, said):
+    how = {
+        "recipe": load_recipe(None, {"train": train}),
+        "space": {"augment": ["", "flip"]} | space,
+    }
+    assert Search(**how)
+    with pytest.raises(ValidationError, match=said):
+        Search(**how, tune=TuneConfig(validation=True))
 
 
 def test_sizes_are_nothing_to_search_for(search_file):

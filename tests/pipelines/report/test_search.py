@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import Search, TuneConfig
+from pipelines.recipes.search import Search
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.report.search import importance, render_search
 from pipelines.tuning.results import TrialRecord
 from tests.pipelines.searches import result_of

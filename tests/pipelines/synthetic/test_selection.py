@@ -149,3 +149,7 @@ def test_samples_without_a_label_are_not_mixed_in():
     arms = {"arms": {"a": {"mix": {"strategy": "concatenate", "synthetic_weight": 0.5}}}}
     with pytest.raises(InputError, match=r"mix.synthetic_weight=0.5 with train.probe"):
         check_models(load_recipe(None, probe | arms), {"a": 32}, 2)
+    copies = {"strategy": "concatenate", "origin": "copies", "copy_augment": "flip|mixup"}
+    arms = {"arms": {"a": {"mix": copies}}}
+    with pytest.raises(InputError, match=r"copy_augment='flip\|mixup' with train.probe"):
+        check_models(load_recipe(None, probe | arms), {"a": 32}, 2)

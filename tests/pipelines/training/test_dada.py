@@ -13,6 +13,7 @@ from pipelines.errors import InputError
 from pipelines.recipes.mix import MixConfig
 from pipelines.recipes.recipe import Arm
 from pipelines.synthetic.origins import synthesise
+from pipelines.training import ways
 from pipelines.training.arm import fit_arm
 from pipelines.training.dada import folded, turned_discriminator
 from tests.pipelines.mixing.greys import SYNTHETIC, seen
@@ -88,6 +89,29 @@ class TestDada:
         np.testing.assert_allclose(
             probabilities(loaded, tiny_images.pixels), fitted.test_probabilities, atol=1e-5
         )
+
+    def test_validation_images_of_the_source_watch_it(self, tiny_images, tmp_path, monkeypatch):
+        inputs = keras.Input((*tiny_images.size, 3))
+        logits = keras.layers.Dense(4)(keras.layers.Flatten()(inputs))
+        network = keras.Model(inputs, logits)
+        monkeypatch.setattr(ways, "turned_discriminator", lambda *_: network)
+        settings = {"epochs": 3, "batch": 8, "patience": 2, "learning_rate": 1e-3, "retries": 0}
+        mix = {"strategy": "dada", "origin": "noise", "per_class": 4}
+        arm = Arm.model_validate({"mix": mix, "train": settings | {"evaluate_at": (1, 2, 3)}})
+        fitted = fit_arm(
+            arm,
+            tiny_images,
+            synthesise(arm.mix, tiny_images, 0),
+            tiny_images,
+            valid=tiny_images,
+            cache=tmp_path,
+            bank=SimpleNamespace(),
+        ).fit
+        assert len(fitted.history["val_loss"]) == len(fitted.history["loss"])
+        best = int(np.argmin(fitted.history["val_loss"]))
+        right = fitted.test_probabilities[np.arange(len(tiny_images)), tiny_images.labels]
+        assert -np.log(right).mean() == pytest.approx(fitted.history["val_loss"][best], rel=1e-4)
+        assert fitted.accuracy_at[1] == pytest.approx(fitted.history["val_accuracy"][0])
 
     @pytest.mark.slow
     def test_a_discriminator_for_each_class_is_refused(self, tiny_images, tmp_path):

@@ -3,7 +3,7 @@ from pydantic import ValidationError
 
 from pipelines.data.images import Images
 from pipelines.errors import InputError
-from pipelines.recipes.search import TuneConfig
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.tuning.folds import make_folds
 
 
@@ -22,6 +22,20 @@ def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path
             left_out += out.image_hashes()
         assert sorted(left_out) == sorted(train)
         assert not set(left_out) & test
+
+
+def test_validation_images_watch_the_trials_as_they_watch_the_training_at_the_end(
+    drawn, watched, tmp_path
+):
+    folds = make_folds(watched, TuneConfig(folds=2), tmp_path)
+    for position, fold in enumerate(folds):
+        theirs = watched[position % len(watched)].at[32].folder
+        known, found = (
+            Images.load(tmp_path / folder / "valid.npz") for folder in (theirs, fold.at[32].folder)
+        )
+        assert found.image_hashes() == known.image_hashes()
+    (plain, *_) = make_folds(drawn, TuneConfig(folds=2), tmp_path)
+    assert not (tmp_path / plain.at[32].folder / "valid.npz").exists()
 
 
 def test_validation_images_stand_in_for_folds(drawn, watched, tmp_path):

@@ -11,7 +11,8 @@ from pipelines.data.pool import in_memory
 from pipelines.data.sources import Source
 from pipelines.errors import InputError
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import Search, TuneConfig, load_search
+from pipelines.recipes.search import Search, load_search
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.report.imbalance import guessed_in_words
 from pipelines.report.search import render_search
 from pipelines.statistics.paired import paired

@@ -3,12 +3,14 @@ import shlex
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from classifiers.config import TrainConfig
 from pipelines.cli import main
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.feed import InputConfig
 from pipelines.recipes.files import PAPER
+from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import override
 from pipelines.verbs import classify as classify_verb
 from pipelines.workspace import PREDICTIONS
@@ -81,6 +83,28 @@ def test_parameters_keep_their_names_and_kinds_in_the_command(
     assert command.endswith(" --outputs elsewhere")
     assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
     assert seen == [override(None, "my 'pets'", **tables)]
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"data": DataConfig(protocol="shares", shares=(70, 12.5, 17.5))},
+        {"data": DataConfig(source="mnist5k", classes="-3,8")},
+        {"train": TrainConfig(schedule="cyclic", momentum_cycle=(0.8, 0.9))},
+        {"train": TrainConfig(evaluate_at=(), wandb_project="-")},
+        {"gan": GeneratorConfig(label_ramp=(0.1, 0.2), expand="flip + rotate")},
+    ],
+)
+def test_pairs_empty_lists_and_dashes_are_read_again(
+    monkeypatch: pytest.MonkeyPatch, tables: dict[str, BaseModel]
+) -> None:
+    seen = []
+    monkeypatch.setattr(
+        classify_verb, "plan_comparison", lambda given, *_: seen.append(given) or []
+    )
+    command = classify_verb._command("mnist5k", "mesquita-m1", PAPER, tables)
+    assert main([*shlex.split(command)[1:], "--dry-run"]) == 0
+    assert seen == [override("mesquita-m1", "mnist5k", **tables)]
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,9 @@ def test_the_command_can_be_given_again():
         "ganaug compare 'my photos' --minutes 5 --preset quick --only 'linear probe' "
         "--add own.toml --skip-bad --classes 'a, b' --outputs 'a b'"
     )
+    data = DataConfig(source="photos", protocol="shares", shares=(8, 1, 1))
+    said = _command(None, 5, "quick", [], ["-odd"], [Path("own.toml")], data)
+    assert said == (
+        "ganaug compare photos --minutes 5 --preset quick --without=-odd --add own.toml "
+        "--protocol shares --shares 8.0 1.0 1.0"
+    )

@@ -10,9 +10,29 @@ from pipelines.errors import InputError
 from pipelines.recipes.data import DataConfig
 from pipelines.recipes.generators import GeneratorConfig
 from pipelines.recipes.recipe import load_recipe
-from pipelines.recipes.search import TuneConfig
+from pipelines.recipes.tuning import TuneConfig
 from pipelines.tuning import run
+from pipelines.verbs import tune as verb
 from pipelines.verbs.tune import TuneResult, tune
+
+
+def test_the_command_in_a_report_repeats_the_search_whoever_called_it(monkeypatch):
+    search, train = "mesquita-m3", TrainConfig(epochs=2, evaluate_at=(1,))
+    tables = {"": DataConfig(shares=(8, 1, 1)), "tune.": TuneConfig(trials=3), "train.": train}
+    tables["gan."] = GeneratorConfig(label_ramp=(0.1, 0.2))
+    seen = []
+
+    def noted(*given):
+        seen.append(given)
+        raise InputError("enough")
+
+    monkeypatch.setattr(verb, "load_search", noted)
+    assert main(shlex.split(verb._command("mnist5k", search, "quick", tables))[1:]) == 2
+    ((found, changes, profile),) = seen
+    given = {key: t.model_dump(mode="json", exclude_unset=True) for key, t in tables.items()}
+    assert (found, profile) == (search, "quick")
+    assert changes.pop("data") == given.pop("") | {"source": "mnist5k"}
+    assert {f"{key}.": table for key, table in changes.items()} == given
 
 
 @pytest.mark.slow
@@ -31,6 +51,8 @@ def test_the_command_searches_reports_and_goes_on(tmp_path, capsys):
     first, second, *_ = said.out.splitlines()
     assert first.startswith("mnist5k"), "the images, and what has to be known of them"
     assert second.startswith("best of 2 trials")
+    begun = "# Found by: ganaug tune mnist5k --search "
+    assert next(tmp_path.glob("tune/*/tuned.toml")).read_text().startswith(begun)
     assert "(mean ± standard error over 2 folds, corrected for the images that they" in second
     assert "tested, 1 seed x 1 instance: tuned" in said.out
     assert said.err.count("trial 2: 0.") == 1
