@@ -97,6 +97,8 @@ class ComparisonResult(Result):
     """Stands for the pictures of its first instance; empty where that was not written down."""
     handed_over: bool = False
     """Whether a classifier was trained on all images: the page then begins with the advice."""
+    announced: tuple[float, float, float] | None = None
+    """What to expect of the arm to take, 0..1, and the ends of its 95 % interval."""
     all_images: int = 0
     """How many those were; 0 where that was not written down."""
 

@@ -95,13 +95,17 @@ def _compared(folder: Path, result: Any) -> tuple[str, str]:
         for arm, own in found.items()
     }
     best = leader(means)
-    accuracy = np.mean(list(means[best].values()))
+    on = f"{len(means[best])} instance{'s' * (len(means[best]) > 1)}"
+    chosen = f"best of {len(means)} on {on}"
+    words = f"“{best}” {100 * np.mean(list(means[best].values())):.1f} %, {chosen}"
+    if announced := result.get("announced"):  # what it won with flatters
+        accuracy, low, high = (100 * float(value) for value in announced)
+        words = f"“{best}”, {chosen}: {accuracy:.1f} % to expect ({low:.1f} to {high:.1f})"
     name = folder.name if folder.parent.name == COMPARE else result["name"]
     source = result["recipe"]["data"]["source"]
     return (
         name if folder.parent.name == COMPARE else f"{name}: {Path(source).name or source}",
-        f"“{best}” {100 * accuracy:.1f} %, best of {len(means)} on {len(means[best])} "
-        f"instance{'s' * (len(means[best]) > 1)}",
+        words,
     )
 
 

@@ -216,6 +216,10 @@ def _written(
     from pipelines.report.page import render
 
     advice = advise(result, outputs)
+    expected = advice.expected
+    result = result.model_copy(
+        update={"announced": (expected.accuracy, expected.interval[0], expected.interval[1])}
+    )
     folder = outputs / COMPARE / slug(name)
     report = folder / REPORT
     with locked(folder):

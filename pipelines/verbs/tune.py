@@ -201,7 +201,8 @@ def _write(search: Search, result: SearchResult, folder: Path, size: int) -> Non
 
 def _next(folder: Path) -> str:
     """Return the command that compares the best setting with the untuned one."""
-    return shlex.join(["ganaug", "classify", "--recipe", str(folder / TUNED)])
+    words = ["ganaug", "classify", "--recipe", str(folder / TUNED)]
+    return shlex.join([*words, *outputs_option(folder.parent.parent)])
 
 
 def _describe(result: SearchResult) -> list[str]:

@@ -33,7 +33,7 @@ def searched(objective: str, *scores: list[float]) -> dict[str, object]:
 def outputs(tmp_path: Path) -> Path:
     """Runs of each kind, one second apart, some of them damaged."""
     texts = {
-        "compare/cells": json.dumps(compared(0.7, 0.8)),
+        "compare/cells": json.dumps(compared(0.7, 0.8) | {"announced": [0.82, 0.7, 0.9]}),
         "comparison/demo-0123": json.dumps(compared(0.6)),
         "tune/small-cnn-0123": json.dumps(searched("accuracy", [0.5, 0.7], [], [0.9, 0.7])),
         "tune/quality-0123": json.dumps(searched("kid", [0.05], [0.02])),
@@ -66,7 +66,7 @@ def test_runs_are_listed_newest_first(outputs: Path) -> None:
     found = [(row.command, row.name, row.outcome) for row in runs(outputs=outputs).rows]
     damaged = "damaged, or of another version: result.json cannot be read"
     assert found == [
-        ("compare", "cells", "“flips” 85.0 %, best of 2 on 2 instances"),
+        ("compare", "cells", "“flips”, best of 2 on 2 instances: 82.0 % to expect (70.0 to 90.0)"),
         ("classify", "demo: cells", "“flips” 70.0 %, best of 2 on 1 instance"),
         ("tune", "small-cnn", "best of 3 trials: 80.0 % in its folds"),
         ("tune", "small-cnn", "best of 2 trials: KID 0.020"),

@@ -83,7 +83,9 @@ def test_the_next_command_of_a_search_stands_any_path(tmp_path):
     text = str(TuneResult(tmp_path / "my $holiday photos", []))
     (line,) = [line for line in text.splitlines() if line.startswith("compare:")]
     path = str(tmp_path / "my $holiday photos" / "tuned.toml")
-    assert shlex.split(line)[1:] == ["ganaug", "classify", "--recipe", path]
+    words = shlex.split(line)[1:]
+    assert words[:4] == ["ganaug", "classify", "--recipe", path]
+    assert words[4:] == ["--outputs", str(tmp_path.parent)], "where its images lie"
 
 
 def test_the_command_repeats_the_search_wherever_it_was_called(monkeypatch, tmp_path):
