@@ -79,4 +79,4 @@ def _pool(one: Drawn, name: str, outputs: Path) -> Pool:
     """Return images of an instance, prepared as they are."""
     folder = outputs / one.at[one.size].folder
     prepared = Preparation.model_validate(read_json(folder / PREPARATION))
-    return in_memory(Images.load(folder / name), prepared)
+    return in_memory(Images.load(folder / name), prepared, done=True)
