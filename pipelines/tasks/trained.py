@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from classifiers.config import Views
 from groundwork.files import read_table
 from pipelines.data.images import Images
-from pipelines.data.reader import USUAL, Preparation
+from pipelines.data.reader import Preparation
 from pipelines.errors import InputError, shown
 from pipelines.tasks.not_sure import NotSure, read_not_sure
 from pipelines.tasks.results import TrainTaskResult
@@ -88,12 +88,23 @@ class TrainedClassifier:
 
     @cached_property
     def preparation(self) -> Preparation:
-        """How a picture becomes one of the images that it was trained on."""
+        """How a picture becomes one of the images that it was trained on.
+
+        Raises
+        ------
+        InputError
+            If that cannot be known any more: a guess would prepare other pictures than it knows.
+        """
         path = self.folder / PREPARATION  # of a classifier that was handed over
-        if not path.is_file() and (self.folder / CONFIG).is_file():
+        if not path.is_file():
             path = self.instance / PREPARATION
+        if not path.is_file():
+            raise InputError(
+                f"{self.folder}: {path}, which says how its training prepared pictures, is not "
+                f"there; copy it from where it was trained into {self.folder}"
+            )
         try:
-            return Preparation.model_validate(read_table(path)) if path.is_file() else USUAL
+            return Preparation.model_validate(read_table(path))
         except ValidationError as error:
             raise InputError(f"{path} is damaged; give another folder") from error
 
