@@ -121,6 +121,7 @@ class TrainedClassifier:
     @cached_property
     def network(self) -> "keras.Model":
         """The classifier."""
+        import ganaug.networks.layers  # noqa: F401  a discriminator may have become the classifier
         from classifiers.models.registry import load_model
 
         network = load_model(self.folder / MODEL)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers import build_model, probabilities
+from ganaug.networks.layers import SpectralConv2D
 from groundwork.files import write_json
 from pipelines.data.images import Images
 from pipelines.errors import InputError
@@ -31,6 +32,19 @@ def test_it_has_to_answer_as_it_did_when_it_was_trained(
     wrong = expected[:, ::-1] * 0.5 + 0.25
     with pytest.raises(InputError, match=r"answers differently: by 0\.\d+ in a .* of 8 training"):
         check_classifier(tmp_path, pixels, wrong)
+
+
+@pytest.mark.slow
+def test_a_discriminator_that_became_one_is_loaded(tiny_images: Images, tmp_path: Path) -> None:
+    """Its layers are those of `ganaug`, which no other classifier needs."""
+    image = keras.Input((32, 32, 3))
+    seen = SpectralConv2D(2, 32, seed=0)(image)
+    keras.Model(image, keras.layers.Flatten(name="logits")(seen)).save(tmp_path / MODEL)
+    write_json(tmp_path / RESULT, {"class_names": ["down", "across"]})
+    write_json(tmp_path / CONFIG, {"arm": {"train": {"tta": "none"}}})
+    shown = some(tiny_images)
+    expected = probabilities(keras.models.load_model(tmp_path / MODEL), shown)
+    assert check_classifier(tmp_path, shown, expected) < 1e-5
 
 
 @pytest.mark.slow
