@@ -37,6 +37,12 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
     InputError
         A class is unknown or has too few images, or the source has no split of its own.
     """
+    for one in _made(source, design, tested):
+        unwatched = design.own_validation and one.valid is None
+        yield replace(one, notes=(*one.notes, *[_why_unwatched(source, design)] * unwatched))
+
+
+def _made(source: "Source", design: Design, tested: bool) -> Iterator[Instance]:
     if design.protocol == "draws":
         for seed in range(design.seed, design.seed + design.instances):
             one = instance(
@@ -152,6 +158,14 @@ def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]
                 )
         valid = _watching(watching, source, design, seed)
         yield Instance(train, test, seed, train.class_names, tuple(notes), OWN_SPLIT, valid)
+
+
+def _why_unwatched(source: "Source", design: Design) -> str:
+    """Say why no validation images of the source's own watch the trainings, as was asked for."""
+    why = f"data.protocol {design.protocol!r} sets none of them apart"
+    if design.protocol == "split":
+        why = f"{source.name} has none beside its test images"
+    return f"no validation images watch the trainings (data.own_validation): {why}"
 
 
 def _whole(source: "Source", design: Design) -> Iterator[Instance]:
