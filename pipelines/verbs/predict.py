@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -141,7 +141,7 @@ class Classifier:
         """Classify image files, or folders of them; see `predict`."""
         if sure is not None:
             within("--sure", sure, 0, 1)
-        given = [images] if isinstance(images, str | Path) else images
+        given = [images] if isinstance(images, str | Path) else _paths(images)
         class_names = self.class_names
         files = [file for path in given for file in _files(as_path(path))]
         if not files:
@@ -222,6 +222,19 @@ def predict(
         If an image cannot be read, or the folder holds no classifier.
     """
     return load(model, outputs).predict(images, sure=sure, skip_bad=skip_bad, form=form)
+
+
+def _paths(images: object) -> list[str | Path]:
+    """Return what was given if it is paths; a caller in Python may give pictures in memory."""
+    given = list(images) if isinstance(images, Iterable) else [images]
+    paths = [one for one in given if isinstance(one, str | Path)]
+    if len(paths) < len(given):
+        wrong = next(one for one in given if not isinstance(one, str | Path))
+        raise InputError(
+            f"predict takes image files or folders of them, received {type(wrong).__name__}: save "
+            "it as a picture first"
+        )
+    return paths
 
 
 def _files(path: Path) -> list[Path]:

@@ -82,6 +82,13 @@ def test_what_cannot_be_read_is_named_or_skipped(
     assert "left out: 2 of 8 images" in capsys.readouterr().err
 
 
+def test_pictures_in_memory_are_refused_in_a_line(classifier: SimpleNamespace) -> None:
+    one = verb.Classifier(classifier)
+    for given in (Image.new("RGB", (8, 8)), np.zeros((2, 16, 16, 3), np.uint8), [b"x.png"]):
+        with pytest.raises(InputError, match=r"image files or folders .*, received \w+: save it"):
+            one.predict(given)
+
+
 def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no image to classify"):
         predict([tmp_path], model=Path("any"))
