@@ -44,6 +44,9 @@ class ExportResult:
         The classes, in the order of its logits.
     largest_difference
         Between its probabilities and those of the Keras model, on the same images.
+    centred
+        Whether its training set pictures of less than 32 pixels a side in the middle of 32 black
+        ones before that, as those of MNIST.
     """
 
     path: Path
@@ -51,14 +54,16 @@ class ExportResult:
     fit: Fit
     class_names: list[str]
     largest_difference: float
+    centred: bool = False
 
     def __str__(self) -> str:
         """Return the lines that the command line prints."""
+        smaller = ", of less than 32 pixels a side in the middle of 32 black ones before that"
         return "\n".join(
             [
                 f"exported: {self.path}",
                 f"takes:    float32 images in 0..1, [N, {', '.join(map(str, self.input_shape))}], "
-                f"made squares by {self.fit!r}",
+                f"made squares by {self.fit!r}{smaller * self.centred}",
                 f"gives:    logits of {', '.join(self.class_names)}",
                 f"checked:  loaded again, its probabilities of {IMAGES} random images differ from "
                 f"Keras' by at most {self.largest_difference:.1e}",
@@ -109,7 +114,7 @@ def export(
     from classifiers.inference.export import check_exportable, export_model
 
     check_exportable(form)
-    network, fit = classifier.seeing(), classifier.preparation.fit
+    network, how = classifier.seeing(), classifier.preparation
     target = classifier.folder / NAMES[form] if out is None else as_path(out)
     if target.is_dir() and not (target / "saved_model.pb").is_file():
         raise InputError(f"{target} is a folder with other things: give --out another name")
@@ -136,7 +141,8 @@ def export(
             raise InputError(
                 f"{target} cannot be written ({error.strerror}): give --out another name"
             ) from error
-    return ExportResult(target, network.input_shape[1:], fit, class_names, difference)
+    shape = network.input_shape[1:]
+    return ExportResult(target, shape, how.fit, class_names, difference, how.centred)
 
 
 def _difference(classifier: TrainedClassifier, made: Path, form: Format) -> float:

@@ -12,7 +12,7 @@ from classifiers.inference import export
 from classifiers.inference.export import export_model, exported_probabilities
 from pipelines.cli import main
 from pipelines.tasks.results import TrainTaskResult
-from pipelines.verbs.export import HALF_TOLERANCE, TOLERANCE
+from pipelines.verbs.export import HALF_TOLERANCE, TOLERANCE, ExportResult
 
 TTA = "flip+shift"
 FORMATS = {"savedmodel": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}
@@ -115,6 +115,15 @@ def test_a_classifier_in_half_precision_is_exported_though_rounding_shows(traini
     model = keras.Model(image, logits)
     model.save(tmp_path / "model.keras")
     assert TOLERANCE < ganaug.export(tmp_path).largest_difference < HALF_TOLERANCE
+
+
+def test_what_is_done_to_small_pictures_is_said(tmp_path):
+    """Of MNIST's digits, to whom 2 black pixels are added on every side."""
+    shape, names = (32, 32, 3), ["0", "1"]
+    assert "'crop', of less than 32 pixels" in str(
+        ExportResult(tmp_path, shape, "crop", names, 0.0, centred=True)
+    )
+    assert "32 black" not in str(ExportResult(tmp_path, shape, "crop", names, 0.0))
 
 
 def test_what_a_runtime_refuses_is_one_line(training, monkeypatch, capsys):
