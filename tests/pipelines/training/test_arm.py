@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -13,6 +14,8 @@ from pipelines.cli import main
 from pipelines.data.images import Images
 from pipelines.data.splits import stratified_folds, stratified_split
 from pipelines.recipes.recipe import Arm
+from pipelines.synthetic.origins import synthesise
+from pipelines.training import ways
 from pipelines.training.arm import fit_arm
 
 
@@ -192,3 +195,29 @@ def test_cross_validation_is_reported(tmp_path):
     assert main([*words, "--outputs", str(tmp_path)]) == 0
     (record,) = tmp_path.glob("train/*/result.json")
     assert "A vote of 3 classifiers, each right on" in json.loads(record.read_text())["notes"][0]
+
+
+def test_a_probe_leaves_out_copies_with_their_originals_and_groups_as_a_whole(
+    tiny_images, tmp_path, monkeypatch
+):
+    """Else what it chooses a penalty and a temperature by would have seen the answers."""
+    seen = []
+
+    def fitted(images, labels, config, *, groups, **_):
+        seen.append(groups)
+        return FitResult(None, {}, {}, None, 0, 0.0)
+
+    monkeypatch.setattr(ways, "fit_probe", fitted)
+    real = replace(tiny_images, together=np.arange(24) // 2)
+    for origin in ("copies", "noise"):
+        mix = {"strategy": "concatenate", "origin": origin, "per_class": 5}
+        own = Arm.model_validate({"mix": mix, "train": {"probe": "ridge", "retries": 0}})
+        joined = synthesise(own.mix, real, 0)
+        fit_arm(own, real, joined, None, cache=tmp_path)
+        groups = seen.pop()
+        assert groups[:24].tolist() == (np.arange(24) // 2).tolist()
+        if origin == "copies":
+            assert (real.labels[joined.originals] == joined.images.labels).all()
+            assert groups[24:].tolist() == (joined.originals // 2).tolist()
+        else:
+            assert len(np.unique(groups)) == 12 + 10
