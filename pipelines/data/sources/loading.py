@@ -5,6 +5,7 @@ from pathlib import Path
 
 from groundwork.files import as_path
 from pipelines.data.choosing import Fit
+from pipelines.data.reader import USUAL
 from pipelines.data.sources import tfds
 from pipelines.data.sources.archive import load_zip
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
@@ -86,6 +87,7 @@ def load_source(
     if name == AUTO or name in named_sources():
         _refuse_groups(name, group_by)
         source = _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        source = replace(source, notes=[*source.notes, *_fitted_otherwise(source, fit)])
         if not path.exists():
             return source
         note = f"the data set {name} was read, not what is called so here: give ./{name} for that"
@@ -120,6 +122,14 @@ def _load_path(path: Path, fit: Fit, skip_bad: bool, group_by: str | None) -> So
     if ending in TABLES:
         return load_table(path, fit, skip_bad, group_by)
     return load_folder(path, fit, skip_bad, group_by)
+
+
+def _fitted_otherwise(source: Source, fit: Fit) -> list[str]:
+    """Say where a fit that was asked for is not that of a source, which was added with its own."""
+    own = source.train.preparation.fit
+    if fit in (own, USUAL.fit):
+        return []
+    return [f"data.fit {fit!r} was not heeded: {source.name} makes its images by {own!r}"]
 
 
 def _refuse_groups(name: str, group_by: str | None) -> None:
