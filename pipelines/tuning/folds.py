@@ -20,7 +20,8 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
 
     With ``config.validation`` nothing is left out: the instance's validation images stand there.
     Generators of a fold are trained on that fold's training part, like everything else, so no
-    validation image reaches a classifier through them.
+    validation image reaches a classifier through them. Validation images that the instances set
+    apart watch the trials, as they watch the trainings that are tested.
 
     Returns
     -------
@@ -37,6 +38,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
     by_fold: list[list[Drawn]] = []
     for one in drawn:
         pool = _pool(one, TRAIN, outputs)
+        valid = _pool(one, VALID, outputs) if _has_validation(one, outputs) else None
         splits = stratified_folds(
             pool.labels,
             config.folds,
@@ -51,6 +53,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
                 seed=len(splits) * one.record.seed + number,
                 classes=tuple(one.record.classes),
                 notes=(f"fold {number + 1} of {len(splits)}",),
+                valid=valid,
             )
             if number == len(by_fold):
                 by_fold.append([])
@@ -60,7 +63,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
 
 def _watched(one: Drawn, outputs: Path) -> Drawn:
     """Return an instance whose validation images stand as its test part."""
-    if not (outputs / one.at[one.size].folder / VALID).is_file():
+    if not _has_validation(one, outputs):
         raise InputError(
             "tune.validation: no validation images are set apart; say so with data.protocol "
             "'shares', or data.own_validation, or leave it out for folds"
@@ -73,6 +76,10 @@ def _watched(one: Drawn, outputs: Path) -> Drawn:
         notes=("validation",),
     )
     return write_instance(fold, outputs, one.size)
+
+
+def _has_validation(one: Drawn, outputs: Path) -> bool:
+    return (outputs / one.at[one.size].folder / VALID).is_file()
 
 
 def _pool(one: Drawn, name: str, outputs: Path) -> Pool:

@@ -25,6 +25,16 @@ def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path
         assert not set(left_out) & test
 
 
+def test_validation_images_of_the_instances_watch_the_folds(watched, tmp_path):
+    folds = make_folds(watched, TuneConfig(folds=2), tmp_path)
+    assert len(folds) == 4
+    for position, one in enumerate(watched):
+        known = Images.load(tmp_path / one.at[32].folder / "valid.npz").digest()
+        for fold in folds[position::2]:
+            found = Images.load(tmp_path / fold.at[32].folder / "valid.npz")
+            assert found.digest() == known
+
+
 def test_validation_images_stand_in_for_folds(drawn, watched, tmp_path):
     with pytest.raises(InputError, match="no validation images are set apart"):
         make_folds(drawn, TuneConfig(validation=True), tmp_path)
