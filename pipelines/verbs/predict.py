@@ -178,7 +178,7 @@ def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classif
     InputError
         If the folder holds no classifier.
     """
-    return Classifier(TrainedClassifier(find_classifier(model, Path(outputs))))
+    return Classifier(TrainedClassifier(find_classifier(model, as_path(outputs))))
 
 
 def predict(

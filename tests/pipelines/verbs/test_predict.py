@@ -89,6 +89,15 @@ def test_pictures_in_memory_are_refused_in_a_line(classifier: SimpleNamespace) -
             one.predict(given)
 
 
+def test_the_latest_is_looked_for_at_home_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(verb, "find_classifier", lambda named, outputs: outputs)
+    monkeypatch.setattr(verb, "TrainedClassifier", lambda folder: SimpleNamespace(folder=folder))
+    assert verb.load("latest", "~/results").folder == tmp_path / "results"
+
+
 def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no image to classify"):
         predict([tmp_path], model=Path("any"))
