@@ -81,7 +81,10 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
         notes.append(f"{copies} {copy} of other images, kept in one fold with them")
     notes += _under_two_labels(pool)
     repeats = -(-design.instances // folds)
-    splits = stratified_folds(pool.labels, folds, design.seed, repeats=repeats, groups=groups)
+    names = pool.class_names
+    splits = stratified_folds(
+        pool.labels, folds, design.seed, repeats=repeats, groups=groups, names=names
+    )
     for number, (kept, left_out) in enumerate(splits[: design.instances]):
         seed = design.seed + number
         train = _at_most(pool.select(kept), design.per_class, seed, Draw.TRAIN)
@@ -102,16 +105,18 @@ def _shares(source: "Source", design: Design) -> Iterator[Instance]:
             "be trained on, and some tested on"
         )
     notes = (*_joined(source), *_under_two_labels(pool))
-    groups = pool.groups()
+    groups, names = pool.groups(), pool.class_names
     where = "dealt out " + "/".join(f"{100 * one / total:g}" for one in design.shares)
     for seed in range(design.seed, design.seed + design.instances):
-        rest, tests = stratified_split(pool.labels, test_share / total, seed, groups=groups)
+        rest, tests = stratified_split(
+            pool.labels, test_share / total, seed, groups=groups, names=names
+        )
         test = _at_most(pool.select(tests), design.test_per_class, seed, Draw.TEST)
         valid = None
         if valid_share:
             fraction = valid_share / (train_share + valid_share)
             kept, watching = stratified_split(
-                pool.labels[rest], fraction, seed, groups=groups[rest]
+                pool.labels[rest], fraction, seed, groups=groups[rest], names=names
             )
             chosen = pool.select(rest[watching])
             valid = _at_most(chosen, design.test_per_class, seed, Draw.VALID)

@@ -45,6 +45,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
             config.seed + one.record.seed,
             repeats=config.repeats,
             groups=pool.groups(),
+            names=pool.class_names,
         )
         for number, (kept, left_out) in enumerate(splits):
             fold = Instance(

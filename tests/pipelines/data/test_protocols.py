@@ -144,6 +144,12 @@ def test_validation_images_of_the_sources_own_are_neither_trained_nor_tested_on(
         made(gone, own_validation=True)
 
 
+def test_a_class_that_is_too_small_to_be_dealt_out_is_named(make_images):
+    few = uneven(make_images, small=2)
+    with pytest.raises(InputError, match="class 'across' has 1 image: none can be left out"):
+        made(own(few), protocol="shares", shares=(60, 20, 20))
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
