@@ -36,10 +36,15 @@ class TrainedClassifier:
 
     folder: Path
 
+    @property
+    def tested(self) -> bool:
+        """Whether it was tested; not if it was trained on everything."""
+        return "class_names" not in self._record
+
     @cached_property
     def class_names(self) -> list[str]:
         """The classes, in the order of the logits."""
-        if "class_names" in self._record:  # trained on everything, and never tested
+        if not self.tested:
             names = self._record["class_names"]
             if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
                 raise self._unfinished("result.json is damaged")
@@ -178,11 +183,18 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
     Raises
     ------
     InputError
-        If none is given, one is not finished, or they were tested on different images.
+        If none is given, one is not finished or was tested on nothing, or they were tested on
+        different images.
     """
     found = [TrainedClassifier(folder) for folder in folders]
     if not found:
         raise InputError("no training named: give folders outputs/train/…")
+    for one in found:
+        if not one.tested:
+            raise InputError(
+                f"{one.folder} was trained on all images and tested on none: name trainings that "
+                "were tested, folders outputs/train/…"
+            )
     first, *others = found
     for other in others:
         if other.sees != first.sees:
