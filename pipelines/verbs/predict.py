@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from groundwork.files import as_path
+from groundwork.names import few
 from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
 from pipelines.data.sources.loading import FILES
 from pipelines.data.sources.lost import what_is_dim
-from pipelines.data.sources.pixels import decode_all
+from pipelines.data.sources.pixels import Decoded, decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError, within
@@ -22,6 +26,8 @@ from pipelines.tasks.finding import LATEST, find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
 Form = Literal["table", "csv", "json"]
+AT_ONCE = 2048
+"""Pictures in memory at a time: 300 MB of 224 pixels a side."""
 SHOWN = 3
 """Classes an image in the table, the most probable first."""
 
@@ -147,20 +153,35 @@ class Classifier:
         if not files:
             raise InputError("no image to classify: give image files or folders of them")
         runtime.quiet()
-        size = self.trained.network.input_shape[1]
-        read = decode_all([files], len(files), size, "reading", self.trained.preparation)
-        if read.bad:
-            message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
-            if not skip_bad or not len(read.good):
+        answers: list[NDArray[np.float32]] = []
+        good: list[int] = []
+        bad: dict[int, str] = {}
+        dim: dict[int, int] = {}
+        for start in range(0, len(files), AT_ONCE):
+            read = self._read(files[start : start + AT_ONCE])
+            bad |= {start + at: reason for at, reason in read.bad.items()}
+            dim |= {start + at: bits for at, bits in read.dim.items()}
+            good += (start + read.good).tolist()
+            if skip_bad or not bad:  # else nothing is answered, but all of those are named
+                answers.append(self.trained.probabilities(read.pixels[read.good]))
+        if bad:
+            unread = few([f"{files[at]} ({reason})" for at, reason in bad.items()])
+            message = f"{len(bad)} of {len(files)} images cannot be read: {unread}"
+            if not skip_bad or not good:
                 raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
             say(f"left out: {message}")
-            files = [files[position] for position in read.good]
-        for note in what_is_dim(read.dim.values(), len(read.pixels)):
+        for note in what_is_dim(dim.values(), len(files)):
             say(note)
-        probabilities = self.trained.probabilities(read.pixels[read.good])
+        files = [files[position] for position in good]
+        probabilities = np.concatenate(answers)
         if sure is None and self.trained.not_sure is not None:
             sure = self.trained.not_sure.threshold
         return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
+
+    def _read(self, files: Sequence[Path]) -> Decoded:
+        """Read pictures as those of the training were."""
+        size = self.trained.network.input_shape[1]
+        return decode_all([files], len(files), size, "reading", self.trained.preparation)
 
 
 def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classifier:

@@ -66,9 +66,14 @@ def test_of_a_folder_the_pictures_are_classified(image_folder: Path) -> None:
     assert again.probabilities == whole.probabilities
 
 
+@pytest.mark.parametrize("at_once", [3, 2048])  # however many are in memory at a time
 def test_what_cannot_be_read_is_named_or_skipped(
-    image_folder: Path, capsys: pytest.CaptureFixture[str]
+    image_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
 ) -> None:
+    monkeypatch.setattr(verb, "AT_ONCE", at_once)
     whole = predict([image_folder], model=Path("any"))
     for name in ("cat/2.png", "dog/d.png"):
         (image_folder / name).write_bytes(b"no picture")
