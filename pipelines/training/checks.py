@@ -99,6 +99,9 @@ def _check_probe(name: str, arm: Arm) -> None:
     for key in ("synthetic_weight", "synthetic_smoothing"):
         if getattr(arm.mix, key) != MixConfig.model_fields[key].default:
             wrong[f"mix.{key}"] = getattr(arm.mix, key)
+    copies = arm.mix.strategy != "none" and arm.mix.origin == "copies"
+    if copies and parse(arm.mix.copy_augment).mixes_labels:  # its labels are classes
+        wrong["mix.copy_augment"] = arm.mix.copy_augment
     for key, value in wrong.items():
         if value:
             raise InputError(

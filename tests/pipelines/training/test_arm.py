@@ -13,10 +13,12 @@ from classifiers.training.trainer import FitResult
 from pipelines.cli import main
 from pipelines.data.images import Images
 from pipelines.data.splits import stratified_folds, stratified_split
-from pipelines.recipes.recipe import Arm
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import Arm, load_recipe
 from pipelines.synthetic.origins import synthesise
 from pipelines.training import ways
 from pipelines.training.arm import fit_arm
+from pipelines.training.checks import check_models
 
 
 def halves(images: Images) -> tuple[Images, Images]:
@@ -221,3 +223,12 @@ def test_a_probe_leaves_out_copies_with_their_originals_and_groups_as_a_whole(
             assert groups[24:].tolist() == (joined.originals // 2).tolist()
         else:
             assert len(np.unique(groups)) == 12 + 10
+
+
+def test_a_probe_gets_no_copies_with_labels_in_between():
+    mix = {"strategy": "concatenate", "origin": "copies", "copy_augment": "mixup(0.2)"}
+    arms = {"mixed": {"mix": mix}}
+    train = {"probe": "ridge", "model": "efficientnet_lite0"}
+    recipe = load_recipe(None, {"arms": arms, "train": train})
+    with pytest.raises(InputError, match=r"mix.copy_augment='mixup\(0.2\)' with train.probe"):
+        check_models(recipe, {"mixed": 32}, 2)
