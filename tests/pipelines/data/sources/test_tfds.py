@@ -2,12 +2,13 @@
 
 import os
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pipelines.data.sources import load_source
+from pipelines.data.sources import load_source, tfds
 from pipelines.errors import InputError
 
 pytestmark = pytest.mark.slow  # to import the library takes seconds
@@ -62,6 +63,20 @@ def test_images_of_one_size_keep_it(prepared):
         "the test split has no labels and was left aside",
         "no test split: the validation images are those to test on",
     ]
+
+
+@pytest.mark.parametrize("fit", ["crop", "inner"])
+def test_a_split_too_large_for_memory_is_prepared_as_a_small_one_is(prepared, monkeypatch, fit):
+    """Of emnist/byclass the training images are too many, the test images are not."""
+    load = partial(load_source, "alike", data_dir=prepared[0], fit=fit)
+    whole = load()
+    monkeypatch.setattr(tfds, "IN_MEMORY", 28 * 28 * 7)  # 9 to train, 6 to test
+    large = load()
+    for split, pool in whole.splits.items():
+        assert pool.preparation.centred
+        assert large.splits[split].preparation == pool.preparation
+        for size in (28, 32, 48):
+            assert (large.splits[split].read(size).pixels == pool.read(size).pixels).all()
 
 
 def test_images_of_many_sizes_are_fitted(prepared):
