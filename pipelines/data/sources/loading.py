@@ -86,7 +86,7 @@ def load_source(
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or ending in FILES
     if name == AUTO or name in named_sources():
         _refuse_groups(name, group_by)
-        source = _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        source = _auto(data_dir, fit, skip_bad) if name == AUTO else named_sources()[name].load()
         source = replace(source, notes=[*source.notes, *_fitted_otherwise(source, fit)])
         if not path.exists():
             return source
@@ -102,7 +102,7 @@ def load_source(
         return replace(own, notes=[note, *own.notes])
     if builder is not None:
         _refuse_groups(name, group_by)
-        return tfds.load_tfds(builder, fit)
+        return tfds.load_tfds(builder, fit, skip_bad)
     if path.exists() or len(path.parts) > 1 or written_as_path:
         return _load_path(path, fit, skip_bad, group_by)
     raise unknown_name("data set or folder", name, list_sources())
@@ -158,10 +158,10 @@ def list_sources() -> dict[str, str]:
     return known | dict.fromkeys(tfds.list_names(), "from tensorflow-datasets")
 
 
-def _auto(data_dir: Path | None, fit: Fit) -> Source:
+def _auto(data_dir: Path | None, fit: Fit, skip_bad: bool) -> Source:
     """Return CIFAR-10, or the digits with a note that says why."""
     try:
-        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), fit)
+        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), fit, skip_bad)
         note = f"{AUTO} chose {FIRST_CHOICE}"
     except InputError as error:
         source = load_mnist5k()

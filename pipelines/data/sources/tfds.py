@@ -88,7 +88,7 @@ def is_prepared(builder: Any) -> bool:
         return bool(builder.is_prepared())
 
 
-def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
+def load_tfds(builder: Any, fit: Fit = "crop", skip_bad: bool = False) -> Source:
     """Open a data set on this disk, after its download if it is not there yet.
 
     Parameters
@@ -97,6 +97,8 @@ def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
         From `find`.
     fit
         How pictures become squares.
+    skip_bad
+        Go on without pictures that cannot be read, and say so in the notes.
 
     Raises
     ------
@@ -114,12 +116,13 @@ def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
     class_names = _class_names(name, builder.info.features[label])  # some come by the download
     parts = {}
     roles = _roles(builder.info.splits)
+    at_hand = _are_small(builder, [*roles], image)
     for split, role in roles.items():
         labels = np.concatenate([*_read(builder, split, label), np.empty(0, np.int64)])
         if labels.min(initial=0) < 0:
             notes.append(f"the {split} split has no labels and was left aside")
             continue
-        reader = _reader(builder, split, image, fit, at_hand=_are_small(builder, [*roles], image))
+        reader = _reader(builder, split, image, fit, at_hand=at_hand, skip_bad=skip_bad)
         parts[role] = of_reader(reader, labels, class_names, name)
     return from_splits(name, parts, notes)
 
@@ -134,7 +137,9 @@ def _are_small(builder: Any, splits: Sequence[str], image: str) -> bool:
     return None not in shape and bool(most * np.prod(shape) <= IN_MEMORY)
 
 
-def _reader(builder: Any, split: str, image: str, fit: Fit, *, at_hand: bool) -> Reader:
+def _reader(
+    builder: Any, split: str, image: str, fit: Fit, *, at_hand: bool, skip_bad: bool
+) -> Reader:
     """Return what reads the images of a split: all at once where they are to be at hand."""
     sides = builder.info.features[image].shape[:2]
     centred = None not in sides and max(sides) < DEFAULT_SIZE
@@ -154,7 +159,7 @@ def _reader(builder: Any, split: str, image: str, fit: Fit, *, at_hand: bool) ->
 
     numbers = Numbered(builder.info.splits[split].num_examples)
     name = f"the {split} split of {builder.info.name}"
-    return Pictures(name, numbers, some, fit=fit, centred=centred)
+    return Pictures(name, numbers, some, fit=fit, skip_bad=skip_bad, centred=centred)
 
 
 def _roles(splits: Any) -> dict[str, str]:

@@ -93,6 +93,23 @@ def test_images_of_many_sizes_are_fitted(prepared):
     assert (read[0] == np.asarray(whole)).all()
 
 
+def test_pictures_that_cannot_be_read_are_skipped_as_the_message_says(prepared, monkeypatch):
+    load = partial(load_source, "mixed", data_dir=prepared[0])
+    cut = load().train.readers[0]._open
+
+    def damaged(positions):
+        yield from (b"no picture" if at == 2 else next(cut(np.array([at]))) for at in positions)
+
+    for skip_bad in (False, True):
+        train = load(skip_bad=skip_bad).train
+        monkeypatch.setattr(train.readers[0], "_open", damaged)
+        if skip_bad:
+            assert train.can_be_read().tolist() == [True, True, False, True, True, True]
+        else:
+            with pytest.raises(InputError, match=r"2 \(not an image\).*--skip-bad"):
+                train.can_be_read()
+
+
 @pytest.mark.parametrize("name", ["alike", "mixed"])
 def test_a_damaged_record_file_is_named(prepared, tmp_path, name):
     shutil.copytree(prepared[0] / name, tmp_path / name)
