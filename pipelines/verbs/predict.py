@@ -101,8 +101,9 @@ class PredictResult:
         name = max(map(len, self.class_names))
         lines = []
         for file, sure, row in zip(shown, self.sure, self.probabilities, strict=True):
-            likely = sorted(zip(row, self.class_names, strict=True), reverse=True)[:SHOWN]
-            cells = [f"{label:{name}} {chance:6.1%}" for chance, label in likely]
+            chances = zip(self.class_names, row, strict=True)
+            likely = sorted(chances, key=lambda one: -one[1])[:SHOWN]  # of equal ones as in `best`
+            cells = [f"{label:{name}} {chance:6.1%}" for label, chance in likely]
             lines.append("  ".join([f"{file:{width}}", *cells, *["not sure"] * (not sure)]))
         if self.threshold is not None:
             unsure = len(lines) - sum(self.sure)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from pipelines.data.reader import USUAL, Preparation
 from pipelines.errors import InputError
 from pipelines.verbs import predict as verb
-from pipelines.verbs.predict import predict
+from pipelines.verbs.predict import Form, PredictResult, predict
 from tests.pipelines.tasks.test_not_sure import FOUND
 
 
@@ -92,6 +93,14 @@ def test_pictures_in_memory_are_refused_in_a_line(classifier: SimpleNamespace) -
     for given in (Image.new("RGB", (8, 8)), np.zeros((2, 16, 16, 3), np.uint8), [b"x.png"]):
         with pytest.raises(InputError, match=r"image files or folders .*, received \w+: save it"):
             one.predict(given)
+
+
+def test_of_equal_classes_every_form_names_the_same() -> None:
+    found = [PredictResult([Path("x")], ["a", "b"], [[0.5, 0.5]], form) for form in get_args(Form)]
+    table, rows, records = map(str, found)
+    assert table.split()[:2] == ["x", "a"]
+    assert rows.splitlines()[1].startswith("x,a,")
+    assert json.loads(records)[0]["class"] == "a"
 
 
 def test_the_latest_is_looked_for_at_home_too(
