@@ -130,7 +130,8 @@ class TrainConfig(Settings):
     tta: Views = "none"
     """Test on the image alone, on it and its mirror image, or on both and two 1-pixel shifts."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    """Keras dtype policy of the model."""
+    """Keras dtype policy of the model. What is fitted or trained on features that are computed once
+    and kept has that of those, float32."""
     wandb_project: str | None = None
     """Also send curves and mistakes to this project of Weights & Biases; part of what names a
     training, so asking for it trains anew."""

@@ -87,6 +87,7 @@ def fit_head(
     import tensorflow as tf
 
     extract = head_features(config, cache)
+    config = config.model_copy(update={"precision": "float32"})  # as its features are
     params = {**config.model_params, "folded": extract.folded}
     whole = config.model_copy(update={"model_params": params})
     model = new_model(whole, images.shape[1:], classes)

@@ -48,12 +48,17 @@ def export_model(model: keras.Model, path: Path, form: ExportFormat) -> None:
         If the format is unknown or its packages are missing.
     """
     check_exportable(form)
-    if any(layer.compute_dtype != "float32" for layer in model._flatten_layers()):
+    if in_half_precision(model):
         model = float32_copy(model)  # other runtimes lack half-precision operations
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tf2onnx, about NumPy's names
         model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras refuses ONNX before
         model.export(str(path), format=_KERAS_NAMES[form], verbose=False)
+
+
+def in_half_precision(model: keras.Model) -> bool:
+    """Whether a part of a model computes in fewer bits than float32."""
+    return any(layer.compute_dtype != "float32" for layer in model._flatten_layers())
 
 
 def exported_probabilities(

@@ -13,7 +13,7 @@ from pipelines.data.choosing import ALL
 from pipelines.data.instances import choose_classes
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
-from pipelines.recipes.recipe import Recipe
+from pipelines.recipes.recipe import Arm, Recipe
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.final import FinalTask, JoinTask
 
@@ -63,6 +63,27 @@ def final_images(data: DataConfig, source: Source) -> int:
     return sum(len(pool) for pool in source.splits.values())
 
 
+def watched(arm: Arm, data: DataConfig, source: Source) -> Arm:
+    """Return an arm that stops and slows down by validation images, if it was tested so.
+
+    Those that the instances set apart are trained on where all images are; as many as there were
+    beside the training images are left out of them.
+    """
+    train = arm.train
+    asks = train.patience or train.schedule == "plateau"
+    if not asks or train.probe or train.folds or train.validation or arm.mix.strategy == "dada":
+        return arm
+    training, watching = float(len(source.train)), 0.0
+    if data.protocol == "shares":
+        training, watching, _ = data.shares
+    elif data.protocol == "split" and data.own_validation and source.valid is not None:
+        watching = len(source.valid)
+    if not watching:
+        return arm
+    fraction = min(watching / (training + watching), 0.5)
+    return arm.model_copy(update={"train": train.model_copy(update={"validation": fraction})})
+
+
 def train_final(
     recipe: Recipe,
     arms: Sequence[str],
@@ -90,7 +111,8 @@ def train_final(
     Path
         The folder of the classifier, relative to outputs.
     """
-    chosen = {arm: recipe.resolved_arms()[arm] for arm in arms}
+    every = recipe.resolved_arms()
+    chosen = {arm: watched(every[arm], recipe.data, source) for arm in arms}
     generated = any(arm.generated for arm in chosen.values())
     data = final_data(recipe.data, source)
     needed = {sizes[arm] for arm in arms} | ({generator_size(recipe)} if generated else set())

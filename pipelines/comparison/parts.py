@@ -133,14 +133,14 @@ def write_part(one: Drawn, outputs: Path, fraction: float, sizes: Sequence[int])
         every, folder = _on_disk(one, outputs, size)
         how = Preparation.model_validate(read_json(folder / PREPARATION))
         train, test = every.select(which), Images.load(folder / TEST)
-        watching = folder / VALID
+        watching = Images.load(folder / VALID) if (folder / VALID).is_file() else None
         part = Instance(
-            in_memory(train, how),
-            in_memory(test, how),
+            in_memory(train, how, done=True),
+            in_memory(test, how, done=True),
             one.record.seed,
             train.class_names,
             (),
-            valid=in_memory(Images.load(watching), how) if watching.is_file() else None,
+            valid=None if watching is None else in_memory(watching, how, done=True),
         )
         at[size] = write_at(part, outputs, size)
     record = one.record.model_copy(update={"train_images": len(which)})

@@ -69,7 +69,7 @@ class Design(Settings):
     `split`: the source's own split, each instance with another seed. `shares`: every image, dealt
     out anew for each instance. `whole`: every image trains and none tests."""
     classes: int | tuple[str, ...]
-    """How many, drawn anew for each instance, or their names."""
+    """How many, drawn at random, of `draws` anew for each instance; or their names."""
     per_class: Count
     """Most training images of each class."""
     test_per_class: Count
@@ -127,6 +127,12 @@ def parse_classes(text: str, names: Sequence[str]) -> int | tuple[str, ...]:
 
 
 def _joins(parts: Sequence[str], names: Sequence[str]) -> str:
-    """Return the name that parts make with commas between them; empty if none."""
+    """Return the name that parts make with commas between them; empty if none.
+
+    Spaces do not count, unless a name is written just so: "black bird" may be a class, and
+    "blackbird" another one.
+    """
+    if (written := ",".join(parts).strip()) in names:
+        return written
     joined = {"".join(name.split()): name for name in names}
     return joined.get("".join(",".join(parts).split()), "")

@@ -190,7 +190,7 @@ def of_reader(
     )
 
 
-def in_memory(images: Images, preparation: Preparation = USUAL) -> Pool:
-    """Return a pool of images that are decoded already, made as ``preparation`` says."""
-    reader = InMemory(images.pixels, preparation)
+def in_memory(images: Images, preparation: Preparation = USUAL, *, done: bool = False) -> Pool:
+    """Return a pool of images that are decoded already; parameters as for `InMemory`."""
+    reader = InMemory(images.pixels, preparation, done=done)
     return of_reader(reader, images.labels, images.class_names, images.source, images.together)

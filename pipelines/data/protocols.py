@@ -37,6 +37,12 @@ def make_instances(source: "Source", design: Design, *, tested: bool = True) -> 
     InputError
         A class is unknown or has too few images, or the source has no split of its own.
     """
+    for one in _made(source, design, tested):
+        unwatched = design.own_validation and one.valid is None
+        yield replace(one, notes=(*one.notes, *[_why_unwatched(source, design)] * unwatched))
+
+
+def _made(source: "Source", design: Design, tested: bool) -> Iterator[Instance]:
     if design.protocol == "draws":
         for seed in range(design.seed, design.seed + design.instances):
             one = instance(
@@ -75,7 +81,10 @@ def _folds(source: "Source", design: Design) -> Iterator[Instance]:
         notes.append(f"{copies} {copy} of other images, kept in one fold with them")
     notes += _under_two_labels(pool)
     repeats = -(-design.instances // folds)
-    splits = stratified_folds(pool.labels, folds, design.seed, repeats=repeats, groups=groups)
+    names = pool.class_names
+    splits = stratified_folds(
+        pool.labels, folds, design.seed, repeats=repeats, groups=groups, names=names
+    )
     for number, (kept, left_out) in enumerate(splits[: design.instances]):
         seed = design.seed + number
         train = _at_most(pool.select(kept), design.per_class, seed, Draw.TRAIN)
@@ -96,16 +105,18 @@ def _shares(source: "Source", design: Design) -> Iterator[Instance]:
             "be trained on, and some tested on"
         )
     notes = (*_joined(source), *_under_two_labels(pool))
-    groups = pool.groups()
+    groups, names = pool.groups(), pool.class_names
     where = "dealt out " + "/".join(f"{100 * one / total:g}" for one in design.shares)
     for seed in range(design.seed, design.seed + design.instances):
-        rest, tests = stratified_split(pool.labels, test_share / total, seed, groups=groups)
+        rest, tests = stratified_split(
+            pool.labels, test_share / total, seed, groups=groups, names=names
+        )
         test = _at_most(pool.select(tests), design.test_per_class, seed, Draw.TEST)
         valid = None
         if valid_share:
             fraction = valid_share / (train_share + valid_share)
             kept, watching = stratified_split(
-                pool.labels[rest], fraction, seed, groups=groups[rest]
+                pool.labels[rest], fraction, seed, groups=groups[rest], names=names
             )
             chosen = pool.select(rest[watching])
             valid = _at_most(chosen, design.test_per_class, seed, Draw.VALID)
@@ -152,6 +163,14 @@ def _split(source: "Source", design: Design, tested: bool) -> Iterator[Instance]
                 )
         valid = _watching(watching, source, design, seed)
         yield Instance(train, test, seed, train.class_names, tuple(notes), OWN_SPLIT, valid)
+
+
+def _why_unwatched(source: "Source", design: Design) -> str:
+    """Say why no validation images of the source's own watch the trainings, as was asked for."""
+    why = f"data.protocol {design.protocol!r} sets none of them apart"
+    if design.protocol == "split":
+        why = f"{source.name} has none beside its test images"
+    return f"no validation images watch the trainings (data.own_validation): {why}"
 
 
 def _whole(source: "Source", design: Design) -> Iterator[Instance]:

@@ -100,13 +100,19 @@ class InMemory(Reader):
     pixels
         uint8 ``[N, S, S, 3]``.
     preparation
-        What was done to make them.
+        What is done to make them what a classifier is trained on.
+    done
+        Whether all of that was done to them. Else they are whole squares still, of which the fit
+        `inner` keeps the middle.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8], preparation: Preparation = USUAL) -> None:
+    def __init__(
+        self, pixels: NDArray[np.uint8], preparation: Preparation = USUAL, *, done: bool = False
+    ) -> None:
         self.pixels = pixels
         self.preparation = preparation
         self.names = Numbered(len(pixels))
+        self._done = done
 
     @property
     def side(self) -> int:
@@ -115,7 +121,7 @@ class InMemory(Reader):
 
     def read(self, positions: Indices, size: int) -> NDArray[np.uint8]:
         """Return pictures; another size than their own is interpolated."""
-        if self.preparation.fit == "inner":
+        if self.preparation.fit == "inner" and not self._done:
             return middle(resized(self.pixels[positions], outer_side(size)), size)
         return resized(self.pixels[positions], size)
 

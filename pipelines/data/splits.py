@@ -1,6 +1,8 @@
 """Splits of images into those that train and those that watch, identical ones on one side."""
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +22,7 @@ def stratified_folds(
     *,
     repeats: int = 1,
     groups: ArrayLike | None = None,
+    names: Sequence[str] = (),
 ) -> list[Fold]:
     """Split images into folds that hold each class in the same fraction.
 
@@ -36,6 +39,8 @@ def stratified_folds(
     groups
         Integers ``[N]``: images of one number stay together, as identical ones have to. None: each
         stands for itself.
+    names
+        Of the classes, for messages; by default their numbers.
 
     Returns
     -------
@@ -52,24 +57,29 @@ def stratified_folds(
     array = np.asarray(labels)
     if folds < 2 or repeats < 1:
         raise InputError(f"{folds} folds, repeated {repeats} times; give at least 2, and 1")
-    _check_enough(array, groups, folds)
+    _check_enough(array, groups, folds, names)
     if groups is None or len(np.unique(groups)) == len(array):
         splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
         return list(splitter.split(array, array))
     found = []
     for repeat in range(repeats):
-        found += _grouped_folds(array, np.asarray(groups), folds, [seed, repeat])
+        found += _grouped_folds(array, np.asarray(groups), folds, [seed, repeat], names)
     return found
 
 
 def stratified_split(
-    labels: ArrayLike, fraction: float, seed: int, *, groups: ArrayLike | None = None
+    labels: ArrayLike,
+    fraction: float,
+    seed: int,
+    *,
+    groups: ArrayLike | None = None,
+    names: Sequence[str] = (),
 ) -> Fold:
     """Leave a fraction of the images out, the same of every class, at least one of each.
 
     Parameters
     ----------
-    labels, seed, groups
+    labels, seed, groups, names
         As for `stratified_folds`.
     fraction
         Above 0 and below 1.
@@ -88,7 +98,7 @@ def stratified_split(
         own = rng.permutation(np.flatnonzero(array == label))
         count = max(1, round(fraction * len(own)))
         if count >= len(own):
-            raise InputError(f"class {label} has {len(own)} image: none can be left out")
+            raise InputError(f"{_called(label, names)} has {len(own)} image: none can be left out")
         if alone:
             left_out = own[:count]
         else:
@@ -102,8 +112,8 @@ def stratified_split(
     gone = np.setdiff1d(array, array[inside])
     if len(gone):
         raise InputError(
-            f"class {gone[0]} has copies of one image, or one group of images, only: none can be "
-            "left out"
+            f"{_called(gone[0], names)} has copies of one image, or one group of images, only: "
+            "none can be left out"
         )
     return inside, outside
 
@@ -130,15 +140,22 @@ def _some_groups(groups: NDArray[np.int64], count: int, taken: int) -> list[int]
     return found
 
 
-def _check_enough(labels: NDArray[np.int64], groups: ArrayLike | None, folds: int) -> None:
+def _called(label: Any, names: Sequence[str]) -> str:
+    """Return what a class is called in a message."""
+    return f"class {names[label]!r}" if names else f"class {label}"
+
+
+def _check_enough(
+    labels: NDArray[np.int64], groups: ArrayLike | None, folds: int, names: Sequence[str]
+) -> None:
     """Raise InputError unless every class can be in every fold."""
     kinds = np.arange(len(labels)) if groups is None else np.asarray(groups)
     for label in np.unique(labels):
         count = len(np.unique(kinds[labels == label]))
         if count < folds:
             raise InputError(
-                f"class {label} has {count} images that differ, too few for {folds} folds; "
-                f"give at most {count} folds or more images"
+                f"{_called(label, names)} has {count} images that differ, too few for {folds} "
+                f"folds; give at most {count} folds or more images"
             )
 
 
@@ -155,7 +172,11 @@ def _fewest_first(labels: NDArray[np.int64], groups: NDArray[np.int64]) -> list[
 
 
 def _grouped_folds(
-    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: list[int]
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    folds: int,
+    seed: list[int],
+    names: Sequence[str],
 ) -> list[Fold]:
     """Deal the groups of each class out to the folds, the largest first, then the rest in turn.
 
@@ -176,8 +197,8 @@ def _grouped_folds(
                 for number in range(folds)
             ]
     raise InputError(
-        f"class {missing} cannot be in each of {folds} folds: its groups hold images of other "
-        "classes as well; give fewer folds, or group images otherwise"
+        f"{_called(missing, names)} cannot be in each of {folds} folds: its groups hold images of "
+        "other classes as well; give fewer folds, or group images otherwise"
     )
 
 

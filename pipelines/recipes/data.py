@@ -64,8 +64,8 @@ class DataConfig(Settings):
     `auto`: draws of a named data set; of your own images their split if they have one, else
     folds."""
     classes: str | None = None
-    """`all`, a number of classes, drawn anew for each instance, or names joined by commas. By
-    default 2 where images are drawn, else all."""
+    """`all`, a number of classes, drawn at random (by `draws` anew for each instance), or names
+    joined by commas. By default 2 where images are drawn, else all."""
     per_class: Count | None = None
     """Training images of each class, or `all`. By default 50 where images are drawn, else all."""
     test_per_class: Count | None = None

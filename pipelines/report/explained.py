@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from classifiers.evaluation import charts
@@ -72,5 +73,7 @@ def _mistakes(one: TrainedClassifier, count: int, cam: bool) -> Figure | None:
     if not worst:
         return None
     shown = one.test.pixels[[mistake.index for mistake in worst]]
-    heat = grad_cam(one.network, shown) if cam else None
+    # What speaks for the class that was answered: with test-time views, one view may say another.
+    answered = np.array([mistake.predicted for mistake in worst])
+    heat = grad_cam(one.network, shown, answered) if cam else None
     return failure_sheet(one.test.pixels, worst, one.class_names, heat)

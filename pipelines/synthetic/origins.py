@@ -40,11 +40,14 @@ class Synthetic:
         Their labels, which may be soft: float32 ``[N, K]``.
     notes
         How many samples it took to choose them, class by class, and what they owe to other images.
+    originals
+        Of copies, the positions of their originals among the real images, ``[N]``; else None.
     """
 
     images: Images
     targets: Targets
     notes: tuple[str, ...] = ()
+    originals: NDArray[np.int64] | None = None
 
 
 def synthesise(
@@ -79,8 +82,9 @@ def synthesise(
         If the bank lacks a class, or images to change or to take are missing.
     """
     notes: list[str] = []
+    originals = None
     if config.origin == "copies":
-        images, targets = _copies(config, real, seed)
+        images, targets, originals = _copies(config, real, seed)
     else:
         if config.origin == "noise":
             images = _noise(config, real, seed)
@@ -92,9 +96,8 @@ def synthesise(
     if config.teacher:
         targets = teacher_labels(config.teacher, real, images, cache)
     even = config.synthetic_smoothing / len(real.class_names)
-    return Synthetic(
-        images, (1 - config.synthetic_smoothing) * targets + np.float32(even), tuple(notes)
-    )
+    targets = (1 - config.synthetic_smoothing) * targets + np.float32(even)
+    return Synthetic(images, targets, tuple(notes), originals)
 
 
 def _generated(
@@ -137,8 +140,13 @@ def _noise(config: MixConfig, real: Images, seed: int) -> Images:
     return _by_class(drawn, real, "noise in place of")
 
 
-def _copies(config: MixConfig, real: Images, seed: int) -> tuple[Images, Targets]:
-    """Repeat each class's images, shuffled, as often as needed, and change each once."""
+def _copies(
+    config: MixConfig, real: Images, seed: int
+) -> tuple[Images, Targets, NDArray[np.int64]]:
+    """Repeat each class's images, shuffled, as often as needed, and change each once.
+
+    The last that is returned are the positions of the originals.
+    """
     rng = np.random.default_rng([seed, _COPIES])
     places = []
     for label, name in enumerate(real.class_names):
@@ -148,10 +156,11 @@ def _copies(config: MixConfig, real: Images, seed: int) -> tuple[Images, Targets
         rounds = -(-config.per_class // len(own))
         order = np.concatenate([rng.permutation(own) for _ in range(rounds)])
         places.append(order[: config.per_class])
-    copied = real.select(np.concatenate(places))
+    originals = np.concatenate(places)
+    copied = real.select(originals)
     change = parse(config.copy_augment)
     if not len(change):
-        return copied, copied.one_hot()
+        return copied, copied.one_hot(), originals
     # Shuffled across classes first: MixUp takes its partners from the batch.
     order = rng.permutation(len(copied))
     pixels, targets = np.empty_like(copied.pixels), copied.one_hot()
@@ -162,7 +171,7 @@ def _copies(config: MixConfig, real: Images, seed: int) -> tuple[Images, Targets
         pixels[some] = np.rint(changed.numpy() * 255)
         targets[some] = labels.numpy()
     images = Images(pixels, copied.labels, real.class_names, f"copies of {real.source}")
-    return images, targets
+    return images, targets, originals
 
 
 def _first_of_each(images: Images, count: int) -> Images:

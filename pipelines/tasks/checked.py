@@ -1,8 +1,6 @@
 """Whether a classifier that was saved answers, in a process of its own, as it did when trained."""
 
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from groundwork.files import replacing
 from groundwork.npz import read_npz
 from pipelines.data.images import Images
 from pipelines.errors import InputError
-from pipelines.identity import ROOT
+from pipelines.tasks.workers import fresh_process
 from pipelines.workspace import CHECK
 
 PICTURES = 8
@@ -61,7 +59,8 @@ def read_check(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 def check_classifier(folder: Path, pixels: NDArray[np.uint8], expected: NDArray[Any]) -> float:
     """Load a classifier in a fresh process, and return the largest difference of a probability.
 
-    That process does what `ganaug predict` does: nothing that this one knows helps it.
+    That process does what `ganaug predict` does: nothing that this one knows helps it, but for what
+    the user has registered.
 
     Parameters
     ----------
@@ -78,26 +77,17 @@ def check_classifier(folder: Path, pixels: NDArray[np.uint8], expected: NDArray[
         If it cannot be loaded there, or its answers differ by more than `TOLERANCE`.
     """
     with tempfile.TemporaryDirectory(prefix="ganaug-check-") as place:
-        asked, answers = Path(place, "asked.npy"), Path(place, "answers.npy")
+        asked, answers, said = (Path(place, name) for name in ("asked.npy", "found.npy", "said"))
         np.save(asked, pixels)
-        code = "from pipelines.tasks.checked import answer; answer()"
-        paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        words = [sys.executable, "-c", code, *map(str, (folder.resolve(), asked, answers))]
-        try:
-            done = subprocess.run(
-                words,
-                env=os.environ | {"PYTHONPATH": paths},
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _unfit(f"does not answer within {SECONDS:.0f} s") from error
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-            raise _unfit(f"cannot be loaded: {lines[-1].strip()[:SHOWN]}")
+        said.touch()
+        with fresh_process(_answer, folder.resolve(), asked, answers, said) as process:
+            process.join(SECONDS)
+            if process.exitcode is None:
+                raise _unfit(f"does not answer within {SECONDS:.0f} s")
+        if process.exitcode:
+            lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            reason = lines[-1].strip() if lines else f"exit status {process.exitcode}"
+            raise _unfit(f"cannot be loaded: {reason[:SHOWN]}")
         found = np.load(answers)
     if found.shape != expected.shape:
         raise _unfit(f"gives probabilities of shape {found.shape} instead of {expected.shape}")
@@ -110,15 +100,17 @@ def check_classifier(folder: Path, pixels: NDArray[np.uint8], expected: NDArray[
     return difference
 
 
-def answer() -> None:
+def _answer(folder: Path, asked: Path, answers: Path, said: Path) -> None:
     """Answer the pictures in a file with the classifier of a folder, and write that to a file.
 
-    The three are the arguments of the process.
+    What the libraries say meanwhile, and why it failed, goes to another one.
     """
+    with said.open("w", encoding="utf-8") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
     from pipelines import runtime
     from pipelines.tasks.trained import TrainedClassifier
 
-    folder, asked, answers = map(Path, sys.argv[1:])
     runtime.prepare()  # beside a process that may hold the GPU
     np.save(answers, TrainedClassifier(folder).probabilities(np.load(asked)))
 

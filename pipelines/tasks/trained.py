@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from classifiers.config import Views
 from groundwork.files import read_table
 from pipelines.data.images import Images
-from pipelines.data.reader import USUAL, Preparation
+from pipelines.data.reader import Preparation
 from pipelines.errors import InputError, shown
 from pipelines.tasks.not_sure import NotSure, read_not_sure
 from pipelines.tasks.results import TrainTaskResult
@@ -36,10 +36,15 @@ class TrainedClassifier:
 
     folder: Path
 
+    @property
+    def tested(self) -> bool:
+        """Whether it was tested; not if it was trained on everything."""
+        return "class_names" not in self._record
+
     @cached_property
     def class_names(self) -> list[str]:
         """The classes, in the order of the logits."""
-        if "class_names" in self._record:  # trained on everything, and never tested
+        if not self.tested:
             names = self._record["class_names"]
             if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
                 raise self._unfinished("result.json is damaged")
@@ -88,12 +93,23 @@ class TrainedClassifier:
 
     @cached_property
     def preparation(self) -> Preparation:
-        """How a picture becomes one of the images that it was trained on."""
+        """How a picture becomes one of the images that it was trained on.
+
+        Raises
+        ------
+        InputError
+            If that cannot be known any more: a guess would prepare other pictures than it knows.
+        """
         path = self.folder / PREPARATION  # of a classifier that was handed over
-        if not path.is_file() and (self.folder / CONFIG).is_file():
+        if not path.is_file():
             path = self.instance / PREPARATION
+        if not path.is_file():
+            raise InputError(
+                f"{self.folder}: {path}, which says how its training prepared pictures, is not "
+                f"there; copy it from where it was trained into {self.folder}"
+            )
         try:
-            return Preparation.model_validate(read_table(path)) if path.is_file() else USUAL
+            return Preparation.model_validate(read_table(path))
         except ValidationError as error:
             raise InputError(f"{path} is damaged; give another folder") from error
 
@@ -110,6 +126,7 @@ class TrainedClassifier:
     @cached_property
     def network(self) -> "keras.Model":
         """The classifier."""
+        import ganaug.networks.layers  # noqa: F401  a discriminator may have become the classifier
         from classifiers.models.registry import load_model
 
         network = load_model(self.folder / MODEL)
@@ -166,11 +183,18 @@ def open_together(folders: Sequence[Path]) -> list[TrainedClassifier]:
     Raises
     ------
     InputError
-        If none is given, one is not finished, or they were tested on different images.
+        If none is given, one is not finished or was tested on nothing, or they were tested on
+        different images.
     """
     found = [TrainedClassifier(folder) for folder in folders]
     if not found:
         raise InputError("no training named: give folders outputs/train/…")
+    for one in found:
+        if not one.tested:
+            raise InputError(
+                f"{one.folder} was trained on all images and tested on none: name trainings that "
+                "were tested, folders outputs/train/…"
+            )
     first, *others = found
     for other in others:
         if other.sees != first.sees:

@@ -11,11 +11,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
@@ -100,6 +101,29 @@ class Worker:
         self.process.join()
 
 
+@contextmanager
+def fresh_process(target: Callable[..., None], *arguments: object) -> Iterator[BaseProcess]:
+    """Start a process that knows what the user has registered, and nothing else of this one.
+
+    Parameters
+    ----------
+    target
+        What it does, then it ends; one that goes on beyond the block is ended.
+    *arguments
+        Of ``target``.
+    """
+    process = get_context("spawn").Process(
+        target=_know_and_do, args=(_users_modules(), target, arguments), daemon=True
+    )
+    with _deaf_to_ctrl_c(), _program_left_out():
+        process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
 def stop(workers: Sequence[Worker]) -> None:
     """End processes in the midst of their tasks: what is on the disk is whole at any moment."""
     for worker in workers:
@@ -158,9 +182,7 @@ def _serve(connection: Connection, modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for module in modules:
-        with suppress(ImportError):  # what it registered is then unknown, and said so where named
-            import_module(module)
+    _know(modules)
     try:
         connection.send(Said("ready"))
         while True:
@@ -171,6 +193,18 @@ def _serve(connection: Connection, modules: Sequence[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # TensorFlow would be taken apart for two seconds, for nobody
+
+
+def _know_and_do(modules: Sequence[str], target: Callable[..., None], arguments: Any) -> None:
+    _know(modules)
+    target(*arguments)
+
+
+def _know(modules: Sequence[str]) -> None:
+    """Import the user's modules."""
+    for module in modules:
+        with suppress(ImportError):  # what it registered is then unknown, and said so where named
+            import_module(module)
 
 
 def _outcome(task: Task, outputs: Path, folder: Path, connection: Connection) -> Said:

@@ -125,7 +125,13 @@ def _parts(config: TrainConfig, train: Images, valid: Images | None) -> list[_Pa
     if config.probe:  # fitted in closed form: a second one would be the same
         return [_Part(train, None)]
     if config.folds:
-        splits = stratified_folds(train.labels, config.folds, config.seed, groups=train.groups())
+        splits = stratified_folds(
+            train.labels,
+            config.folds,
+            config.seed,
+            groups=train.groups(),
+            names=train.class_names,
+        )
         return [_Part(train.select(kept), train.select(left_out)) for kept, left_out in splits]
     if valid is not None:
         return [_Part(train, valid)] * config.members
@@ -147,7 +153,13 @@ def trained_on(config: TrainConfig, train: Images) -> Images:
 
 def _watched(config: TrainConfig, train: Images) -> Fold:
     """Return the positions of the images to train on, and of those that watch."""
-    return stratified_split(train.labels, config.validation, config.seed, groups=train.groups())
+    return stratified_split(
+        train.labels,
+        config.validation,
+        config.seed,
+        groups=train.groups(),
+        names=train.class_names,
+    )
 
 
 def _report(progress: Progress | None, before: int, members: int, done: int, total: int) -> None:

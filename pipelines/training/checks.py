@@ -102,9 +102,9 @@ def _check_probe(name: str, arm: Arm) -> None:
     for key in ("synthetic_weight", "synthetic_smoothing"):
         if getattr(arm.mix, key) != MixConfig.model_fields[key].default:
             wrong[f"mix.{key}"] = getattr(arm.mix, key)
-    if arm.mix.strategy != "none" and arm.mix.origin == "copies":
-        blends = parse(arm.mix.copy_augment).mixes_labels
-        wrong["mix.copy_augment"] = arm.mix.copy_augment if blends else ""
+    copies = arm.mix.strategy != "none" and arm.mix.origin == "copies"
+    if copies and parse(arm.mix.copy_augment).mixes_labels:  # its labels are classes
+        wrong["mix.copy_augment"] = arm.mix.copy_augment
     for key, value in wrong.items():
         if value:
             raise InputError(

@@ -59,13 +59,14 @@ def turned_discriminator(bank: "Bank", seed: int) -> keras.Model:
     image = keras.Input(discriminator.inputs[0].shape[1:], name="image")
     features = layers.Flatten()(trunk(layers.Rescaling(2, -1)(image)))
     start = keras.initializers.GlorotUniform(seed)
-    logits = layers.Dense(2 * len(configs), kernel_initializer=start, name="logits")(features)
-    return keras.Model(image, logits, name="dada")
+    # Not `logits`: that is what the classifier's own answers are called, for whoever loads it.
+    both = layers.Dense(2 * len(configs), kernel_initializer=start, name="both_logits")(features)
+    return keras.Model(image, both, name="dada")
 
 
 def folded(network: keras.Model) -> keras.Model:
     """Return the classifier of K classes: each class, real or generated, is that class."""
     both = ops.log_softmax(network.output)
     real, fake = ops.split(both, 2, axis=1)
-    logits = layers.Activation("linear", dtype="float32", name="folded")(ops.logaddexp(real, fake))
-    return keras.Model(network.input, logits, name="dada")
+    logits = layers.Activation("linear", dtype="float32", name="logits")
+    return keras.Model(network.input, logits(ops.logaddexp(real, fake)), name="dada")

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifiers.frozen.head import fit_head, trains_head_only
 from classifiers.frozen.probe import fit_probe
 from classifiers.training.callbacks import Labelled
@@ -19,6 +22,7 @@ from pipelines.augment import parse
 from pipelines.augment.device import InStep
 from pipelines.augment.offline import Expansion
 from pipelines.data.images import Images
+from pipelines.data.labelled import same_group
 from pipelines.mixing.strategies import TrainingData, mix
 from pipelines.recipes.recipe import Arm
 from pipelines.synthetic.origins import Synthetic
@@ -175,15 +179,23 @@ def _fit_head(member: Member) -> FittedArm:
 
 def _fit_probe(member: Member) -> FittedArm:
     """Fit a probe to all images as they are."""
-    pool, joined = member.train, member.synthetic
-    if joined is not None:
+    pool, groups = member.train, member.train.groups()
+    if (joined := member.synthetic) is not None:
         pool = Images.concatenate([pool, joined.images])
+        groups = same_group(pool.groups(), np.concatenate([groups, _groups(joined, groups)]))
     fitted = fit_probe(
         *labelled(pool),
         member.arm.train,
         classes=member.classes,
         test=None if member.test is None else labelled(member.test),
         cache=member.cache,
-        groups=pool.groups(),
+        groups=groups,
     )
     return FittedArm(fitted, len(pool))
+
+
+def _groups(joined: Synthetic, real: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the groups of images that join real ones: copies are of those of their originals."""
+    if joined.originals is not None:
+        return np.asarray(real[joined.originals])
+    return np.asarray(joined.images.groups() + 1 + real.max(initial=-1))

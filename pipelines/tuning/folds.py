@@ -44,6 +44,7 @@ def make_folds(drawn: Sequence[Drawn], config: TuneConfig, outputs: Path) -> lis
             config.seed + one.record.seed,
             repeats=config.repeats,
             groups=pool.groups(),
+            names=pool.class_names,
         )
         for number, (kept, left_out) in enumerate(splits):
             fold = Instance(
@@ -88,4 +89,4 @@ def _pool(one: Drawn, name: str, outputs: Path) -> Pool:
     """Return images of an instance, prepared as they are."""
     folder = outputs / one.at[one.size].folder
     prepared = Preparation.model_validate(read_json(folder / PREPARATION))
-    return in_memory(Images.load(folder / name), prepared)
+    return in_memory(Images.load(folder / name), prepared, done=True)

@@ -12,7 +12,10 @@ from pipelines import runtime
 from pipelines.comparison.sizes import SCRATCH
 from pipelines.data.choosing import Fit
 from pipelines.data.sources import load_source
-from pipelines.errors import within
+from pipelines.errors import InputError, within
+
+SPARE = 2
+"""Images that are looked at for each that is shown: some may be damaged."""
 
 
 def augment_preview(
@@ -45,7 +48,7 @@ def augment_preview(
     augment
         One pipeline to show instead, e.g. `flip|shift(4)`: each row draws anew.
     columns
-        Images in a row, of as many classes as there are.
+        Images in a row, of as many classes as there are; those that cannot be read are passed over.
     seed
         Chooses the images and fixes every draw.
     out
@@ -69,12 +72,16 @@ def augment_preview(
     from pipelines.augment.offline.preview import offline_rows
     from pipelines.augment.preview import drawn_rows, online_rows, sheet
 
-    train = load_source(dataset, data_dir=data_dir, fit=fit).train
+    train = load_source(dataset, data_dir=data_dir, fit=fit, skip_bad=True).train
     rng = np.random.default_rng(seed)
     labels = range(len(train.class_names))
     of_class = [rng.permutation(np.flatnonzero(train.labels == label)) for label in labels]
     in_turn = [places[turn] for turn in range(columns) for places in of_class if turn < len(places)]
-    images = train.select(in_turn[:columns]).read(size or min(train.side, SCRATCH)).pixels
+    some = train.select(in_turn[: SPARE * columns])
+    shown = np.flatnonzero(some.can_be_read())[:columns]
+    if not len(shown):
+        raise InputError(f"{dataset}: {len(some)} of its images cannot be read; check them")
+    images = some.select(shown).read(size or min(train.side, SCRATCH)).pixels
     if augment is None:
         rows = [*online_rows(images, seed), *offline_rows(images, seed)]
     else:

@@ -201,7 +201,15 @@ def _chosen(recipe: Recipe, only: Sequence[str], without: Sequence[str]) -> Reci
     }
     if not kept:
         raise InputError("--without leaves nothing to try")
-    return recipe.model_copy(update={"arms": kept})
+    chosen = recipe.model_copy(update={"arms": kept})
+    for name, arm in chosen.resolved_arms().items():
+        if arm.mix.extra_real:
+            raise InputError(
+                f"{name!r} takes further real images (mix.origin 'extra_real'), of which a "
+                "classifier of all images would have none: leave it out (--without), or give it "
+                "to `ganaug classify`"
+            )
+    return chosen
 
 
 def _written(

@@ -9,7 +9,7 @@ from pipelines.errors import InputError
 from pipelines.tasks.ensemble import EnsembleTask
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.trained import open_together
-from pipelines.workspace import outputs_of
+from pipelines.workspace import CLASSIFIER, outputs_of
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,13 @@ def ensemble(runs: list[Path]) -> EnsembleResult:
     Raises
     ------
     InputError
-        If fewer than two are given, one is not finished, or they were tested on different images.
+        If fewer than two are given, one is not finished or was tested on nothing, or they were
+        tested on different images.
     """
-    folders = list(dict.fromkeys(as_path(run).resolve() for run in runs))
+    named = [as_path(run).resolve() for run in runs]
+    # That of a run of `ganaug compare`, which was tested on nothing, is named as such.
+    found = [run / CLASSIFIER if (run / CLASSIFIER).is_dir() else run for run in named]
+    folders = list(dict.fromkeys(found))
     if len(folders) < 2:
         raise InputError(f"{len(folders)} classifiers named: an ensemble needs two or more")
     runtime.quiet()

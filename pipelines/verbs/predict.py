@@ -3,20 +3,22 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groundwork.files import as_path
+from groundwork.names import few
 from groundwork.terminal import say
 from pipelines import runtime
 from pipelines.data.sources.formats import legible
 from pipelines.data.sources.loading import FILES
 from pipelines.data.sources.lost import what_is_dim
-from pipelines.data.sources.pixels import decode_all
+from pipelines.data.sources.pixels import Decoded, decode_all
 from pipelines.data.sources.tree import Disk
 from pipelines.data.sources.walk import HEIC, walk
 from pipelines.errors import InputError, within
@@ -24,6 +26,8 @@ from pipelines.tasks.finding import LATEST, find_classifier
 from pipelines.tasks.trained import TrainedClassifier
 
 Form = Literal["table", "csv", "json"]
+AT_ONCE = 2048
+"""Pictures in memory at a time: 300 MB of 224 pixels a side."""
 SHOWN = 3
 """Classes an image in the table, the most probable first."""
 
@@ -97,8 +101,9 @@ class PredictResult:
         name = max(map(len, self.class_names))
         lines = []
         for file, sure, row in zip(shown, self.sure, self.probabilities, strict=True):
-            likely = sorted(zip(row, self.class_names, strict=True), reverse=True)[:SHOWN]
-            cells = [f"{label:{name}} {chance:6.1%}" for chance, label in likely]
+            chances = zip(self.class_names, row, strict=True)
+            likely = sorted(chances, key=lambda one: -one[1])[:SHOWN]  # of equal ones as in `best`
+            cells = [f"{label:{name}} {chance:6.1%}" for label, chance in likely]
             lines.append("  ".join([f"{file:{width}}", *cells, *["not sure"] * (not sure)]))
         if self.threshold is not None:
             unsure = len(lines) - sum(self.sure)
@@ -143,23 +148,33 @@ class Classifier:
         """Classify image files, or folders of them; see `predict`."""
         if sure is not None:
             within("--sure", sure, 0, 1)
-        given = [images] if isinstance(images, str | Path) else images
+        given = [images] if isinstance(images, str | Path) else _paths(images)
         class_names = self.class_names
         files = [file for path in given for file in _files(as_path(path))]
         if not files:
             raise InputError("no image to classify: give image files or folders of them")
         runtime.quiet()
-        size = self.trained.network.input_shape[1]
-        read = decode_all([files], len(files), size, "reading", self.trained.preparation)
-        if read.bad:
-            message = f"{len(read.bad)} of {len(files)} images cannot be read: {read.unread(files)}"
-            if not skip_bad or not len(read.good):
+        answers: list[NDArray[np.float32]] = []
+        good: list[int] = []
+        bad: dict[int, str] = {}
+        dim: dict[int, int] = {}
+        for start in range(0, len(files), AT_ONCE):
+            read = self._read(files[start : start + AT_ONCE])
+            bad |= {start + at: reason for at, reason in read.bad.items()}
+            dim |= {start + at: bits for at, bits in read.dim.items()}
+            good += (start + read.good).tolist()
+            if skip_bad or not bad:  # else nothing is answered, but all of those are named
+                answers.append(self.trained.probabilities(read.pixels[read.good]))
+        if bad:
+            unread = few([f"{files[at]} ({reason})" for at, reason in bad.items()])
+            message = f"{len(bad)} of {len(files)} images cannot be read: {unread}"
+            if not skip_bad or not good:
                 raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
             say(f"left out: {message}")
-            files = [files[position] for position in read.good]
-        for note in what_is_dim(read.dim.values(), len(read.pixels)):
+        for note in what_is_dim(dim.values(), len(files)):
             say(note)
-        probabilities = self.trained.probabilities(read.pixels[read.good])
+        files = [files[position] for position in good]
+        probabilities = np.concatenate(answers)
         if sure is None and self.trained.not_sure is not None:
             sure = self.trained.not_sure.threshold
         return PredictResult(files, class_names, probabilities.tolist(), form, sure or None)
@@ -168,6 +183,11 @@ class Classifier:
         """Load the network and let it answer once, or whoever asks first waits for that."""
         runtime.quiet()
         self.trained.probabilities(np.zeros((1, *self.trained.network.input_shape[1:]), np.uint8))
+
+    def _read(self, files: Sequence[Path]) -> Decoded:
+        """Read pictures as those of the training were."""
+        size = self.trained.network.input_shape[1]
+        return decode_all([files], len(files), size, "reading", self.trained.preparation)
 
 
 def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classifier:
@@ -185,7 +205,7 @@ def load(model: str | Path = LATEST, outputs: str | Path = "outputs") -> Classif
     InputError
         If the folder holds no classifier.
     """
-    return Classifier(TrainedClassifier(find_classifier(model, Path(outputs))))
+    return Classifier(TrainedClassifier(find_classifier(model, as_path(outputs))))
 
 
 def predict(
@@ -229,6 +249,19 @@ def predict(
         If an image cannot be read, or the folder holds no classifier.
     """
     return load(model, outputs).predict(images, sure=sure, skip_bad=skip_bad, form=form)
+
+
+def _paths(images: object) -> list[str | Path]:
+    """Return what was given if it is paths; a caller in Python may give pictures in memory."""
+    given = list(images) if isinstance(images, Iterable) else [images]
+    paths = [one for one in given if isinstance(one, str | Path)]
+    if len(paths) < len(given):
+        wrong = next(one for one in given if not isinstance(one, str | Path))
+        raise InputError(
+            f"predict takes image files or folders of them, received {type(wrong).__name__}: save "
+            "it as a picture first"
+        )
+    return paths
 
 
 def _files(path: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Data sets of Hugging Face's `datasets`, in the folder that its `save_to_disk` wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,24 +49,24 @@ def load_huggingface(path: Path, fit: Fit, skip_bad: bool, group_by: str | None 
     """
     splits, notes = _splits(path, _opened(path))
     image, column = _columns(path, splits["train"])
-    parts: dict[str, tuple[Any, list[Any]]] = {}
+    given = _class_names(splits["train"], column)
+    parts: dict[str, tuple[Any, list[str]]] = {}
     for part, data in splits.items():
-        cells = data[column][:]
+        cells = data[column][:] if column in data.column_names else [None]
         if any(cell is None or cell == UNLABELLED for cell in cells):
             notes.append(f"the {part} split has images without labels and was left aside")
         else:
-            parts[part] = (data, cells)
+            parts[part] = (data, _named(cells, _class_names(data, column) or given))
     if "train" not in parts:
         raise InputError(f"{path}: its train split has images without labels; label them")
-    given = getattr(splits["train"].features[column], "names", None)
-    names = tuple(given or in_order(set(map(str, parts["train"][1]))))
-    position: dict[Any, int] = {at if given else name: at for at, name in enumerate(names)}
+    names = tuple(given or in_order(set(parts["train"][1])))
+    position = {name: at for at, name in enumerate(names)}
     groups = _grouped(path, {part: data for part, (data, _) in parts.items()}, group_by)
     pools = {}
     for part, (data, cells) in parts.items():
-        labels = [position.get(cell if given else str(cell), UNLABELLED) for cell in cells]
+        labels = [position.get(cell, UNLABELLED) for cell in cells]
         if UNLABELLED in labels:
-            unknown = str(cells[labels.index(UNLABELLED)])
+            unknown = cells[labels.index(UNLABELLED)]
             raise unknown_name(f"label of the {part} split of {path}", unknown, names)
         numbers, open_ = Numbered(len(data)), _open(data, image)
         reader = Pictures(str(path), numbers, open_, fit=fit, skip_bad=skip_bad)
@@ -128,6 +128,20 @@ def _columns(path: Path, data: Any) -> tuple[str, str]:
             "(select_columns, cast_column)"
         )
     return images[0], labels[0]
+
+
+def _class_names(data: Any, column: str) -> list[str] | None:
+    """Return the names of the classes that a split numbers; None where its labels are as written.
+
+    Each split has a list of its own, and a number may mean another class in another split.
+    """
+    return getattr(data.features[column], "names", None)
+
+
+def _named(cells: Sequence[Any], names: Sequence[str] | None) -> list[str]:
+    """Return labels by name; those that have no name as they are written."""
+    known = dict(enumerate(names or ()))
+    return [known.get(cell, str(cell)) for cell in cells]
 
 
 def _grouped(path: Path, parts: dict[str, Any], group_by: str | None) -> Grouping:

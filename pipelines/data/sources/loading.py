@@ -5,6 +5,7 @@ from pathlib import Path
 
 from groundwork.files import as_path
 from pipelines.data.choosing import Fit
+from pipelines.data.reader import USUAL
 from pipelines.data.sources import tfds
 from pipelines.data.sources.archive import load_zip
 from pipelines.data.sources.embedded import MNIST5K, load_mnist5k
@@ -85,7 +86,8 @@ def load_source(
     written_as_path = path.is_absolute() or name.startswith((".", "~")) or ending in FILES
     if name == AUTO or name in named_sources():
         _refuse_groups(name, group_by)
-        source = _auto(data_dir, fit) if name == AUTO else named_sources()[name].load()
+        source = _auto(data_dir, fit, skip_bad) if name == AUTO else named_sources()[name].load()
+        source = replace(source, notes=[*source.notes, *_fitted_otherwise(source, fit)])
         if not path.exists():
             return source
         note = f"the data set {name} was read, not what is called so here: give ./{name} for that"
@@ -100,7 +102,7 @@ def load_source(
         return replace(own, notes=[note, *own.notes])
     if builder is not None:
         _refuse_groups(name, group_by)
-        return tfds.load_tfds(builder, fit)
+        return tfds.load_tfds(builder, fit, skip_bad)
     if path.exists() or len(path.parts) > 1 or written_as_path:
         return _load_path(path, fit, skip_bad, group_by)
     raise unknown_name("data set or folder", name, list_sources())
@@ -120,6 +122,14 @@ def _load_path(path: Path, fit: Fit, skip_bad: bool, group_by: str | None) -> So
     if ending in TABLES:
         return load_table(path, fit, skip_bad, group_by)
     return load_folder(path, fit, skip_bad, group_by)
+
+
+def _fitted_otherwise(source: Source, fit: Fit) -> list[str]:
+    """Say where a fit that was asked for is not that of a source, which was added with its own."""
+    own = source.train.preparation.fit
+    if fit in (own, USUAL.fit):
+        return []
+    return [f"data.fit {fit!r} was not heeded: {source.name} makes its images by {own!r}"]
 
 
 def _refuse_groups(name: str, group_by: str | None) -> None:
@@ -148,10 +158,10 @@ def list_sources() -> dict[str, str]:
     return known | dict.fromkeys(tfds.list_names(), "from tensorflow-datasets")
 
 
-def _auto(data_dir: Path | None, fit: Fit) -> Source:
+def _auto(data_dir: Path | None, fit: Fit, skip_bad: bool) -> Source:
     """Return CIFAR-10, or the digits with a note that says why."""
     try:
-        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), fit)
+        source = tfds.load_tfds(tfds.find(FIRST_CHOICE, data_dir), fit, skip_bad)
         note = f"{AUTO} chose {FIRST_CHOICE}"
     except InputError as error:
         source = load_mnist5k()

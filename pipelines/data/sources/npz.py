@@ -72,13 +72,11 @@ def load_npz(path: Path, fit: Fit = "crop") -> Source:
         }
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    if len({images.size for images in parts.values()}) > 1:
-        raise InputError(
-            f"{path}: its splits differ in size, {' and '.join(map(repr, parts.values()))}; "
-            "give all of them the same"
-        )
-    first = next(iter(arrays[name] for name, _ in splits.values()))
-    how = Preparation(fit=fit, centred=is_centred(first))
+    small = {is_centred(arrays[name]) for name, _ in splits.values()}  # and so made larger
+    if len({images.size for images in parts.values()}) > 1 or len(small) > 1:
+        sides = " and ".join(str([*arrays[name].shape[1:3]]) for name, _ in splits.values())
+        raise InputError(f"{path}: its splits differ in size, {sides}; give all of them the same")
+    how = Preparation(fit=fit, centred=small.pop())
     pools = {split: in_memory(images, how) for split, images in parts.items()}
     return from_splits(path.stem, pools, [], own=True)
 

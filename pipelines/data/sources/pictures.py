@@ -55,6 +55,8 @@ class Pictures(Reader):
         How they become squares.
     skip_bad
         Whether those that cannot be read may be left out.
+    centred
+        Whether small ones are set in the middle of black ones, as in `Preparation`.
     """
 
     def __init__(
@@ -65,10 +67,11 @@ class Pictures(Reader):
         *,
         fit: Fit = "crop",
         skip_bad: bool = False,
+        centred: bool = False,
     ) -> None:
         self.name = name
         self.names = names
-        self.preparation = Preparation(fit=fit)
+        self.preparation = Preparation(fit=fit, centred=centred)
         self._open = open_
         self._skip_bad = skip_bad
         self._bad: dict[int, str] = {}

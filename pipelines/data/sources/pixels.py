@@ -10,7 +10,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from rich.progress import MofNCompleteColumn, Progress
 
 from groundwork.errors import LONGEST
-from groundwork.names import few
 from groundwork.terminal import screen
 from pipelines.data.choosing import Fit
 from pipelines.data.images import middle, outer_side
@@ -62,10 +61,6 @@ class Decoded:
     def good(self) -> NDArray[np.int64]:
         """Positions of the pictures that could be read."""
         return np.setdiff1d(np.arange(len(self.pixels)), list(self.bad))
-
-    def unread(self, names: Sequence[object]) -> str:
-        """Say which of the pictures, named in their order, cannot be read, and why."""
-        return few([f"{names[at]} ({reason})" for at, reason in self.bad.items()])
 
 
 def decode(picture: Encoded, size: int, how: Preparation = USUAL) -> NDArray[np.uint8]:

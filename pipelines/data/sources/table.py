@@ -114,8 +114,9 @@ def from_frame(
     InputError
         If there is no such column, or what the frame says of the pictures does not do.
     """
-    names = [str(column) for column in getattr(frame, "columns", frame)]
-    columns = {one: [_text(cell) for cell in frame[one]] for one in names}
+    keys = {str(column): column for column in getattr(frame, "columns", frame)}
+    names = [*keys]
+    columns = {name: [_text(cell) for cell in frame[key]] for name, key in keys.items()}
     given = {"path": path, "label": label, "split": split}
     for wanted in given.values():
         if wanted is not None and wanted not in columns:

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipelines.data.reader import Indices, InMemory, Numbered, Preparation, Read
 from pipelines.data.sources.download import download
 from pipelines.data.sources.formats import Encoded
 from pipelines.data.sources.pictures import Pictures
-from pipelines.data.sources.pixels import from_arrays, is_centred
+from pipelines.data.sources.pixels import DEFAULT_SIZE, from_arrays
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.errors import InputError
 
@@ -88,7 +88,7 @@ def is_prepared(builder: Any) -> bool:
         return bool(builder.is_prepared())
 
 
-def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
+def load_tfds(builder: Any, fit: Fit = "crop", skip_bad: bool = False) -> Source:
     """Open a data set on this disk, after its download if it is not there yet.
 
     Parameters
@@ -97,6 +97,8 @@ def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
         From `find`.
     fit
         How pictures become squares.
+    skip_bad
+        Go on without pictures that cannot be read, and say so in the notes.
 
     Raises
     ------
@@ -113,23 +115,37 @@ def load_tfds(builder: Any, fit: Fit = "crop") -> Source:
         notes.append(f"downloaded into {builder.data_dir_root}")
     class_names = _class_names(name, builder.info.features[label])  # some come by the download
     parts = {}
-    for split, role in _roles(builder.info.splits).items():
+    roles = _roles(builder.info.splits)
+    at_hand = _are_small(builder, [*roles], image)
+    for split, role in roles.items():
         labels = np.concatenate([*_read(builder, split, label), np.empty(0, np.int64)])
         if labels.min(initial=0) < 0:
             notes.append(f"the {split} split has no labels and was left aside")
             continue
-        reader = _reader(builder, split, image, fit)
+        reader = _reader(builder, split, image, fit, at_hand=at_hand, skip_bad=skip_bad)
         parts[role] = of_reader(reader, labels, class_names, name)
     return from_splits(name, parts, notes)
 
 
-def _reader(builder: Any, split: str, image: str, fit: Fit) -> Reader:
-    """Return what reads the images of a split: all at once where they are small and alike."""
-    shape, count = builder.info.features[image].shape, builder.info.splits[split].num_examples
-    if None not in shape and count * np.prod(shape) <= IN_MEMORY:
+def _are_small(builder: Any, splits: Sequence[str], image: str) -> bool:
+    """Whether the images of each split are of one size, and few enough to be kept decoded.
+
+    That is asked of all splits at once, for those who test on one what another has taught.
+    """
+    shape = builder.info.features[image].shape
+    most = max(builder.info.splits[split].num_examples for split in splits)
+    return None not in shape and bool(most * np.prod(shape) <= IN_MEMORY)
+
+
+def _reader(
+    builder: Any, split: str, image: str, fit: Fit, *, at_hand: bool, skip_bad: bool
+) -> Reader:
+    """Return what reads the images of a split: all at once where they are to be at hand."""
+    sides = builder.info.features[image].shape[:2]
+    centred = None not in sides and max(sides) < DEFAULT_SIZE
+    if at_hand:
         images = np.concatenate([*_read(builder, split, image)])
-        how = Preparation(fit=fit, centred=is_centred(images))
-        return InMemory(from_arrays(images, fit), how)
+        return InMemory(from_arrays(images, fit), Preparation(fit=fit, centred=centred))
 
     def some(positions: Indices) -> Iterator[Encoded]:
         """Go through the records once: only their bytes are copied."""
@@ -141,7 +157,9 @@ def _reader(builder: Any, split: str, image: str, fit: Fit) -> Reader:
             if at > last:
                 return
 
-    return Pictures(f"the {split} split of {builder.info.name}", Numbered(count), some, fit=fit)
+    numbers = Numbered(builder.info.splits[split].num_examples)
+    name = f"the {split} split of {builder.info.name}"
+    return Pictures(name, numbers, some, fit=fit, skip_bad=skip_bad, centred=centred)
 
 
 def _roles(splits: Any) -> dict[str, str]:

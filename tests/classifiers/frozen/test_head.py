@@ -23,10 +23,12 @@ HEAD = TrainConfig(
 
 
 @pytest.mark.slow
-def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp_path, precision):
     images, labels = tiny_images.pixels, tiny_images.labels
     test = images[1::2], labels[1::2]
-    fitted = fit_head(images[::2], labels[::2], HEAD, classes=2, test=test, cache=tmp_path)
+    config = HEAD.model_copy(update={"precision": precision})
+    fitted = fit_head(images[::2], labels[::2], config, classes=2, test=test, cache=tmp_path)
     assert len(fitted.history["loss"]) == 12
     assert fitted.history["loss"][-1] < fitted.history["loss"][0]
     assert sorted(fitted.accuracy_at) == [1, 12]
@@ -35,7 +37,7 @@ def test_a_head_on_kept_features_is_the_head_of_the_whole_model(tiny_images, tmp
     )
     trunk, head = split(fitted.model)
     assert next(layer.name for layer in head.layers if layer.weights) == "hidden"
-    again = fit_head(images[::2], labels[::2], HEAD, classes=2, test=test, cache=tmp_path)
+    again = fit_head(images[::2], labels[::2], config, classes=2, test=test, cache=tmp_path)
     np.testing.assert_array_equal(again.test_probabilities, fitted.test_probabilities)
     params = {"size": 32, "weights": "imagenet", "folded": True}
     fresh, _ = split(build_model("efficientnet_lite0", (28, 28, 3), 2, **params))

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import classifiers
+import ganaug
 from classifiers.errors import InputError
 from classifiers.inference import export
 from classifiers.inference.export import export_model, exported_probabilities
 from pipelines.cli import main
 from pipelines.tasks.results import TrainTaskResult
+from pipelines.verbs.export import HALF_TOLERANCE, TOLERANCE, ExportResult
 
 TTA = "flip+shift"
 FORMATS = {"savedmodel": "saved_model", "litert": "model.tflite", "onnx": "model.onnx"}
@@ -51,6 +53,7 @@ def training(tmp_path_factory):
     (folder / "result.json").write_text(result.model_dump_json())
     config = {"instance": "", "arm": {"train": {"tta": TTA}}}
     (folder / "config.json").write_text(json.dumps(config))
+    (folder / "preparation.json").write_text("{}")
     return folder
 
 
@@ -97,6 +100,30 @@ def test_half_precision_is_exported_as_float32(tmp_path, form, precision):
     images = np.random.default_rng(0).random((3, 16, 16, 3), np.float32)
     expected = classifiers.probabilities(joined, images)
     np.testing.assert_allclose(exported_probabilities(out, form, images), expected, atol=0.02)
+
+
+@pytest.mark.slow
+def test_a_classifier_in_half_precision_is_exported_though_rounding_shows(training, tmp_path):
+    """Those who trained it so know; whoever runs the export computes in float32."""
+    for file in training.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    keras.utils.set_random_seed(0)
+    image = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(8, 3, dtype="mixed_bfloat16")(image)
+    flat, start = keras.layers.Flatten()(x), keras.initializers.RandomNormal(stddev=0.2, seed=0)
+    logits = keras.layers.Dense(3, name="logits", kernel_initializer=start)(flat)
+    model = keras.Model(image, logits)
+    model.save(tmp_path / "model.keras")
+    assert TOLERANCE < ganaug.export(tmp_path).largest_difference < HALF_TOLERANCE
+
+
+def test_what_is_done_to_small_pictures_is_said(tmp_path):
+    """Of MNIST's digits, to whom 2 black pixels are added on every side."""
+    shape, names = (32, 32, 3), ["0", "1"]
+    assert "'crop', of less than 32 pixels" in str(
+        ExportResult(tmp_path, shape, "crop", names, 0.0, centred=True)
+    )
+    assert "32 black" not in str(ExportResult(tmp_path, shape, "crop", names, 0.0))
 
 
 def test_what_a_runtime_refuses_is_one_line(training, monkeypatch, capsys):

@@ -1,15 +1,20 @@
-"""Which images a comparison within a time is of, and which its classifier is trained on."""
+"""Which images a comparison within a time is of, and how its classifier is trained on all."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pipelines.comparison.handover import final_data, of_some_classes
+from pipelines.comparison.handover import final_data, of_some_classes, watched
 from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
 from pipelines.data.protocols import make_instances
 from pipelines.data.sources import Source
 from pipelines.recipes.data import DataConfig
+from pipelines.recipes.recipe import Arm
 
+SHARES = {"protocol": "shares", "shares": (60, 20, 20)}
+OWN = {"protocol": "split", "own_validation": True}
 NAMES = ("a", "b, c", "d", "e", "f")
 
 
@@ -43,3 +48,25 @@ def test_of_a_class_with_fewer_images_than_asked_for_as_many_are_trained_on(sour
     assert one.test.counts().tolist() == [4, 2]
     (final,) = make_instances(source, final_data(data, source).design(source), tested=False)
     assert final.train.counts().tolist() == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("train", "data", "fraction"),
+    [
+        ({"patience": 3}, SHARES, 0.25),
+        ({"schedule": "plateau"}, OWN, 1 / 3),
+        ({"patience": 3}, {"protocol": "split"}, 0),
+        ({"patience": 3}, {"protocol": "folds"}, 0),
+        ({"patience": 3, "validation": 0.1}, {"protocol": "folds"}, 0.1),
+        ({"patience": 3, "folds": 2}, SHARES, 0),
+        ({}, SHARES, 0),
+    ],
+)
+def test_it_stops_by_validation_images_if_it_was_tested_so(make_images, train, data, fraction):
+    source = Source("own", in_memory(make_images(10)), in_memory(make_images(3, seed=1)), own=True)
+    source = replace(source, valid=in_memory(make_images(5, seed=2)))
+    own = watched(Arm.model_validate({"train": train}), DataConfig.model_validate(data), source)
+    assert own.train.validation == pytest.approx(fraction)
+    same = {"validation": 0.0}
+    asked = Arm.model_validate({"train": train}).train
+    assert own.train.model_copy(update=same) == asked.model_copy(update=same)

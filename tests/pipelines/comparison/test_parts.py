@@ -23,8 +23,14 @@ SIZES = [16, 32]
 
 
 @pytest.fixture
-def drawn(photographs, tmp_path):
-    recipe = load_recipe(None, {"data": {"source": str(photographs), "instances": 2}})
+def fit():
+    return "crop"
+
+
+@pytest.fixture
+def drawn(photographs, tmp_path, fit):
+    data = {"source": str(photographs), "instances": 2, "fit": fit}
+    recipe = load_recipe(None, {"data": data})
     source = open_source(recipe.data)
     return draw_instances(source, recipe.data.filled(source), tmp_path, SIZES)
 
@@ -51,6 +57,7 @@ def test_a_part_holds_whole_groups_but_for_one_of_each_class():
     assert len(held[0]) == 5
 
 
+@pytest.mark.parametrize("fit", ["crop", "inner"])  # of which nothing is cut off once more
 def test_a_part_is_the_same_pictures_at_every_size_and_is_tested_as_the_whole(drawn, tmp_path):
     one = drawn[0]
     part = write_part(one, tmp_path, 0.5, SIZES)

@@ -212,6 +212,8 @@ def test_check_disjoint_counts_what_is_shared(make_images):
 def test_parse_classes(text, expected):
     names = ("cat", "dog", "2020", "salt, pepper", "a,b")
     assert parse_classes(text, names) == expected
+    birds = ("black bird", "blackbird", "cat")
+    assert parse_classes("black bird, cat", birds) == ("black bird", "cat")
     digits = [str(digit) for digit in range(10)]
     assert parse_classes("2", digits) == 2  # two of the ten digits
     assert parse_classes("2,", digits) == ("2",)

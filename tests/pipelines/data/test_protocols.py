@@ -144,6 +144,28 @@ def test_validation_images_of_the_sources_own_are_neither_trained_nor_tested_on(
         made(gone, own_validation=True)
 
 
+def test_a_class_that_is_too_small_to_be_dealt_out_is_named(make_images):
+    few = uneven(make_images, small=2)
+    with pytest.raises(InputError, match="class 'across' has 1 image: none can be left out"):
+        made(own(few), protocol="shares", shares=(60, 20, 20))
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, "own has none beside its test images"),
+        ({"protocol": "folds"}, "data.protocol 'folds' sets none of them apart"),
+        ({"protocol": "draws", "per_class": 2}, "data.protocol 'draws' sets none"),
+    ],
+)
+def test_it_is_said_where_no_validation_images_watch_though_asked_for(make_images, settings, why):
+    source = own(make_images(10), make_images(5, seed=1))
+    for one in made(source, own_validation=True, **settings):
+        assert f"no validation images watch the trainings (data.own_validation): {why}" in " ".join(
+            one.notes
+        )
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

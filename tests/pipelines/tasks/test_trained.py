@@ -126,6 +126,7 @@ def test_trainings_of_two_sizes_are_named_as_such(monkeypatch, make_images):
         pixels = np.zeros((len(test), side, side, 3), np.uint8)
         return SimpleNamespace(
             folder=folder,
+            tested=True,
             class_names=test.class_names,
             test=replace(test, pixels=pixels),
             sees=f"images of {side} pixels (crop)",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -12,8 +13,12 @@ from classifiers.training.trainer import FitResult
 from pipelines.cli import main
 from pipelines.data.images import Images
 from pipelines.data.splits import stratified_folds, stratified_split
-from pipelines.recipes.recipe import Arm
+from pipelines.errors import InputError
+from pipelines.recipes.recipe import Arm, load_recipe
+from pipelines.synthetic.origins import synthesise
+from pipelines.training import ways
 from pipelines.training.arm import fit_arm
+from pipelines.training.checks import check_models
 
 
 def halves(images: Images) -> tuple[Images, Images]:
@@ -192,3 +197,38 @@ def test_cross_validation_is_reported(tmp_path):
     assert main([*words, "--outputs", str(tmp_path)]) == 0
     (record,) = tmp_path.glob("train/*/result.json")
     assert "A vote of 3 classifiers, each right on" in json.loads(record.read_text())["notes"][0]
+
+
+def test_a_probe_leaves_out_copies_with_their_originals_and_groups_as_a_whole(
+    tiny_images, tmp_path, monkeypatch
+):
+    """Else what it chooses a penalty and a temperature by would have seen the answers."""
+    seen = []
+
+    def fitted(images, labels, config, *, groups, **_):
+        seen.append(groups)
+        return FitResult(None, {}, {}, None, 0, 0.0)
+
+    monkeypatch.setattr(ways, "fit_probe", fitted)
+    real = replace(tiny_images, together=np.arange(24) // 2)
+    for origin in ("copies", "noise"):
+        mix = {"strategy": "concatenate", "origin": origin, "per_class": 5}
+        own = Arm.model_validate({"mix": mix, "train": {"probe": "ridge", "retries": 0}})
+        joined = synthesise(own.mix, real, 0)
+        fit_arm(own, real, joined, None, cache=tmp_path)
+        groups = seen.pop()
+        assert groups[:24].tolist() == (np.arange(24) // 2).tolist()
+        if origin == "copies":
+            assert (real.labels[joined.originals] == joined.images.labels).all()
+            assert groups[24:].tolist() == (joined.originals // 2).tolist()
+        else:
+            assert len(np.unique(groups)) == 12 + 10
+
+
+def test_a_probe_gets_no_copies_with_labels_in_between():
+    mix = {"strategy": "concatenate", "origin": "copies", "copy_augment": "mixup(0.2)"}
+    arms = {"mixed": {"mix": mix}}
+    train = {"probe": "ridge", "model": "efficientnet_lite0"}
+    recipe = load_recipe(None, {"arms": arms, "train": train})
+    with pytest.raises(InputError, match=r"mix.copy_augment='mixup\(0.2\)' with train.probe"):
+        check_models(recipe, {"mixed": 32}, 2)

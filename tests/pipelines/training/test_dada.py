@@ -7,6 +7,7 @@ import pytest
 
 import ganaug
 from classifiers import probabilities
+from classifiers.models.registry import load_model
 from ganaug import Bank, GanConfig
 from pipelines.data.images import Images
 from pipelines.errors import InputError
@@ -36,6 +37,15 @@ class TestDada:
             assert batch.synthetic == 1
             for grey, label in zip(batch.greys, batch.labels, strict=True):
                 assert label.tolist() == np.eye(4)[grey % 2 + 2 * (grey in SYNTHETIC)].tolist()
+
+    def test_it_is_loaded_as_any_classifier_is(self, tmp_path):
+        image = keras.Input((8, 8, 3))
+        both = keras.layers.Dense(4, name="both_logits")(keras.layers.Flatten()(image))
+        model = folded(keras.Model(image, both))
+        model.save(tmp_path / "model.keras")
+        pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+        loaded = load_model(tmp_path / "model.keras")
+        np.testing.assert_allclose(probabilities(loaded, pixels), probabilities(model, pixels))
 
     @pytest.mark.slow
     def test_it_begins_with_the_discriminator_and_ends_as_a_classifier(self, tiny_images, tmp_path):
@@ -85,7 +95,7 @@ class TestDada:
         assert fitted.test_probabilities.shape == (24, 2)
         assert len(fitted.history["loss"]) == 2
         fitted.model.save(tmp_path / "model.keras")
-        loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+        loaded = load_model(tmp_path / "model.keras")
         np.testing.assert_allclose(
             probabilities(loaded, tiny_images.pixels), fitted.test_probabilities, atol=1e-5
         )

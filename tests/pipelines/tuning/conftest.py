@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from pipelines.comparison.instances import draw_instances
+from pipelines.data.choosing import Fit
 from pipelines.data.images import Images
 from pipelines.data.pool import in_memory
+from pipelines.data.reader import Preparation
 from pipelines.data.sources.source import Source, from_splits
 from pipelines.recipes.data import DataConfig
 from tests.pipelines.searches import TEXT
@@ -23,8 +25,13 @@ def search_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def drawn(tmp_path: Path):
-    return draw_instances(noise(), DATA, tmp_path, [32])
+def fit() -> Fit:
+    return "crop"
+
+
+@pytest.fixture
+def drawn(tmp_path: Path, fit: Fit):
+    return draw_instances(noise(fit), DATA, tmp_path, [32])
 
 
 @pytest.fixture
@@ -34,7 +41,7 @@ def watched(tmp_path: Path):
     return draw_instances(noise(), data, tmp_path, [32])
 
 
-def noise() -> Source:
+def noise(fit: Fit = "crop") -> Source:
     rng = np.random.default_rng(0)
     images = Images(
         rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8),
@@ -42,4 +49,4 @@ def noise() -> Source:
         ("a", "b"),
         "noise",
     )
-    return from_splits("noise", {"train": in_memory(images)}, [])
+    return from_splits("noise", {"train": in_memory(images, Preparation(fit=fit))}, [])

@@ -7,6 +7,7 @@ from pipelines.recipes.tuning import TuneConfig
 from pipelines.tuning.folds import make_folds
 
 
+@pytest.mark.parametrize("fit", ["crop", "inner"])  # of which nothing is cut off once more
 def test_folds_hold_training_images_only_and_leave_each_out_once(drawn, tmp_path):
     folds = make_folds(drawn, TuneConfig(folds=3), tmp_path)
     assert len(folds) == 6

@@ -51,6 +51,13 @@ def test_ways_are_named(image_folder, tmp_path):
         compare(str(image_folder), preset="quick", without=every, outputs=tmp_path)
 
 
+def test_ways_that_need_images_beside_all_are_refused_at_once(image_folder, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[arms.more]\nmix = { strategy = 'fraction', origin = 'extra_real' }\n")
+    with pytest.raises(InputError, match=r"'more' takes further real images .*: leave it out"):
+        compare(str(image_folder), preset="quick", add=[str(own)], outputs=tmp_path)
+
+
 def test_it_stands_at_the_door_of_ganaug():
     assert ganaug.compare is compare
     assert ganaug.__version__ == version("ganaug")

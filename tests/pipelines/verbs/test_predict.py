@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from pipelines.data.reader import USUAL, Preparation
 from pipelines.errors import InputError
 from pipelines.verbs import predict as verb
-from pipelines.verbs.predict import predict
+from pipelines.verbs.predict import Form, PredictResult, predict
 from tests.pipelines.tasks.test_not_sure import FOUND
 
 
@@ -66,9 +67,14 @@ def test_of_a_folder_the_pictures_are_classified(image_folder: Path) -> None:
     assert again.probabilities == whole.probabilities
 
 
+@pytest.mark.parametrize("at_once", [3, 2048])  # however many are in memory at a time
 def test_what_cannot_be_read_is_named_or_skipped(
-    image_folder: Path, capsys: pytest.CaptureFixture[str]
+    image_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
 ) -> None:
+    monkeypatch.setattr(verb, "AT_ONCE", at_once)
     whole = predict([image_folder], model=Path("any"))
     for name in ("cat/2.png", "dog/d.png"):
         (image_folder / name).write_bytes(b"no picture")
@@ -80,6 +86,30 @@ def test_what_cannot_be_read_is_named_or_skipped(
     assert some.files == [whole.files[at] for at in kept]
     assert some.probabilities == [whole.probabilities[at] for at in kept]
     assert "left out: 2 of 8 images" in capsys.readouterr().err
+
+
+def test_pictures_in_memory_are_refused_in_a_line(classifier: SimpleNamespace) -> None:
+    one = verb.Classifier(classifier)
+    for given in (Image.new("RGB", (8, 8)), np.zeros((2, 16, 16, 3), np.uint8), [b"x.png"]):
+        with pytest.raises(InputError, match=r"image files or folders .*, received \w+: save it"):
+            one.predict(given)
+
+
+def test_of_equal_classes_every_form_names_the_same() -> None:
+    found = [PredictResult([Path("x")], ["a", "b"], [[0.5, 0.5]], form) for form in get_args(Form)]
+    table, rows, records = map(str, found)
+    assert table.split()[:2] == ["x", "a"]
+    assert rows.splitlines()[1].startswith("x,a,")
+    assert json.loads(records)[0]["class"] == "a"
+
+
+def test_the_latest_is_looked_for_at_home_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(verb, "find_classifier", lambda named, outputs: outputs)
+    monkeypatch.setattr(verb, "TrainedClassifier", lambda folder: SimpleNamespace(folder=folder))
+    assert verb.load("latest", "~/results").folder == tmp_path / "results"
 
 
 def test_where_nothing_can_be_read_nothing_is_said_of_it(tmp_path: Path) -> None:

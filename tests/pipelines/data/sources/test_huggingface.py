@@ -73,6 +73,27 @@ def test_a_split_without_labels_is_left_aside(some, datasets, tmp_path):
     source = load_source(str(tmp_path / "pets"))
     assert source.test is None
     assert "the test split has images without labels and was left aside" in source.notes
+    parts = {"train": some([0, 1]), "test": some([0, 1]).remove_columns("label")}
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "none")
+    assert load_source(str(tmp_path / "none")).test is None
+
+
+def test_a_number_is_a_class_of_its_own_split(some, datasets, tmp_path):
+    """`class_encode_column` numbers the classes of each split by itself."""
+
+    def named(*names):
+        return datasets.ClassLabel(names=[*names])
+
+    parts = {
+        "train": some(["bird", "cat", "dog"]).cast_column("label", named("bird", *NAMES)),
+        "validation": some(["cat"], start=10).cast_column("label", named(*NAMES)),
+        "test": some(["dog"], start=20).cast_column("label", named("dog")),
+    }
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "pets")
+    source = load_source(str(tmp_path / "pets"))
+    assert source.train.class_names == ("bird", "cat", "dog")
+    labels = {part: pool.labels.tolist() for part, pool in source.splits.items()}
+    assert labels == {"train": [0, 1, 2], "valid": [1], "test": [2]}
 
 
 def test_pictures_that_are_files(some, datasets, tmp_path):

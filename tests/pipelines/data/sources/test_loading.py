@@ -10,6 +10,12 @@ from pipelines.data.sources import download, list_sources, load_source
 from pipelines.errors import InputError
 
 
+@pytest.mark.parametrize("fit", ["crop", "inner"])
+def test_a_fit_that_is_not_heeded_is_named(fit):
+    said = "data.fit 'inner' was not heeded: mnist5k makes its images by 'crop'"
+    assert (said in load_source("mnist5k", fit=fit).notes) == (fit == "inner")
+
+
 def test_mnist5k_is_always_there():
     source = load_source("mnist5k")
     assert source.train.read().pixels.shape == (5000, 32, 32, 3)

@@ -73,6 +73,11 @@ GOOD = {"images": np.zeros((4, 32, 32, 3), np.uint8), "labels": np.array([0, 1, 
             | {"x_test": GOOD["images"], "y_test": np.array([0, 1, 2, 0])},
             "unknown label '2'",
         ),
+        (
+            {"x_train": GOOD["images"][:, :28, :28], "y_train": GOOD["labels"]}
+            | {"x_test": GOOD["images"], "y_test": GOOD["labels"]},
+            r"splits differ in size, \[28, 28\] and \[32, 32\]",  # 28 would be set in 32 black ones
+        ),
     ],
 )
 def test_npz_that_is_no_data_set(tmp_path, arrays, message):

@@ -188,6 +188,8 @@ def frame(**more) -> dict[str, list]:
 def test_a_dictionary_of_lists_is_a_frame(tmp_path):
     grow(tmp_path, *FOUR)
     given = frame(by=["x", None, "y", "y"])
+    unnamed = {0: given["where"], 1: given["number"]}  # of pandas, where nobody named them
+    assert from_frame(unnamed, label="1", folder=tmp_path).train.class_names == ("0", "1")
     source = from_frame(given, path="where", label="number", folder=tmp_path, name="mine")
     assert source.name == "mine"
     assert source.train.class_names == ("0", "1")

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pipelines.data.sources import load_source
+from pipelines.data.sources import load_source, tfds
 from pipelines.errors import InputError
 
 pytestmark = pytest.mark.slow  # to import the library takes seconds
@@ -64,6 +65,20 @@ def test_images_of_one_size_keep_it(prepared):
     ]
 
 
+@pytest.mark.parametrize("fit", ["crop", "inner"])
+def test_a_split_too_large_for_memory_is_prepared_as_a_small_one_is(prepared, monkeypatch, fit):
+    """Of emnist/byclass the training images are too many, the test images are not."""
+    load = partial(load_source, "alike", data_dir=prepared[0], fit=fit)
+    whole = load()
+    monkeypatch.setattr(tfds, "IN_MEMORY", 28 * 28 * 7)  # 9 to train, 6 to test
+    large = load()
+    for split, pool in whole.splits.items():
+        assert pool.preparation.centred
+        assert large.splits[split].preparation == pool.preparation
+        for size in (28, 32, 48):
+            assert (large.splits[split].read(size).pixels == pool.read(size).pixels).all()
+
+
 def test_images_of_many_sizes_are_fitted(prepared):
     folder, _, mixed = prepared
     source = load_source("mixed", data_dir=folder)
@@ -76,6 +91,23 @@ def test_images_of_many_sizes_are_fitted(prepared):
     assert source.train.labels.tolist() == [0, 1, 2] * 2
     whole = ImageOps.fit(Image.fromarray(mixed[0]), (24, 24))
     assert (read[0] == np.asarray(whole)).all()
+
+
+def test_pictures_that_cannot_be_read_are_skipped_as_the_message_says(prepared, monkeypatch):
+    load = partial(load_source, "mixed", data_dir=prepared[0])
+    cut = load().train.readers[0]._open
+
+    def damaged(positions):
+        yield from (b"no picture" if at == 2 else next(cut(np.array([at]))) for at in positions)
+
+    for skip_bad in (False, True):
+        train = load(skip_bad=skip_bad).train
+        monkeypatch.setattr(train.readers[0], "_open", damaged)
+        if skip_bad:
+            assert train.can_be_read().tolist() == [True, True, False, True, True, True]
+        else:
+            with pytest.raises(InputError, match=r"2 \(not an image\).*--skip-bad"):
+                train.can_be_read()
 
 
 @pytest.mark.parametrize("name", ["alike", "mixed"])
