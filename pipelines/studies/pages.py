@@ -143,7 +143,8 @@ def _pictures(step: Measured, outputs: Path) -> list[tuple[str, Picture]]:
 
 
 def _published(figure: Figure) -> tuple[float, float | None] | None:
-    return as_percent(figure.published) if "%" in figure.measure else None
+    """Return the published accuracy; of a measure that is none, such as a time to one, nothing."""
+    return as_percent(figure.published) if ", %" in figure.measure else None
 
 
 def _chart(lines: Sequence[Line], key: str) -> Markup:

@@ -65,6 +65,15 @@ def test_published_stands_beside_measured(tmp_path):
     assert "Not measured yet" in (first.parent / "m.html").read_text()
 
 
+def test_a_time_to_an_accuracy_is_no_accuracy(tmp_path):
+    seconds = Figure(arm="half", measure="seconds to 80 %", mean=12.0, published="16.44")
+    known = {"m1": [measured("m1", figures=[seconds])]}
+    write_pages(tmp_path / "study", read_rows(), known, tmp_path)
+    page = (tmp_path / "study" / "m.html").read_text()
+    assert "<td>16.44</td><td>12.0</td>" in page
+    assert "Published and measured." not in page, "a chart of accuracies"
+
+
 def test_how_a_row_differs_is_said():
     row = Row(title="t", published="1", steps=[Step(run="a")], folder="cinic10")
     assert differences(row, []) == "nothing known"
