@@ -4,6 +4,7 @@ import importlib.util
 import json
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def _listening(host: str, port: int) -> tuple[socket.socket, str]:
     return listening, f"http://{f'[{host}]' if sixth else host}:{listening.getsockname()[1]}"
 
 
-def answering(classifier: Classifier) -> Any:
+def answering(classifier: Classifier) -> Callable[[bytes], dict[str, Any]]:
     """Return a function that says of a picture, given as bytes, what `ganaug predict` says."""
 
     def answer(content: bytes) -> dict[str, Any]:
