@@ -31,7 +31,7 @@ SECONDS = 1.5
 
 @pytest.mark.parametrize("verb", ["gan", "classify", "tune", "compare", "study"])
 def test_kills(verb: str, tmp_path: Path, tally: Tally, tries: Callable[[int, int], int]) -> None:
-    kills = tries(int(verb == "gan"), 16)  # `test_same_numbers` kills `classify`, too
+    kills = tries(0, 16)  # in every run `test_same_numbers` kills `classify`
     if not kills:
         pytest.skip("with --long")
     seed, failed = random.SystemRandom().randrange(10**6), []
