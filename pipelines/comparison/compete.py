@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwork.errors import UnwritableError
-from groundwork.files import read_json
 from pipelines.comparison.before import changes, pictures_of
 from pipelines.comparison.contest import Contest
 from pipelines.comparison.ensemble import ENSEMBLE, vote, voters
@@ -27,7 +26,6 @@ from pipelines.statistics.choosing import leader
 from pipelines.tasks.executor import Executor
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.training.checks import check_models
-from pipelines.workspace import RESULT
 
 ALL_IMAGES = "the classifier, on all images"
 """What is trained last."""
@@ -139,10 +137,6 @@ def compete(
         "checked": check_lines(source),
         "pictures": pictures_of(drawn),
         "handed_over": final is not None,
-        "all_images": 0 if final is None else images_of(_trained(outputs / final)),
+        "all_images": 0 if final is None else images_of(FinalTaskResult.read(outputs / final)),
     }
     return Competed(result.model_copy(update=further), final, source.name)
-
-
-def _trained(final: Path) -> FinalTaskResult:
-    return FinalTaskResult.model_validate(read_json(final / RESULT))

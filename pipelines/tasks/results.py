@@ -1,8 +1,13 @@
 """What tasks leave behind: the typed content of their `result.json`."""
 
+from pathlib import Path
+from typing import Self
+
 from classifiers.evaluation.scores import Evaluation
 from classifiers.training.starts import Start
+from groundwork.files import read_json
 from groundwork.settings import Result
+from pipelines.workspace import RESULT
 
 
 class TrainTaskResult(Result):
@@ -58,6 +63,11 @@ class FinalTaskResult(Result):
     start: Start | None = None
     effort: int
     seconds: float
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Return what a finished task has left in its folder."""
+        return cls.model_validate(read_json(folder / RESULT))
 
 
 class GanTaskResult(Result):

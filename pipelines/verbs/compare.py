@@ -253,7 +253,7 @@ def _hand_over(
     from pipelines.tasks.checked import check_classifier, read_check
     from pipelines.tasks.results import FinalTaskResult
 
-    trained = FinalTaskResult.model_validate(read_json(outputs / final / RESULT))
+    trained = FinalTaskResult.read(outputs / final)
     instance = outputs / str(read_json(outputs / final / CONFIG)["instance"])
     with replacing_folder(target) as part:
         (part / CARD).write_text(card(result, advice, trained, target), encoding="utf-8")

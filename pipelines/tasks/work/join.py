@@ -12,7 +12,7 @@ from pipelines.tasks.checked import read_check, write_check
 from pipelines.tasks.final import JoinTask
 from pipelines.tasks.results import FinalTaskResult
 from pipelines.tasks.trained import TrainedClassifier
-from pipelines.workspace import CONFIG, MODEL, RESULT
+from pipelines.workspace import CONFIG, MODEL
 
 
 def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> FinalTaskResult:
@@ -31,7 +31,7 @@ def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> Fina
     pixels, _ = read_check(found[0].folder)
     answered = probabilities(joined, pixels)
     write_check(folder, pixels, answered)
-    results = [_result(one.folder) for one in found]
+    results = [FinalTaskResult.read(one.folder) for one in found]
     return FinalTaskResult(
         class_names=found[0].class_names,
         class_images=results[0].class_images,
@@ -43,7 +43,3 @@ def run(task: JoinTask, outputs: Path, folder: Path, progress: Progress) -> Fina
         effort=task.effort,
         seconds=sum(one.seconds for one in results) + time.perf_counter() - start,
     )
-
-
-def _result(folder: Path) -> FinalTaskResult:
-    return FinalTaskResult.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
