@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,14 @@ AT_ONCE = 2048
 """Pictures in memory at a time: 300 MB of 224 pixels a side."""
 SHOWN = 3
 """Classes an image in the table, the most probable first."""
+
+
+class UnreadError(InputError):
+    """Images cannot be read; `reasons` says why, of each of them."""
+
+    def __init__(self, message: str, reasons: Sequence[str]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
 
 
 @dataclass(frozen=True)
@@ -71,18 +79,21 @@ class PredictResult:
         shown = [legible(str(file)) for file in self.files]
         return {"table": self._table, "csv": self._csv, "json": self._json}[self.form](shown)
 
-    def _json(self, shown: list[str]) -> str:
-        rows = zip(shown, self.best, self.sure, self.probabilities, strict=True)
-        records = [
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What is said of each image, for other programs; `sure` where there is a threshold."""
+        return [
             {
-                "file": file,
                 "class": best,
                 **({} if self.threshold is None else {"sure": sure}),
                 "probabilities": dict(zip(self.class_names, row, strict=True)),
             }
-            for file, best, sure, row in rows
+            for best, sure, row in zip(self.best, self.sure, self.probabilities, strict=True)
         ]
-        return json.dumps(records, indent=1)
+
+    def _json(self, shown: list[str]) -> str:
+        pairs = zip(shown, self.records, strict=True)
+        return json.dumps([{"file": file, **record} for file, record in pairs], indent=1)
 
     def _csv(self, shown: list[str]) -> str:
         text = io.StringIO()
@@ -169,7 +180,8 @@ class Classifier:
             unread = few([f"{files[at]} ({reason})" for at, reason in bad.items()])
             message = f"{len(bad)} of {len(files)} images cannot be read: {unread}"
             if not skip_bad or not good:
-                raise InputError(f"{message}; replace them, or go on without them (--skip-bad)")
+                message += "; replace them, or go on without them (--skip-bad)"
+                raise UnreadError(message, list(bad.values()))
             say(f"left out: {message}")
         for note in what_is_dim(dim.values(), len(files)):
             say(note)

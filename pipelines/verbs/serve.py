@@ -1,7 +1,6 @@
 """`ganaug serve`: a trained classifier as a page, and for other programs."""
 
 import importlib.util
-import json
 import socket
 import tempfile
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from pipelines.errors import InputError, within
 from pipelines.serving.app import make_app
 from pipelines.tasks.finding import LATEST
 from pipelines.verbs.places import AnyPath
-from pipelines.verbs.predict import Classifier, load
+from pipelines.verbs.predict import Classifier, UnreadError, load
 
 HERE = "127.0.0.1"
 """Nobody else can call."""
@@ -105,14 +104,11 @@ def answering(classifier: Classifier) -> Callable[[bytes], dict[str, Any]]:
             picture = Path(folder) / "picture"
             picture.write_bytes(content)
             try:
-                said = str(classifier.predict(picture, form="json"))
-            except InputError as error:
-                _, _, why = str(error).replace(f"{folder}/", "").partition("cannot be read: ")
-                if not why:
-                    raise
-                raise InputError(f"cannot be read: {why.partition(';')[0]}") from error
-        (record,) = json.loads(said)
-        return {key: value for key, value in record.items() if key != "file"}
+                (record,) = classifier.predict(picture).records
+            except UnreadError as error:
+                (reason,) = error.reasons
+                raise InputError(f"cannot be read: {picture.name} ({reason})") from error
+        return record
 
     return answer
 
