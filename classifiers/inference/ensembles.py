@@ -12,7 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from classifiers.errors import InputError
-from classifiers.inference.views import without_views
+from classifiers.inference.views import as_logits, without_views
 
 Floats = NDArray[np.floating[Any]]
 
@@ -99,8 +99,7 @@ def as_one_model(
         member = keras.Model(model.inputs[0], model.outputs[0], name=f"{_MEMBER}{number}")
         answers.append(ops.softmax(member(inputs)))
     voted = _counted(answers) if hard else _averaged(answers, weights)
-    logits = keras.layers.Activation("linear", dtype="float32", name="logits")
-    return keras.Model(inputs, logits(ops.log(ops.maximum(voted, 1e-12))), name="ensemble")
+    return keras.Model(inputs, as_logits(voted), name="ensemble")
 
 
 def _averaged(answers: Sequence[Any], weights: Sequence[float] | Floats | None) -> Any:

@@ -54,8 +54,13 @@ def with_views(model: keras.Model, tta: Views) -> keras.Model:
     mean: Any = 0.0
     for weight, view in views(inputs, tta, ops):
         mean = mean + weight * ops.softmax(network(view))
+    return keras.Model(inputs, as_logits(mean), name=model.name)
+
+
+def as_logits(probabilities: Any) -> Any:
+    """Return the logits of symbolic probabilities [N, K]: softmax gives those again."""
     logits = keras.layers.Activation("linear", dtype="float32", name="logits")
-    return keras.Model(inputs, logits(ops.log(ops.maximum(mean, 1e-12))), name=model.name)
+    return logits(ops.log(ops.maximum(probabilities, 1e-12)))
 
 
 def without_views(model: keras.Model) -> keras.Model:

@@ -100,6 +100,7 @@ class Contest:
         self._growth = Growth(recipe, drawn, sizes, executor, self.times.training)
         self._most_of_a_curve = CURVE * (deadline - time.monotonic())
         self.correlation = overlap_of([(one.train, one.test) for one in drawn]).correlation
+        self._enough = enough_instances(1, self.correlation)
         self._recipe, self._drawn, self._sizes = recipe, drawn, sizes
         self._executor, self._deadline, self._say = executor, deadline, say
         self._generated = {name for name, arm in recipe.resolved_arms().items() if arm.generated}
@@ -162,7 +163,7 @@ class Contest:
         That is on as many as the best, or as a claim needs.
         """
         found = self.accuracies
-        most = min(len(found[self.winner]), enough_instances(1, self.correlation))
+        most = min(len(found[self.winner]), self._enough)
         short = {}
         for arm in self._recipe.arms:
             tried = found.get(arm, {})
@@ -225,7 +226,7 @@ class Contest:
         """Return the seconds to keep from what takes longer, to be sure of winner and reference."""
         asked = {self._reference, *([self.winner] if self.trainings else [])} - {arm, *self.out}
         quicker = [one for one in asked if self.times.training(one) < self.times.training(arm)]
-        enough = min(enough_instances(1, self.correlation), len(self._drawn))
+        enough = min(self._enough, len(self._drawn))
         return sum(self.times.instance(later, quicker) for later in range(index + 1, enough))
 
     def _reserve(self, arm: str) -> float:
@@ -280,16 +281,15 @@ class Contest:
         accuracies = self.accuracies
         looks = max(1, len(self._drawn) - FEWEST + 1)
         for arm in clearly_worse(accuracies, self.correlation, looks) - self.out.keys():
-            best, count = leader(accuracies), len(accuracies[arm])
-            enough = count >= enough_instances(1, self.correlation)
+            count = len(accuracies[arm])
+            how = "clearly" if count >= self._enough else "probably"
             # What the winner is above it shall be more than probable.
-            if arm == self._reference and not enough:
+            if arm == self._reference and count < self._enough:
                 continue
             # Whether generated images help is a question of its own, whatever wins.
             if arm in self._asked and count < FIRST and self._generated - self.out.keys():
                 continue
-            how = "clearly" if enough else "probably"
-            self.out[arm] = f"{how} worse than “{best}” after {count} instances"
+            self.out[arm] = f"{how} worse than “{self.winner}” after {count} instances"
             self._say(f"{arm}: {self.out[arm]}; it is trained no more")
 
     def _time_for_all(self) -> bool:

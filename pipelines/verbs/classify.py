@@ -89,7 +89,7 @@ def classify(
     gan: Annotated[GeneratorConfig, Parameter(group=SYNTHETIC)] = GeneratorConfig(),
     feed: Annotated[InputConfig, Parameter(name="input", group=FEED)] = InputConfig(),
     seeds: Annotated[int | None, Parameter(group=CLASSIFIER)] = None,
-    outputs: AnyPath = Path("outputs"),
+    outputs: AnyPath = OUTPUTS,
     workers: int | None = None,
     dry_run: bool = False,
 ) -> ClassifyResult | str:

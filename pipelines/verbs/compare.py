@@ -120,7 +120,7 @@ def compare(
     without: Annotated[Sequence[str], Parameter(negative="", show_default=False)] = (),
     add: Annotated[Sequence[str], Parameter(negative="", show_default=False)] = (),
     data: Annotated[DataConfig, Parameter(name="*", group=IMAGES)] = DataConfig(),
-    outputs: AnyPath = Path("outputs"),
+    outputs: AnyPath = OUTPUTS,
     workers: int | None = None,
 ) -> CompareResult:
     """Find what to do with a folder of images, within a time, and hand over the classifier.

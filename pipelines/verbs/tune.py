@@ -80,7 +80,7 @@ def tune(
     gan: Annotated[GeneratorConfig, Parameter(group=SYNTHETIC)] = GeneratorConfig(),
     role: Literal["chief", "worker"] | None = None,
     address: str = "127.0.0.1:8765",
-    outputs: AnyPath = Path("outputs"),
+    outputs: AnyPath = OUTPUTS,
     workers: int | None = None,
     dry_run: bool = False,
 ) -> TuneResult | str:
