@@ -40,11 +40,12 @@ def voters(
     accuracies
         By arm and instance.
     left_out
-        An instance that may say nothing.
+        An instance on which they vote, and that may say nothing of who does.
     """
     known = {
         arm: {i: value for i, value in own.items() if i != left_out}
         for arm, own in accuracies.items()
+        if left_out is None or left_out in own  # or it has no answers there to vote with
     }
     best = leader(known)
     among = [

@@ -191,6 +191,10 @@ def test_who_votes_is_decided_without_the_instance_itself():
     }
     assert voters(sizes, found) == ["a", "b"]  # c was not tried as often, d sees more
     assert voters(sizes, found, left_out=0) == ["b", "a"]
+    # The best of the others has no answers where it was not tried, for want of time, say.
+    gap = {"a": {0: 0.9, 1: 0.9, 2: 0.9}, "b": {0: 0.95, 2: 0.95}, "c": {0: 0.8, 1: 0.8, 2: 0.8}}
+    assert voters(sizes, gap, left_out=1) == ["a", "c"]
+    assert voters(sizes, gap, left_out=0) == ["a", "c"]
 
 
 def test_more_time_is_not_sold_where_it_buys_nothing(clock):
