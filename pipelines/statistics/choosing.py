@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.statistics.paired import ALPHA, holm_adjusted, paired
-from pipelines.statistics.verdicts import conclusion
+from pipelines.statistics.verdicts import FEWEST_SHARED, conclusion
 
 Accuracies = Mapping[str, Mapping[int, float]]
 """Of each arm, by instance."""
@@ -16,7 +16,10 @@ FEWEST = 3
 
 
 def leader(accuracies: Accuracies) -> str:
-    """Return the arm of the best mean among those that were tried on the most instances.
+    """Return the best of the arms that were tried on as many instances as any, or as a claim needs.
+
+    Those are compared on the instances that they share: where the time ends in the midst of one, an
+    arm that was still tried on it is not the best for that.
 
     Raises
     ------
@@ -31,7 +34,10 @@ def leader(accuracies: Accuracies) -> str:
     most = max(map(len, accuracies.values()), default=0)
     if not most:
         raise InputError("no arm was trained: there is none to choose")
-    means = {arm: _mean(own) for arm, own in accuracies.items() if len(own) == most}
+    needed = min(most, FEWEST_SHARED)
+    tried = {arm: own for arm, own in accuracies.items() if len(own) >= needed}
+    shared = set.intersection(*(set(own) for own in tried.values()))
+    means = {arm: _mean({i: own[i] for i in shared or own}) for arm, own in tried.items()}
     return max(means, key=lambda arm: means[arm])
 
 

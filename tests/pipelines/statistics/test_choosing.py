@@ -17,6 +17,18 @@ def test_the_leader_was_tried_as_often_as_any():
         leader({})
 
 
+def test_an_arm_is_not_the_best_for_one_instance_more():
+    """Time ended in the midst of the eighth, on which only a worse one was still tried."""
+    many = arms([0.9] * 7, [0.95] * 7, [0.8] * 8)
+    assert leader(many) == "b"
+    # Nor for an easy one that others were not tried on; of few instances nothing is said.
+    many["a"] = dict.fromkeys(range(7), 0.949) | {7: 1.0}
+    assert leader(many) == "b"
+    assert leader(arms([0.9] * 8, [0.99] * 5)) == "a"
+    apart = {"a": dict.fromkeys(range(6), 0.8), "b": dict.fromkeys(range(6, 12), 0.9)}
+    assert leader(apart) == "b"
+
+
 def test_what_is_merely_behind_stays_in_the_race():
     close = arms([0.80, 0.84, 0.78, 0.82], [0.82, 0.83, 0.81, 0.84])
     assert clearly_worse(close, 0.2) == set()
